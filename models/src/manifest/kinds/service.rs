@@ -1,0 +1,103 @@
+//! `v1 Service`.
+
+use crate::manifest::Located;
+
+use super::{Labels, ObjectMeta};
+
+/// `v1 Service`.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Name and namespace.
+    pub meta: ObjectMeta,
+    /// `spec.type`.
+    pub service_type: ServiceType,
+    /// `spec.clusterIP`; `None` as text means headless, absent means assigned.
+    pub cluster_ip: Option<Located<String>>,
+    /// `spec.externalName` of an ExternalName service.
+    pub external_name: Option<Located<String>>,
+    /// `spec.selector`; absent means that somebody else writes the endpoints.
+    pub selector: Option<Located<Labels>>,
+    /// `spec.publishNotReadyAddresses`.
+    pub publish_not_ready: bool,
+    /// `spec.ports`.
+    pub ports: Vec<ServicePort>,
+}
+
+impl Service {
+    /// Whether DNS answers with the pods themselves (`clusterIP: None`).
+    #[must_use]
+    pub fn is_headless(&self) -> bool {
+        self.cluster_ip.as_ref().is_some_and(|ip| ip.value == "None")
+    }
+}
+
+/// `spec.type` of a Service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ServiceType {
+    /// A virtual address inside the cluster, or headless.
+    #[default]
+    ClusterIp,
+    /// Also a port on every node.
+    NodePort,
+    /// Also an address from the cloud.
+    LoadBalancer,
+    /// A DNS alias; no address, no ports of its own.
+    ExternalName,
+}
+
+/// One entry of `spec.ports`.
+#[derive(Clone, Debug)]
+pub struct ServicePort {
+    /// The port's name; required when there are several.
+    pub name: Option<Located<String>>,
+    /// The port that clients use.
+    pub port: Located<u16>,
+    /// The port on the pods; absent means the same number as `port`.
+    pub target_port: Option<Located<TargetPort>>,
+    /// `nodePort`.
+    pub node_port: Option<Located<u16>>,
+    /// TCP, UDP or SCTP.
+    pub transport: Transport,
+    /// `appProtocol` as written.
+    pub app_protocol: Option<Located<String>>,
+}
+
+/// `targetPort`, or a port of an Ingress backend: a number, or a name that each pod resolves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetPort {
+    /// A port number.
+    Number(u16),
+    /// The name of a container port (or, in an Ingress, of a Service port).
+    Name(String),
+}
+
+/// The transport protocol of a port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Transport {
+    /// TCP, the default.
+    #[default]
+    Tcp,
+    /// UDP.
+    Udp,
+    /// SCTP.
+    Sctp,
+}
+
+/// What is spoken on a port, as `appProtocol` or the port's name declares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AppProtocol {
+    /// HTTP/1.1.
+    Http,
+    /// HTTP/2 over plaintext.
+    Http2,
+    /// gRPC, over HTTP/2.
+    Grpc,
+    /// TLS that the application itself terminates.
+    Https,
+    /// Bytes.
+    Tcp,
+    /// Nothing was declared; a proxy may sniff.
+    Undeclared,
+}

@@ -1,0 +1,1 @@
+//! The cluster that the manifests describe: who exists, where it runs, how it is reached.
