@@ -1,1 +1,5 @@
-//! Placeholder head.
+//! When it happens: the kernel, the flow engine, scenarios, statistics and the event log.
+//!
+//! What a mesh decides is `meshwalk-models`' business; how a person sees it is `meshwalk`'s.
+
+pub mod scenario;

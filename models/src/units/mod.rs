@@ -3,6 +3,7 @@
 //! Knows no mesh word; every other room counts with these.
 
 mod ratio;
+mod schema;
 mod size;
 mod time;
 

@@ -1,0 +1,90 @@
+//! The scenario file, version 1, as it is written; `scenario` checks it against the world.
+//!
+//! The JSON Schema is generated from these types, so their docs are what editors show.
+
+mod behaviour;
+mod distribution;
+mod expectation;
+mod network;
+mod topology;
+mod traffic;
+
+pub use behaviour::{
+    Call, Chance, Protocol, Route, RouteMatch, Step, Streaming, Threads, WorkloadBehaviour,
+};
+pub use distribution::{DurationSpec, QuantilePoint};
+pub use expectation::Expectation;
+pub use network::{LinkSpec, NetworkSpec};
+pub use topology::{ClusterSpec, NodesSpec, Spread, SpreadOver, TopologySpec, ZoneSpec};
+pub use traffic::{Arrivals, Load, Rate, RequestTemplate, TrafficSource, Users};
+
+use std::collections::BTreeMap;
+
+use meshwalk_models::units::SimDuration;
+use serde::{Deserialize, Serialize};
+
+/// A meshwalk scenario, version 1.
+#[derive(Clone, Debug, Deserialize, Serialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioFile {
+    /// The version of this format; always 1.
+    pub version: u32,
+    /// What the scenario is about, in a few words.
+    #[serde(default)]
+    pub name: String,
+    /// The seed of every random draw; `--seed` overrides it.
+    #[serde(default)]
+    pub seed: u64,
+    /// How long the simulated run lasts, warm-up included.
+    pub duration: SimDuration,
+    /// The time at the start that no statistic counts.
+    #[serde(default)]
+    pub warm_up: SimDuration,
+    /// Files and folders with Kubernetes manifests, relative to the scenario file.
+    #[serde(default)]
+    pub manifests: Vec<String>,
+    /// The namespace of objects that name none.
+    #[serde(default = "default_namespace")]
+    pub default_namespace: String,
+    /// The data path of every pod.
+    #[serde(default)]
+    pub data_path: DataPathSpec,
+    /// Data paths of single workloads (`namespace/name` or `name`) that differ from `data_path`.
+    #[serde(default)]
+    pub data_paths: BTreeMap<String, DataPathSpec>,
+    /// Where pods run.
+    #[serde(default)]
+    pub topology: TopologySpec,
+    /// How long messages travel.
+    #[serde(default)]
+    pub network: NetworkSpec,
+    /// How each workload behaves, by `namespace/name` or `name`.
+    #[serde(default)]
+    pub workloads: BTreeMap<String, WorkloadBehaviour>,
+    /// Hosts outside the cluster that workloads call, by DNS name.
+    #[serde(default)]
+    pub outside: BTreeMap<String, WorkloadBehaviour>,
+    /// Who sends requests.
+    #[serde(default)]
+    pub traffic: Vec<TrafficSource>,
+    /// What must hold.
+    #[serde(default)]
+    pub expectations: Vec<Expectation>,
+}
+
+fn default_namespace() -> String {
+    "default".to_owned()
+}
+
+/// Which proxies stand between applications.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum DataPathSpec {
+    /// No mesh: kube-proxy balances each connection.
+    #[default]
+    None,
+    /// An Envoy sidecar in every pod; it balances each request.
+    IstioSidecar,
+}
