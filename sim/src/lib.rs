@@ -2,4 +2,5 @@
 //!
 //! What a mesh decides is `meshwalk-models`' business; how a person sees it is `meshwalk`'s.
 
+pub mod kernel;
 pub mod scenario;
