@@ -9,6 +9,7 @@ mod place;
 mod source;
 pub mod yaml;
 
+pub(crate) use diagnostic::nearest;
 pub use diagnostic::{Diagnostic, Label, Severity, SourcedDiagnostic};
 pub use place::{Located, Place, SourceId};
 pub use source::{SOURCE_BYTES_MAX, ShownPlace, Source, SourceSet};

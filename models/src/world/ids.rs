@@ -49,6 +49,8 @@ table_ids! {
     WorkloadId,
     /// A pod.
     PodId,
+    /// An Ingress class of one cluster.
+    IngressClassId,
 }
 
 /// A table whose rows are named by a typed id.

@@ -3,14 +3,24 @@
 //! Tables with dense ids, in an order that depends on names alone, so that the order of files
 //! never changes an id. Which proxy a pod has and how applications behave is not said here.
 
+mod build;
 mod ids;
+mod ingress;
+mod input;
 mod model;
 
+pub use build::{Assumption, Built, build};
 pub use ids::{
-    ClusterId, IdTable, NamespaceId, NodeId, PodId, RegionId, ServiceAccountId, ServiceId, TableId,
-    WorkloadId, ZoneId,
+    ClusterId, IdTable, IngressClassId, NamespaceId, NodeId, PodId, RegionId, ServiceAccountId,
+    ServiceId, TableId, WorkloadId, ZoneId,
+};
+pub use ingress::{BrokenBackend, IngressClass, IngressHost, IngressRoute, IngressTarget};
+pub use input::{
+    ClusterManifests, ClusterTopology, NodeNames, OutsideHost, Placement, Spread, Topology,
+    ZoneTopology,
 };
 pub use model::{
-    Cluster, Endpoint, EndpointTarget, Namespace, Node, Origin, Pod, Region, Service,
-    ServiceAccount, ServiceKind, ServicePort, Workload, WorkloadSource, World, Zone,
+    Cluster, Endpoint, EndpointTarget, HeadlessAddress, Namespace, Node, Origin, Pod, PodDns,
+    Region, Service, ServiceAccount, ServiceKind, ServicePort, Workload, WorkloadSource, World,
+    Zone,
 };

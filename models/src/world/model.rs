@@ -8,9 +8,10 @@ use crate::manifest::Place;
 use crate::manifest::kinds::{AppProtocol, Labels, Transport, WorkloadKind};
 
 use super::ids::{
-    ClusterId, IdTable, NamespaceId, NodeId, PodId, RegionId, ServiceAccountId, ServiceId,
-    WorkloadId, ZoneId,
+    ClusterId, IdTable, IngressClassId, NamespaceId, NodeId, PodId, RegionId, ServiceAccountId,
+    ServiceId, WorkloadId, ZoneId,
 };
+use super::ingress::IngressClass;
 
 /// Where something in the world comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -45,6 +46,8 @@ pub struct World {
     pub workloads: IdTable<WorkloadId, Workload>,
     /// Pods, in the order of their workloads, then by name or ordinal.
     pub pods: IdTable<PodId, Pod>,
+    /// Merged Ingress rules, by cluster and class.
+    pub ingress_classes: IdTable<IngressClassId, IngressClass>,
 }
 
 /// A Kubernetes cluster.
@@ -79,6 +82,8 @@ pub struct Node {
     pub cluster: Option<ClusterId>,
     /// Its zone.
     pub zone: ZoneId,
+    /// Its address, which pods on the host network share; synthetic unless declared.
+    pub ip: IpAddr,
     /// Where it was declared.
     pub origin: Origin,
 }
@@ -118,8 +123,20 @@ pub struct Service {
     pub kind: ServiceKind,
     /// Its ports.
     pub ports: Vec<ServicePort>,
+    /// What DNS answers with when the Service is headless, in the order of pod ids and then
+    /// addresses; empty for every other kind.
+    pub addresses: Vec<HeadlessAddress>,
     /// Where it was declared.
     pub origin: Origin,
+}
+
+/// One address behind a headless Service. It may lack the ports that the Service names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeadlessAddress {
+    /// Who answers.
+    pub target: EndpointTarget,
+    /// Whether DNS lists it.
+    pub ready: bool,
 }
 
 /// How a Service's DNS name resolves.
@@ -223,6 +240,20 @@ pub struct Pod {
     pub ip_is_declared: bool,
     /// Whether it takes traffic.
     pub ready: bool,
+    /// Its own labels; shared with its workload unless a manifest gives the pod others.
+    pub labels: Arc<Labels>,
+    /// Its name below a headless Service, if it asks for one.
+    pub dns: Option<PodDns>,
+}
+
+/// `hostname.subdomain`: the DNS name of a single pod, valid while a headless Service named
+/// like the subdomain selects the pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodDns {
+    /// `spec.hostname`, or the pod's name in a StatefulSet.
+    pub hostname: String,
+    /// `spec.subdomain`, or `spec.serviceName` of the StatefulSet.
+    pub subdomain: String,
 }
 
 impl World {
@@ -241,6 +272,12 @@ impl World {
     pub fn service_name(&self, id: ServiceId) -> String {
         let service = &self.services[id];
         format!("{}/{}", self.namespaces[service.namespace].name, service.name)
+    }
+
+    /// The cluster that a workload runs in; `None` for hosts outside.
+    #[must_use]
+    pub fn cluster_of(&self, id: WorkloadId) -> Option<ClusterId> {
+        self.workloads[id].namespace.map(|namespace| self.namespaces[namespace].cluster)
     }
 
     /// The workload that a pod belongs to.
