@@ -4,12 +4,20 @@
 //! the caller, who passes their text in.
 
 mod diagnostic;
+mod digest;
+mod fields;
+mod findings;
 pub mod kinds;
+mod load;
 mod place;
+mod registry;
+mod report;
 mod source;
 pub mod yaml;
 
 pub(crate) use diagnostic::nearest;
 pub use diagnostic::{Diagnostic, Label, Severity, SourcedDiagnostic};
+pub use load::{Manifests, load};
 pub use place::{Located, Place, SourceId};
+pub use report::{KindCount, LoadReport, NotModelled, Sort};
 pub use source::{SOURCE_BYTES_MAX, ShownPlace, Source, SourceSet};

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::manifest::fields::Fields;
 use crate::manifest::{Located, Place};
+
+use super::Resource;
 
 /// Labels or annotations, by key; each value knows its place.
 pub type Labels = BTreeMap<String, Located<String>>;
@@ -60,4 +63,79 @@ pub struct Node {
 pub struct ServiceAccount {
     /// Name and namespace make the identity.
     pub meta: ObjectMeta,
+}
+
+impl ObjectMeta {
+    /// Reads `metadata` of the object that `fields` walks; `None` when it has no usable name.
+    pub(in crate::manifest) fn read(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Self> {
+        let place = fields.place();
+        fields.required_object("metadata", |meta| Self::read_inside(meta, place)).flatten()
+    }
+
+    fn read_inside(meta: &mut Fields<'_, '_, '_, '_>, place: Place) -> Option<Self> {
+        let prefix = meta.string("generateName");
+        let name = match prefix {
+            // `kubectl create` appends random letters; the prefix alone is a stable name.
+            Some(prefix) => Some(meta.string("name").unwrap_or(prefix)),
+            None => meta.required_string("name"),
+        };
+        let (labels, annotations) = read_labels_and_annotations(meta);
+        let namespace = meta.string("namespace").filter(|namespace| !namespace.is_empty());
+        let owner = read_owner(meta);
+        let creation_timestamp = meta.string("creationTimestamp");
+        Some(Self { name: name?, namespace, labels, annotations, owner, creation_timestamp, place })
+    }
+}
+
+/// Reads `labels` and `annotations`, and reports the keys that matter and are not modelled.
+pub(super) fn read_labels_and_annotations(meta: &mut Fields<'_, '_, '_, '_>) -> (Labels, Labels) {
+    let labels = meta.labels("labels");
+    meta.report_keys("labels", &labels, "keys: labels");
+    let annotations = meta.labels("annotations");
+    meta.report_keys("annotations", &annotations, "keys: annotations");
+    (labels, annotations)
+}
+
+fn read_owner(meta: &mut Fields<'_, '_, '_, '_>) -> Option<OwnerReference> {
+    let owners = meta.list("ownerReferences", |owner| {
+        let kind = owner.expected_string("kind");
+        let name = owner.expected_string("name");
+        let controls = owner.boolean("controller").is_some_and(|controls| controls.value);
+        let (kind, name) = (kind?.value, name?.value);
+        controls.then_some(OwnerReference { kind, name })
+    });
+    owners.into_iter().next()
+}
+
+pub(in crate::manifest) fn read_namespace(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    meta: ObjectMeta,
+) -> Vec<Resource> {
+    fields.object("spec", |_| ());
+    vec![Resource::Namespace(Namespace { meta })]
+}
+
+pub(in crate::manifest) fn read_node(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    meta: ObjectMeta,
+) -> Vec<Resource> {
+    let spec =
+        fields.object("spec", |spec| (spec.boolean("unschedulable"), spec.string("podCIDR")));
+    let (unschedulable, pod_cidr) = spec.unwrap_or_default();
+    let addresses = fields.object("status", |status| {
+        status.list("addresses", |address| {
+            let kind = address.string("type");
+            let ip = address.string("address");
+            ip.filter(|_| kind.is_some_and(|kind| kind.value == "InternalIP"))
+        })
+    });
+    let internal_ip = addresses.and_then(|addresses| addresses.into_iter().next());
+    vec![Resource::Node(Node { meta, unschedulable, pod_cidr, internal_ip })]
+}
+
+pub(in crate::manifest) fn read_service_account(
+    _: &mut Fields<'_, '_, '_, '_>,
+    meta: ObjectMeta,
+) -> Vec<Resource> {
+    vec![Resource::ServiceAccount(ServiceAccount { meta })]
 }

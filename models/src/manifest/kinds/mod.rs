@@ -4,16 +4,25 @@
 mod core;
 mod endpoints;
 mod ingress;
+mod pod;
 mod service;
 mod workload;
 
 pub use self::core::{Labels, Namespace, Node, ObjectMeta, OwnerReference, ServiceAccount};
+pub(super) use self::core::{read_namespace, read_node, read_service_account};
+pub(super) use self::pod::read_pod;
 pub use endpoints::{EndpointAddress, EndpointPort, EndpointSet, EndpointSetKind};
+pub(super) use endpoints::{read_endpoint_slice, read_endpoints};
+pub(super) use ingress::read_ingress;
 pub use ingress::{Ingress, IngressBackend, IngressPath, IngressPathType, IngressRule};
+pub(super) use service::read_service;
 pub use service::{AppProtocol, Service, ServicePort, ServiceType, TargetPort, Transport};
 pub use workload::{
     Container, ContainerPort, Pod, PodPhase, PodSpec, PodTemplate, Selector, SelectorExpression,
     SelectorOperator, Workload, WorkloadKind,
+};
+pub(super) use workload::{
+    read_cron_job, read_daemon_set, read_deployment, read_job, read_replica_set, read_stateful_set,
 };
 
 /// One modelled object of a manifest.

@@ -1,8 +1,9 @@
 //! `v1 Service`.
 
 use crate::manifest::Located;
+use crate::manifest::fields::Fields;
 
-use super::{Labels, ObjectMeta};
+use super::{Labels, ObjectMeta, Resource};
 
 /// `v1 Service`.
 #[derive(Clone, Debug)]
@@ -100,4 +101,48 @@ pub enum AppProtocol {
     Tcp,
     /// Nothing was declared; a proxy may sniff.
     Undeclared,
+}
+
+/// The words of `protocol`.
+pub(super) const TRANSPORTS: &[(&str, Transport)] =
+    &[("TCP", Transport::Tcp), ("UDP", Transport::Udp), ("SCTP", Transport::Sctp)];
+
+const SERVICE_TYPES: &[(&str, ServiceType)] = &[
+    ("ClusterIP", ServiceType::ClusterIp),
+    ("NodePort", ServiceType::NodePort),
+    ("LoadBalancer", ServiceType::LoadBalancer),
+    ("ExternalName", ServiceType::ExternalName),
+];
+
+/// The `protocol` of a port; absent means TCP.
+pub(super) fn read_transport(port: &mut Fields<'_, '_, '_, '_>) -> Transport {
+    port.choice("protocol", TRANSPORTS).map(|transport| transport.value).unwrap_or_default()
+}
+
+pub(in crate::manifest) fn read_service(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    meta: ObjectMeta,
+) -> Vec<Resource> {
+    let service = fields.required_object("spec", |spec| Service {
+        meta,
+        service_type: spec.choice("type", SERVICE_TYPES).map(|it| it.value).unwrap_or_default(),
+        // A dump of an ExternalName service may hold an empty address.
+        cluster_ip: spec.string("clusterIP").filter(|ip| !ip.is_empty()),
+        external_name: spec.string("externalName"),
+        selector: spec.located_labels("selector"),
+        publish_not_ready: spec.boolean("publishNotReadyAddresses").is_some_and(|it| it.value),
+        ports: spec.list("ports", read_port),
+    });
+    service.map(Resource::Service).into_iter().collect()
+}
+
+fn read_port(port: &mut Fields<'_, '_, '_, '_>) -> Option<ServicePort> {
+    let name = port.string("name").filter(|name| !name.is_empty());
+    let number = port.required_number("port", 1..=u16::MAX);
+    let target_port = port.port_or_name("targetPort");
+    // Zero stands for "not assigned yet".
+    let node_port = port.number("nodePort", 0..=u16::MAX).filter(|port| port.value != 0);
+    let transport = read_transport(port);
+    let app_protocol = port.string("appProtocol");
+    Some(ServicePort { name, port: number?, target_port, node_port, transport, app_protocol })
 }

@@ -1,8 +1,10 @@
 //! Pods and the controllers that make them.
 
+use crate::manifest::fields::Fields;
 use crate::manifest::{Located, Place};
 
-use super::{Labels, ObjectMeta, Transport};
+use super::pod::read_template;
+use super::{Labels, ObjectMeta, Resource, Transport};
 
 /// `v1 Pod`.
 #[derive(Clone, Debug)]
@@ -107,7 +109,7 @@ pub struct PodSpec {
 /// One container.
 #[derive(Clone, Debug)]
 pub struct Container {
-    /// Its name.
+    /// Its name; empty where the manifest has none.
     pub name: Located<String>,
     /// Whether it stands under `initContainers`.
     pub init: bool,
@@ -157,4 +159,145 @@ pub enum SelectorOperator {
     Exists,
     /// The label is absent.
     DoesNotExist,
+}
+
+const OPERATORS: &[(&str, SelectorOperator)] = &[
+    ("In", SelectorOperator::In),
+    ("NotIn", SelectorOperator::NotIn),
+    ("Exists", SelectorOperator::Exists),
+    ("DoesNotExist", SelectorOperator::DoesNotExist),
+];
+
+/// The API's integers are signed.
+const REPLICAS_MAX: u32 = i32::MAX as u32;
+
+pub(in crate::manifest) fn read_deployment(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    meta: ObjectMeta,
+) -> Vec<Resource> {
+    read_replicated(fields, meta, WorkloadKind::Deployment)
+}
+
+pub(in crate::manifest) fn read_replica_set(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    meta: ObjectMeta,
+) -> Vec<Resource> {
+    read_replicated(fields, meta, WorkloadKind::ReplicaSet)
+}
+
+fn read_replicated(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    meta: ObjectMeta,
+    kind: WorkloadKind,
+) -> Vec<Resource> {
+    let workload = fields.required_object("spec", |spec| {
+        let replicas = spec.number("replicas", 0..=REPLICAS_MAX);
+        let selector = read_selector(spec, Need::Required);
+        Some(Workload { replicas, selector, ..read_common(spec, meta, kind)? })
+    });
+    finish(workload.flatten())
+}
+
+pub(in crate::manifest) fn read_stateful_set(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    meta: ObjectMeta,
+) -> Vec<Resource> {
+    let workload = fields.required_object("spec", |spec| {
+        let replicas = spec.number("replicas", 0..=REPLICAS_MAX);
+        let selector = read_selector(spec, Need::Required);
+        let service_name = spec.string("serviceName").filter(|name| !name.is_empty());
+        let common = read_common(spec, meta, WorkloadKind::StatefulSet)?;
+        Some(Workload { replicas, selector, service_name, ..common })
+    });
+    finish(workload.flatten())
+}
+
+pub(in crate::manifest) fn read_daemon_set(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    meta: ObjectMeta,
+) -> Vec<Resource> {
+    let workload = fields.required_object("spec", |spec| {
+        let selector = read_selector(spec, Need::Required);
+        Some(Workload { selector, ..read_common(spec, meta, WorkloadKind::DaemonSet)? })
+    });
+    finish(workload.flatten())
+}
+
+pub(in crate::manifest) fn read_job(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    meta: ObjectMeta,
+) -> Vec<Resource> {
+    let workload = fields.required_object("spec", |spec| read_job_spec(spec, meta));
+    finish(workload.flatten())
+}
+
+pub(in crate::manifest) fn read_cron_job(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    meta: ObjectMeta,
+) -> Vec<Resource> {
+    let workload = fields.required_object("spec", |spec| {
+        let suspend = spec.boolean("suspend").is_some_and(|it| it.value);
+        let workload = spec.required_object("jobTemplate", |template| {
+            template.required_object("spec", |spec| read_job_spec(spec, meta)).flatten()
+        });
+        let mut workload = workload.flatten()?;
+        workload.kind = WorkloadKind::CronJob;
+        workload.suspend |= suspend;
+        Some(workload)
+    });
+    finish(workload.flatten())
+}
+
+fn read_job_spec(spec: &mut Fields<'_, '_, '_, '_>, meta: ObjectMeta) -> Option<Workload> {
+    let replicas = spec.number("parallelism", 0..=REPLICAS_MAX);
+    let selector = read_selector(spec, Need::Optional);
+    let suspend = spec.boolean("suspend").is_some_and(|it| it.value);
+    let common = read_common(spec, meta, WorkloadKind::Job)?;
+    Some(Workload { replicas, selector, suspend, ..common })
+}
+
+/// What all controllers have: metadata and a template. It comes last, so that the other fields were
+/// asked for even where there is no template.
+fn read_common(
+    spec: &mut Fields<'_, '_, '_, '_>,
+    meta: ObjectMeta,
+    kind: WorkloadKind,
+) -> Option<Workload> {
+    Some(Workload {
+        kind,
+        meta,
+        replicas: None,
+        selector: None,
+        service_name: None,
+        suspend: false,
+        template: read_template(spec)?,
+    })
+}
+
+fn finish(workload: Option<Workload>) -> Vec<Resource> {
+    workload.map(Resource::Workload).into_iter().collect()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Required,
+    Optional,
+}
+
+fn read_selector(spec: &mut Fields<'_, '_, '_, '_>, need: Need) -> Option<Located<Selector>> {
+    let read = |selector: &mut Fields<'_, '_, '_, '_>| {
+        let place = selector.place();
+        let match_labels = selector.labels("matchLabels");
+        let match_expressions = selector.list("matchExpressions", |expression| {
+            let key = expression.required_string("key");
+            let operator = expression.required_choice("operator", OPERATORS);
+            let values = expression.strings("values");
+            Some(SelectorExpression { key: key?, operator: operator?.value, values })
+        });
+        Located::new(Selector { match_labels, match_expressions }, place)
+    };
+    match need {
+        Need::Required => spec.required_object("selector", read),
+        Need::Optional => spec.object("selector", read),
+    }
 }

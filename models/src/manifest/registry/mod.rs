@@ -1,0 +1,162 @@
+//! Which kinds are modelled and who reads them, and what is said of the others.
+//!
+//! A new kind is one file in `kinds` and one line in [`MODELLED`], and its fields in a table.
+
+use super::fields::Fields;
+use super::kinds::{self, ObjectMeta, Resource};
+
+mod others;
+
+pub(super) use others::{OtherKind, other_kind};
+
+/// A kind that is modelled.
+pub(super) struct ModelledKind {
+    /// Empty for the core group.
+    pub(super) group: &'static str,
+    pub(super) version: &'static str,
+    /// Also the name of its table of fields.
+    pub(super) kind: &'static str,
+    pub(super) scope: Scope,
+    pub(super) read: fn(&mut Fields<'_, '_, '_, '_>, ObjectMeta) -> Vec<Resource>,
+}
+
+/// Whether the objects of a kind live in namespaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    Cluster,
+    Namespaced,
+}
+
+const fn kind(
+    group: &'static str,
+    kind: &'static str,
+    scope: Scope,
+    read: fn(&mut Fields<'_, '_, '_, '_>, ObjectMeta) -> Vec<Resource>,
+) -> ModelledKind {
+    ModelledKind { group, version: "v1", kind, scope, read }
+}
+
+const MODELLED: &[ModelledKind] = &[
+    kind("", "Namespace", Scope::Cluster, kinds::read_namespace),
+    kind("", "Node", Scope::Cluster, kinds::read_node),
+    kind("", "ServiceAccount", Scope::Namespaced, kinds::read_service_account),
+    kind("", "Service", Scope::Namespaced, kinds::read_service),
+    kind("", "Endpoints", Scope::Namespaced, kinds::read_endpoints),
+    kind("discovery.k8s.io", "EndpointSlice", Scope::Namespaced, kinds::read_endpoint_slice),
+    kind("", "Pod", Scope::Namespaced, kinds::read_pod),
+    kind("apps", "Deployment", Scope::Namespaced, kinds::read_deployment),
+    kind("apps", "ReplicaSet", Scope::Namespaced, kinds::read_replica_set),
+    kind("apps", "StatefulSet", Scope::Namespaced, kinds::read_stateful_set),
+    kind("apps", "DaemonSet", Scope::Namespaced, kinds::read_daemon_set),
+    kind("batch", "Job", Scope::Namespaced, kinds::read_job),
+    kind("batch", "CronJob", Scope::Namespaced, kinds::read_cron_job),
+    kind("networking.k8s.io", "Ingress", Scope::Namespaced, kinds::read_ingress),
+];
+
+/// API versions of modelled kinds that Kubernetes no longer serves, with the release that removed
+/// them (kubernetes.io/docs/reference/using-api/deprecation-guide).
+const REMOVED: &[(&str, &[&str], &str)] = &[
+    ("extensions/v1beta1", &["Deployment", "DaemonSet", "ReplicaSet"], "1.16"),
+    ("apps/v1beta1", &["Deployment", "StatefulSet"], "1.16"),
+    ("apps/v1beta2", &["Deployment", "DaemonSet", "ReplicaSet", "StatefulSet"], "1.16"),
+    ("extensions/v1beta1", &["Ingress"], "1.22"),
+    ("networking.k8s.io/v1beta1", &["Ingress"], "1.22"),
+    ("batch/v1beta1", &["CronJob"], "1.25"),
+    ("batch/v2alpha1", &["CronJob"], "1.21"),
+    ("discovery.k8s.io/v1beta1", &["EndpointSlice"], "1.25"),
+];
+
+/// What is known of an API version and kind.
+pub(super) enum Found {
+    /// It is modelled.
+    Modelled(&'static ModelledKind),
+    /// The kind is modelled, under another API version.
+    OtherVersion {
+        modelled: &'static ModelledKind,
+        /// The release of Kubernetes that removed this version, if it ever was one.
+        removed_in: Option<&'static str>,
+    },
+    /// It is not modelled.
+    Other(OtherKind),
+}
+
+impl ModelledKind {
+    /// Such as `apps/v1`.
+    pub(super) fn api_version(&self) -> String {
+        match self.group {
+            "" => self.version.to_owned(),
+            group => format!("{group}/{}", self.version),
+        }
+    }
+}
+
+/// Looks a kind up.
+pub(super) fn find(api_version: &str, kind: &str) -> Found {
+    let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+    let same_kind = || MODELLED.iter().filter(|known| known.kind == kind);
+    if let Some(modelled) = same_kind().find(|known| known.group == group) {
+        if modelled.version == version {
+            return Found::Modelled(modelled);
+        }
+        return Found::OtherVersion { modelled, removed_in: removed_in(api_version, kind) };
+    }
+    match (same_kind().next(), removed_in(api_version, kind)) {
+        (Some(modelled), removed_in @ Some(_)) => Found::OtherVersion { modelled, removed_in },
+        _ => Found::Other(other_kind(group, kind)),
+    }
+}
+
+fn removed_in(api_version: &str, kind: &str) -> Option<&'static str> {
+    let fits = |(version, kinds, _): &&(&str, &[&str], &str)| {
+        *version == api_version && kinds.contains(&kind)
+    };
+    REMOVED.iter().find(fits).map(|&(_, _, release)| release)
+}
+
+/// The names of all modelled kinds, for suggestions.
+pub(super) fn modelled_names() -> impl Iterator<Item = &'static str> {
+    MODELLED.iter().map(|known| known.kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fields::FieldTable;
+    use super::super::report::Sort;
+    use super::*;
+
+    #[test]
+    fn every_modelled_kind_has_a_table_of_its_other_fields() {
+        for known in MODELLED {
+            assert!(FieldTable::of(known.kind).is_some(), "{}", known.kind);
+        }
+    }
+
+    #[test]
+    fn kinds_are_found_by_group_and_version() {
+        let describe = |api_version, kind| match find(api_version, kind) {
+            Found::Modelled(known) => format!("modelled {}", known.kind),
+            Found::OtherVersion { modelled, removed_in } => {
+                format!("use {}, removed in {}", modelled.api_version(), removed_in.unwrap_or("-"))
+            }
+            Found::Other(other) => format!("{:?}", other.sort),
+        };
+        let unknown = format!("{:?}", Sort::Unknown);
+        let later = format!("{:?}", Sort::NotModelledYet);
+        let irrelevant = format!("{:?}", Sort::Irrelevant);
+        for (api_version, kind, expected) in [
+            ("v1", "Service", "modelled Service"),
+            ("apps/v1", "Deployment", "modelled Deployment"),
+            ("extensions/v1beta1", "Deployment", "use apps/v1, removed in 1.16"),
+            ("extensions/v1beta1", "Ingress", "use networking.k8s.io/v1, removed in 1.22"),
+            ("apps/v2", "Deployment", "use apps/v1, removed in -"),
+            ("v1", "ConfigMap", &irrelevant),
+            ("networking.k8s.io/v1", "NetworkPolicy", &later),
+            ("networking.istio.io/v1", "VirtualService", &later),
+            ("serving.knative.dev/v1", "Service", &later),
+            ("example.org/v1", "Service", &unknown),
+            ("v1", "Servise", &unknown),
+        ] {
+            assert_eq!(describe(api_version, kind), expected, "{api_version} {kind}");
+        }
+    }
+}
