@@ -1,0 +1,42 @@
+//! The command line as it is typed: names, values and help; carrying it out is `command`'s.
+
+mod pages;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use pages::{CompletionsArgs, ManArgs};
+
+use crate::exit;
+use crate::terminal::ColorChoice;
+
+/// Walk a request through a service mesh, from the YAML you already have.
+///
+/// meshwalk reads Kubernetes manifests, runs traffic through a deterministic simulation of the
+/// mesh in one process, and says what happened and why. It needs no cluster.
+#[derive(Debug, Parser)]
+#[command(
+    name = "meshwalk",
+    version,
+    after_help = exit::help(),
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    propagate_version = true
+)]
+pub(crate) struct Cli {
+    /// When to colour the output; `auto` honours NO_COLOR.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print a completion script for a shell.
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one page for each command.
+    Man(ManArgs),
+}

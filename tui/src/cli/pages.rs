@@ -1,0 +1,21 @@
+//! The arguments of the commands that print pages about meshwalk itself.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap_complete::Shell;
+
+/// The arguments of `meshwalk completions`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell; for bash: `source <(meshwalk completions bash)`.
+    pub(crate) shell: Shell,
+}
+
+/// The arguments of `meshwalk man`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ManArgs {
+    /// Write meshwalk.1 and a page for each command into DIR, in place of printing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}

@@ -1,0 +1,63 @@
+//! Carries out one parsed command; how its results look is `report`'s business.
+
+mod pages;
+
+use std::io::{Read, Write};
+
+use crate::cli::{Cli, Command};
+use crate::terminal::{ColorChoice, Colors};
+use crate::{Environment, Exit};
+
+/// Where a command reads and writes.
+pub struct Streams<'a> {
+    /// Standard input.
+    pub input: &'a mut dyn Read,
+    /// Standard output: results.
+    pub out: &'a mut dyn Write,
+    /// Standard error: findings, failures and progress.
+    pub err: &'a mut dyn Write,
+}
+
+/// Carries out `cli`; failures are printed.
+pub(crate) fn execute(cli: &Cli, environment: &Environment, streams: &mut Streams<'_>) -> Exit {
+    let result = match &cli.command {
+        Command::Completions(args) => pages::completions(args, streams),
+        Command::Man(args) => pages::man(args, streams),
+    };
+    let result = result.and_then(|exit| {
+        streams.out.flush()?;
+        Ok(exit)
+    });
+    result.unwrap_or_else(|failure| {
+        // Standard error is the last place to tell; when it is gone, the exit code still is not.
+        let _ = failure.print(streams.err, &environment.stderr_look(cli.color));
+        Exit::Unusable
+    })
+}
+
+/// Prints what the command line parser has to say: help, the version, or a usage error.
+pub(crate) fn explain_usage(
+    error: &clap::Error,
+    environment: &Environment,
+    streams: &mut Streams<'_>,
+) -> Exit {
+    // The choice of colour stands in arguments that could not be read.
+    let choice = ColorChoice::Auto;
+    let (out, look, exit) = if error.use_stderr() {
+        (&mut *streams.err, environment.stderr_look(choice), Exit::Unusable)
+    } else {
+        (&mut *streams.out, environment.stdout_look(choice), Exit::Fine)
+    };
+    let text = error.render();
+    let text = match look.colors {
+        Colors::Ansi => text.ansi().to_string(),
+        Colors::None => text.to_string(),
+    };
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => exit,
+        Err(_) => Exit::Unusable,
+    }
+}
+
+#[cfg(test)]
+mod tests;
