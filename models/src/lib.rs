@@ -4,8 +4,10 @@
 //! thread: time, random draws and file contents come in as arguments, so the same inputs give
 //! the same answer and the same explanation on every machine.
 
+pub mod control;
 pub mod explain;
 pub mod lookup;
 pub mod manifest;
+pub mod path;
 pub mod units;
 pub mod world;

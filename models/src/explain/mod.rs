@@ -2,10 +2,12 @@
 //!
 //! Decides nothing itself; every other room returns these types.
 
+mod catalogue;
 mod decision;
 mod probe;
 mod rule;
 
+pub use catalogue::{CATALOGUE, rules};
 pub use decision::{Decision, Explanation, Fact};
 pub use probe::{Probe, Silent, Tree};
-pub use rule::{CATALOGUE, Fidelity, Rule, RuleId};
+pub use rule::{Fidelity, Rule, RuleId};

@@ -86,6 +86,12 @@ impl<I: TableId, T> IdTable<I, T> {
         self.rows.is_empty()
     }
 
+    /// The rows in order, as a slice.
+    #[must_use]
+    pub fn as_slice(&self) -> &[T] {
+        &self.rows
+    }
+
     /// The rows in order.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.rows.iter()

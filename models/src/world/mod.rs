@@ -4,11 +4,14 @@
 //! never changes an id. Which proxy a pod has and how applications behave is not said here.
 
 mod build;
+mod find;
 mod ids;
 mod ingress;
 mod input;
 mod model;
 
+#[cfg(test)]
+pub(crate) use build::testing;
 pub use build::{Assumption, Built, build};
 pub use ids::{
     ClusterId, IdTable, IngressClassId, NamespaceId, NodeId, PodId, RegionId, ServiceAccountId,

@@ -20,7 +20,7 @@ mod selector;
 mod services;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 

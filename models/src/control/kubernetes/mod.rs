@@ -1,0 +1,5 @@
+//! What plain Kubernetes decides: names, Service ports and Ingress rules. No mesh, no proxy.
+
+pub mod dns;
+pub mod ingress;
+pub mod service_port;

@@ -1,0 +1,4 @@
+//! The control planes, one folder each: what they make of the resources. How a proxy then
+//! behaves is not decided here.
+
+pub mod kubernetes;
