@@ -14,8 +14,13 @@ impl JsonSchema for SimDuration {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "A duration such as `250ms`, `1.5s` or `1m30s`.",
-            "type": "string",
-            "pattern": "^(0|([0-9]+(\\.[0-9]*)?(ns|us|µs|ms|s|m|h))+)$"
+            "anyOf": [
+                {
+                    "type": "string",
+                    "pattern": "^(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$"
+                },
+                { "const": 0 }
+            ]
         })
     }
 }
@@ -30,7 +35,7 @@ impl JsonSchema for Bytes {
             "description": "A size such as `512`, `2KiB` or `1.5MB`.",
             "anyOf": [
                 { "type": "integer", "minimum": 0 },
-                { "type": "string", "pattern": "^[0-9]+(\\.[0-9]+)? ?(B|kB|KB|KiB|Ki|MB|MiB|Mi|GB|GiB|Gi)?$" }
+                { "type": "string", "pattern": "^([0-9]+(\\.[0-9]*)?|\\.[0-9]+) *(B|kB|KB|KiB|Ki|MB|MiB|Mi|GB|GiB|Gi)?$" }
             ]
         })
     }

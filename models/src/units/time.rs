@@ -243,14 +243,33 @@ fn scaled_ns(number: &str, unit_ns: u64, text: &str) -> Result<u64, DurationErro
 
 impl Serialize for SimDuration {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        // Display rounds to three decimals; what is written must read back to the nanosecond.
+        let units = [(NS_PER_S, "s"), (NS_PER_MS, "ms"), (NS_PER_US, "us"), (1, "ns")];
+        let exact = units.into_iter().find(|(unit_ns, _)| self.0 % unit_ns == 0);
+        let (unit_ns, unit) = exact.expect("every number is a multiple of 1 ns");
+        serializer.collect_str(&format_args!("{}{unit}", self.0 / unit_ns))
     }
 }
 
 impl<'de> Deserialize<'de> for SimDuration {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = SimDuration;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a duration such as `250ms`, `1.5s` or `1m30s`")
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<SimDuration, E> {
+                self.visit_str(&number.to_string())
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<SimDuration, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_any(Visitor)
     }
 }
 
@@ -291,5 +310,22 @@ mod tests {
             let span = SimDuration::from_ns(ns);
             assert_eq!(span.to_string().parse(), Ok(span));
         }
+    }
+
+    #[test]
+    fn serialised_durations_are_exact() {
+        for (ns, text) in [(0, "0s"), (1_234_567_891, "1234567891ns"), (90_000_000_000, "90s")] {
+            let json = serde_json::json!(SimDuration::from_ns(ns));
+            assert_eq!(json, text);
+            assert_eq!(serde_json::from_value::<SimDuration>(json).unwrap().as_ns(), ns);
+        }
+    }
+
+    #[test]
+    fn a_bare_number_in_a_file_says_what_to_write() {
+        let error = serde_json::from_str::<SimDuration>("30").unwrap_err();
+        assert!(error.to_string().contains("write `30ms` or `30s`"), "{error}");
+        let zero = serde_json::from_str::<SimDuration>("0").unwrap();
+        assert_eq!(zero, SimDuration::ZERO);
     }
 }

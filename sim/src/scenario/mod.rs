@@ -2,4 +2,10 @@
 //!
 //! Reads and checks; the flow engine compiles it together with the world.
 
+mod check;
 pub mod file;
+mod key_path;
+pub mod limits;
+
+pub use check::{Finding, check};
+pub use key_path::KeyPath;

@@ -12,6 +12,7 @@ use super::DurationSpec;
 #[serde(deny_unknown_fields)]
 pub struct WorkloadBehaviour {
     /// How many requests one pod works on at the same time. Default: 16.
+    #[schemars(range(min = 1))]
     pub workers: Option<u32>,
     /// How many requests may wait in one pod for a worker; more are answered 503. Default: 1024.
     pub queue_limit: Option<u32>,
@@ -23,6 +24,7 @@ pub struct WorkloadBehaviour {
     #[serde(default)]
     pub routes: Vec<Route>,
     /// How many connections a pod opens to one destination over HTTP/1.1. Default: 64.
+    #[schemars(range(min = 1))]
     pub max_connections: Option<u32>,
     /// How long an unused connection is kept. Default: 90s.
     pub idle_timeout: Option<SimDuration>,
@@ -141,6 +143,7 @@ fn always() -> Probability {
 #[serde(deny_unknown_fields)]
 pub struct Streaming {
     /// How many messages, at least 1.
+    #[schemars(range(min = 1))]
     pub messages: u32,
     /// The pause between two of them.
     pub interval: SimDuration,

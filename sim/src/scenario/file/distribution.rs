@@ -1,11 +1,15 @@
-//! How long something takes, as a constant or a distribution.
+//! How long something takes, as a constant or a distribution; drawing from it is the kernel's.
+
+use std::fmt;
 
 use meshwalk_models::units::SimDuration;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A duration, or a distribution of durations. A bare duration such as `3ms` is constant.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(transform = allow_bare_duration)]
 pub enum DurationSpec {
     /// Always the same.
     Constant(SimDuration),
@@ -33,6 +37,7 @@ pub enum DurationSpec {
         /// The mean.
         mean: SimDuration,
         /// The shape; 1 is exponential, more is steadier.
+        #[schemars(extend("exclusiveMinimum" = 0))]
         shape: f64,
     },
     /// Measured quantiles, joined by straight lines.
@@ -44,7 +49,109 @@ pub enum DurationSpec {
 #[serde(deny_unknown_fields)]
 pub struct QuantilePoint {
     /// From 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub quantile: f64,
     /// The duration that this share of all values does not exceed.
     pub value: SimDuration,
+}
+
+/// Lets editors accept a bare duration beside the distributions.
+fn allow_bare_duration(schema: &mut schemars::Schema) {
+    let Some(shapes) = schema.remove("oneOf") else { return };
+    let bare = schemars::json_schema!({ "$ref": "#/$defs/Duration" });
+    schema.insert("anyOf".to_owned(), serde_json::json!([bare, { "oneOf": shapes }]));
+}
+
+/// The names of the distributions, as keys.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Shape {
+    Constant,
+    Uniform,
+    Exponential,
+    Lognormal,
+    Gamma,
+    Empirical,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UniformFields {
+    min: SimDuration,
+    max: SimDuration,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExponentialFields {
+    mean: SimDuration,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LognormalFields {
+    p50: SimDuration,
+    p99: SimDuration,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GammaFields {
+    mean: SimDuration,
+    shape: f64,
+}
+
+// Derived code cannot read a bare duration, and an untagged enum would hide which part is wrong.
+impl<'de> Deserialize<'de> for DurationSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SpecVisitor)
+    }
+}
+
+struct SpecVisitor;
+
+impl<'de> Visitor<'de> for SpecVisitor {
+    type Value = DurationSpec;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration such as `3ms`, or a mapping with one distribution")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<DurationSpec, E> {
+        text.parse().map(DurationSpec::Constant).map_err(E::custom)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<DurationSpec, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<DurationSpec, A::Error> {
+        let Some(shape) = map.next_key()? else {
+            return Err(A::Error::custom("expected one distribution, got an empty mapping"));
+        };
+        let spec = match shape {
+            Shape::Constant => DurationSpec::Constant(map.next_value()?),
+            Shape::Uniform => {
+                let UniformFields { min, max } = map.next_value()?;
+                DurationSpec::Uniform { min, max }
+            }
+            Shape::Exponential => {
+                let ExponentialFields { mean } = map.next_value()?;
+                DurationSpec::Exponential { mean }
+            }
+            Shape::Lognormal => {
+                let LognormalFields { p50, p99 } = map.next_value()?;
+                DurationSpec::Lognormal { p50, p99 }
+            }
+            Shape::Gamma => {
+                let GammaFields { mean, shape } = map.next_value()?;
+                DurationSpec::Gamma { mean, shape }
+            }
+            Shape::Empirical => DurationSpec::Empirical(map.next_value()?),
+        };
+        if map.next_key::<IgnoredAny>()?.is_some() {
+            return Err(A::Error::custom("expected one distribution, got several"));
+        }
+        Ok(spec)
+    }
 }

@@ -20,3 +20,11 @@ pub struct Expectation {
     /// The time after the warm-up by which `eventually` must have held. Default: the whole run.
     pub within: Option<SimDuration>,
 }
+
+impl Expectation {
+    /// The length of its windows.
+    #[must_use]
+    pub fn window_or_default(&self) -> SimDuration {
+        self.window.unwrap_or(SimDuration::from_secs(1))
+    }
+}

@@ -6,6 +6,7 @@ mod behaviour;
 mod distribution;
 mod expectation;
 mod network;
+mod rate;
 mod topology;
 mod traffic;
 
@@ -15,8 +16,9 @@ pub use behaviour::{
 pub use distribution::{DurationSpec, QuantilePoint};
 pub use expectation::Expectation;
 pub use network::{LinkSpec, NetworkSpec};
+pub use rate::{Rate, RateError};
 pub use topology::{ClusterSpec, NodesSpec, Spread, SpreadOver, TopologySpec, ZoneSpec};
-pub use traffic::{Arrivals, Load, Rate, RequestTemplate, TrafficSource, Users};
+pub use traffic::{Arrivals, Load, RequestTemplate, TrafficSource, Users};
 
 use std::collections::BTreeMap;
 
@@ -28,6 +30,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct ScenarioFile {
     /// The version of this format; always 1.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// What the scenario is about, in a few words.
     #[serde(default)]

@@ -33,5 +33,6 @@ pub struct LinkSpec {
     #[serde(default)]
     pub loss: Probability,
     /// In megabits per second; absent means that size costs no time.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub bandwidth_mbps: Option<f64>,
 }

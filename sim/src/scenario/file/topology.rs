@@ -1,6 +1,9 @@
 //! Where pods run.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Clusters, zones and nodes, and how pods spread over them.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, schemars::JsonSchema)]
@@ -40,13 +43,43 @@ pub struct ZoneSpec {
 }
 
 /// Nodes by number or by name.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum NodesSpec {
     /// So many, with made-up names.
-    Count(u32),
+    Count(#[schemars(range(min = 1))] u32),
     /// These.
     Names(Vec<String>),
+}
+
+// An untagged enum would only say that no variant fits.
+impl<'de> Deserialize<'de> for NodesSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodesVisitor)
+    }
+}
+
+struct NodesVisitor;
+
+impl<'de> Visitor<'de> for NodesVisitor {
+    type Value = NodesSpec;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of nodes, or a list of their names")
+    }
+
+    fn visit_u64<E: Error>(self, count: u64) -> Result<NodesSpec, E> {
+        let too_many = |_| E::custom(format!("{count} nodes are too many"));
+        u32::try_from(count).map(NodesSpec::Count).map_err(too_many)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<NodesSpec, A::Error> {
+        let mut names = Vec::new();
+        while let Some(name) = items.next_element()? {
+            names.push(name);
+        }
+        Ok(NodesSpec::Names(names))
+    }
 }
 
 /// Where the pods of one workload run.

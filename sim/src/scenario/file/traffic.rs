@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use meshwalk_models::units::{Bytes, SimDuration};
 use serde::{Deserialize, Serialize};
 
-use super::{DurationSpec, Protocol};
+use super::{DurationSpec, Protocol, Rate};
 
 /// One source of requests.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, schemars::JsonSchema)]
@@ -48,7 +48,7 @@ pub enum Load {
 
 /// An arrival process.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Arrivals {
     /// Independent clients: exponential gaps.
     Poisson {
@@ -96,52 +96,10 @@ pub enum Arrivals {
 #[serde(deny_unknown_fields)]
 pub struct Users {
     /// How many.
+    #[schemars(range(min = 1))]
     pub count: u32,
     /// The pause between an answer and the next request.
     pub think_time: DurationSpec,
-}
-
-/// Requests per unit of time: `200/s`, `12000/min`.
-#[derive(
-    Clone, Copy, Debug, PartialEq, PartialOrd, Deserialize, Serialize, schemars::JsonSchema,
-)]
-#[serde(try_from = "String", into = "String")]
-pub struct Rate {
-    per_s: f64,
-}
-
-impl Rate {
-    /// Requests per second.
-    #[must_use]
-    pub fn per_s(self) -> f64 {
-        self.per_s
-    }
-}
-
-impl From<Rate> for String {
-    fn from(rate: Rate) -> Self {
-        format!("{}/s", rate.per_s)
-    }
-}
-
-impl TryFrom<String> for Rate {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let error = || format!("expected a rate such as `200/s` or `12000/min`, got `{text}`");
-        let (number, unit) = text.split_once('/').ok_or_else(error)?;
-        let number: f64 = number.trim().parse().map_err(|_| error())?;
-        let unit_s = match unit.trim() {
-            "s" => 1.0,
-            "m" | "min" => 60.0,
-            "h" => 3_600.0,
-            _ => return Err(error()),
-        };
-        if !number.is_finite() || number < 0.0 {
-            return Err(error());
-        }
-        Ok(Self { per_s: number / unit_s })
-    }
 }
 
 /// One kind of request that a source sends.
