@@ -6,6 +6,11 @@ mod check;
 pub mod file;
 mod key_path;
 pub mod limits;
+mod read;
+
+#[cfg(test)]
+mod tests;
 
 pub use check::{Finding, check};
 pub use key_path::KeyPath;
+pub use read::{Scenario, read};

@@ -8,9 +8,6 @@ mod network;
 mod topology;
 mod traffic;
 
-#[cfg(test)]
-mod tests;
-
 use meshwalk_models::units::{Bytes, SimDuration};
 
 use super::file::ScenarioFile;

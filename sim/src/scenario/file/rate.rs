@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn rates_are_read_per_second() {
-        for (text, per_s) in [("200/s", 200.0), ("12000/min", 200.0), ("1.5/s", 1.5), ("36/h", 0.01)]
+        for (text, per_s) in
+            [("200/s", 200.0), ("12000/min", 200.0), ("1.5/s", 1.5), ("36/h", 0.01)]
         {
             assert_eq!(text.parse::<Rate>().map(Rate::per_s), Ok(per_s), "{text}");
         }
@@ -137,10 +138,7 @@ mod tests {
             assert!(text.parse::<Rate>().is_err(), "{text}");
         }
         let bare = "200".parse::<Rate>().unwrap_err();
-        assert_eq!(
-            bare.to_string(),
-            "`200` has no unit of time; write `200/s` or `200/min`"
-        );
+        assert_eq!(bare.to_string(), "`200` has no unit of time; write `200/s` or `200/min`");
     }
 
     #[test]
