@@ -4,3 +4,5 @@
 
 pub mod kernel;
 pub mod scenario;
+pub mod stats;
+pub mod traffic;

@@ -245,7 +245,7 @@ impl Serialize for SimDuration {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // Display rounds to three decimals; what is written must read back to the nanosecond.
         let units = [(NS_PER_S, "s"), (NS_PER_MS, "ms"), (NS_PER_US, "us"), (1, "ns")];
-        let exact = units.into_iter().find(|(unit_ns, _)| self.0 % unit_ns == 0);
+        let exact = units.into_iter().find(|(unit_ns, _)| self.0.is_multiple_of(*unit_ns));
         let (unit_ns, unit) = exact.expect("every number is a multiple of 1 ns");
         serializer.collect_str(&format_args!("{}{unit}", self.0 / unit_ns))
     }

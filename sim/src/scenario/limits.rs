@@ -27,5 +27,3 @@ pub const NODES_MAX: u32 = 100_000;
 pub const WINDOWS_MAX: u64 = 100_000;
 /// The most points of an empirical distribution.
 pub const QUANTILES_MAX: usize = 10_000;
-/// The greatest shape of a gamma distribution; beyond, it is a constant.
-pub const SHAPE_MAX: f64 = 1e6;

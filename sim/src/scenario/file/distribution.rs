@@ -6,6 +6,8 @@ use meshwalk_models::units::SimDuration;
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::kernel::{Distribution, DistributionError};
+
 /// A duration, or a distribution of durations. A bare duration such as `3ms` is constant.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -40,7 +42,7 @@ pub enum DurationSpec {
         #[schemars(extend("exclusiveMinimum" = 0))]
         shape: f64,
     },
-    /// Measured quantiles, joined by straight lines.
+    /// Measured quantiles from 0 (the minimum) to 1 (the maximum), joined by straight lines.
     Empirical(Vec<QuantilePoint>),
 }
 
@@ -53,6 +55,27 @@ pub struct QuantilePoint {
     pub quantile: f64,
     /// The duration that this share of all values does not exceed.
     pub value: SimDuration,
+}
+
+impl DurationSpec {
+    /// What the kernel draws from.
+    ///
+    /// # Errors
+    /// When the parameters contradict one another; [`crate::scenario::check`] tells it first.
+    pub fn distribution(&self) -> Result<Distribution, DistributionError> {
+        match self {
+            Self::Constant(value) => Ok(Distribution::constant(*value)),
+            Self::Uniform { min, max } => Distribution::uniform(*min, *max),
+            Self::Exponential { mean } => Distribution::exponential(*mean),
+            Self::Lognormal { p50, p99 } => Distribution::lognormal(*p50, *p99),
+            Self::Gamma { mean, shape } => Distribution::gamma(*mean, *shape),
+            Self::Empirical(points) => {
+                let table: Vec<_> =
+                    points.iter().map(|point| (point.quantile, point.value)).collect();
+                Distribution::empirical(&table)
+            }
+        }
+    }
 }
 
 /// Lets editors accept a bare duration beside the distributions.
