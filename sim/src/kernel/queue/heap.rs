@@ -59,6 +59,7 @@ impl EventQueue for PackedHeap {
     fn push(&mut self, time: SimTime, payload: Payload) {
         if self.sequence.is_exhausted() {
             // A sorted array is a heap, so nothing needs to be rebuilt.
+            self.events.sort_unstable_by_key(|event| event.key());
             self.sequence.renumber(&mut self.events);
         }
         let sequence = self.sequence.take();

@@ -63,9 +63,8 @@ impl Sequence {
         number
     }
 
-    /// Numbers `pending` from zero in their order and continues behind them.
+    /// Numbers `pending`, which is in order, from zero and continues behind it.
     fn renumber(&mut self, pending: &mut [Event]) {
-        pending.sort_unstable_by_key(|event| event.key());
         self.0 = 0;
         for event in pending {
             *event = event.renumbered(self.take());

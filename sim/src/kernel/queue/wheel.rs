@@ -101,13 +101,15 @@ impl Wheel {
         self.pool.append(&mut self.buckets[level * DIGITS + digit], event);
     }
 
+    /// Events of equal times come here in the order of their numbers, so comparing times is enough.
     fn insert_ready(&mut self, event: Event) {
-        // Most events belong near the end: they lie in the future of all that is ready.
         let mut at = self.ready.len();
-        while at > self.next && self.ready[at - 1].key() > event.key() {
+        self.ready.push(event);
+        while at > self.next && self.ready[at - 1].time_ns() > event.time_ns() {
+            self.ready[at] = self.ready[at - 1];
             at -= 1;
         }
-        self.ready.insert(at, event);
+        self.ready[at] = event;
     }
 
     /// Keeps the ready list short, so that inserting stays cheap and no dead prefix grows.
@@ -136,8 +138,13 @@ impl Wheel {
             if start_ns > limit_ns {
                 return false;
             }
-            let bucket = self.take_bucket(level, digit);
             self.base_ns = start_ns;
+            if self.len <= SORT_AT_MOST as usize {
+                self.horizon_ns = u64::MAX;
+                self.empty_buckets();
+                return true;
+            }
+            let bucket = self.take_bucket(level, digit);
             // A bucket of level 0 holds one nanosecond and cannot be split.
             if bucket.len() <= SORT_AT_MOST || level == 0 {
                 self.horizon_ns = start_ns | digits_below(level);
@@ -174,17 +181,23 @@ impl Wheel {
         std::mem::take(&mut self.buckets[level * DIGITS + digit])
     }
 
+    /// Moves all events to the ready list and sorts it.
+    fn empty_buckets(&mut self) {
+        while let Some((level, digit)) = self.earliest_bucket() {
+            let bucket = self.take_bucket(level, digit);
+            self.pool.drain_into(bucket, &mut self.ready);
+        }
+        self.ready.sort_unstable_by_key(|event| event.key());
+    }
+
     /// Takes everything out, numbers it afresh and puts it back.
     #[cold]
     fn renumber(&mut self) {
-        let mut pending = self.ready.split_off(self.next);
-        self.ready.clear();
+        self.ready.drain(..self.next);
         self.next = 0;
-        while let Some((level, digit)) = self.earliest_bucket() {
-            let bucket = self.take_bucket(level, digit);
-            self.pool.drain_into(bucket, &mut pending);
-        }
-        self.sequence.renumber(&mut pending);
+        self.empty_buckets();
+        self.sequence.renumber(&mut self.ready);
+        let pending = std::mem::take(&mut self.ready);
         pending.into_iter().for_each(|event| self.place(event));
     }
 }
