@@ -5,9 +5,11 @@
 //! the same answer and the same explanation on every machine.
 
 pub mod control;
+pub mod cost;
 pub mod explain;
 pub mod lookup;
 pub mod manifest;
 pub mod path;
+pub mod proxy;
 pub mod units;
 pub mod world;

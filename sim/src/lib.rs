@@ -2,7 +2,10 @@
 //!
 //! What a mesh decides is `meshwalk-models`' business; how a person sees it is `meshwalk`'s.
 
+pub mod flow;
 pub mod kernel;
+pub mod log;
+pub mod net;
 pub mod scenario;
 pub mod stats;
 pub mod traffic;

@@ -21,8 +21,10 @@ pub fn workspace() -> PathBuf {
 /// When a folder or file cannot be read.
 #[must_use]
 pub fn scenarios() -> Vec<PathBuf> {
-    let mut found: Vec<_> =
-        files_below(&workspace().join("scenarios")).into_iter().filter(|p| is_scenario(p)).collect();
+    let mut found: Vec<_> = files_below(&workspace().join("scenarios"))
+        .into_iter()
+        .filter(|p| is_scenario(p))
+        .collect();
     found.sort();
     found
 }

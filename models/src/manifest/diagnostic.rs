@@ -240,7 +240,8 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// The name among `known` that is nearest to `name`, if one is near enough to be meant.
-pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+#[must_use]
+pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     // Names of fields are short; a long one is no typo, and comparing it would be slow.
     const NAME_BYTES_MAX: usize = 64;
     if name.len() > NAME_BYTES_MAX {

@@ -15,8 +15,7 @@ mod report;
 mod source;
 pub mod yaml;
 
-pub(crate) use diagnostic::nearest;
-pub use diagnostic::{Diagnostic, Label, Severity, SourcedDiagnostic};
+pub use diagnostic::{Diagnostic, Label, Severity, SourcedDiagnostic, nearest};
 pub use load::{Manifests, load};
 pub use place::{Located, Place, SourceId};
 pub use report::{KindCount, LoadReport, NotModelled, Sort};

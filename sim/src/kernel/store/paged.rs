@@ -158,6 +158,16 @@ impl<T: Clone> Paged<T> {
     }
 }
 
+impl<T> FromIterator<T> for Paged<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
+        let mut table = Self::new();
+        for element in elements {
+            table.push(element);
+        }
+        table
+    }
+}
+
 impl<T> Index<u32> for Paged<T> {
     type Output = T;
 

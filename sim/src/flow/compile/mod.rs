@@ -1,0 +1,241 @@
+//! Compiles a world and a scenario into the plan of a run; it decides nothing about time.
+//!
+//! Rows follow names, so the order of files never shows. What cannot be found is a finding with
+//! the line of the scenario; the calls in question fail in the run as they would in a cluster.
+
+mod behaviours;
+mod calls;
+mod layout;
+mod network;
+mod sources;
+mod targets;
+
+use std::collections::BTreeMap;
+
+use meshwalk_models::cost::CostProfile;
+use meshwalk_models::manifest::Diagnostic;
+use meshwalk_models::units::{SimDuration, SimTime};
+use meshwalk_models::world::{PodId, TableId, WorkloadId, World};
+
+use crate::kernel::random::Distribution;
+use crate::net::Site;
+use crate::scenario::Scenario;
+use crate::scenario::file::{DataPathSpec, DurationSpec};
+use crate::stats::{Assumption, Layout};
+
+use self::behaviours::Behaviours;
+use self::layout::LayoutBuilder;
+use self::targets::Targets;
+use super::plan::{AppPlan, CallPlan, Op, Plan, PodPlan, PodProxy, Program, SidecarPlan};
+
+/// What a run is made of.
+#[derive(Clone, Copy)]
+pub struct CompileInput<'a> {
+    /// Who exists.
+    pub world: &'a World,
+    /// What they do.
+    pub scenario: &'a Scenario,
+    /// What each hop costs.
+    pub costs: &'a CostProfile,
+}
+
+/// A plan, and what its making brought to light.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The plan.
+    pub plan: Plan,
+    /// Names that lead nowhere, and the like; errors among them make the scenario unusable.
+    pub findings: Vec<Diagnostic>,
+    /// What the scenario leaves open and how it was filled.
+    pub assumptions: Vec<Assumption>,
+}
+
+/// Compiles a plan. It always succeeds; see [`Compiled::findings`].
+#[must_use]
+pub fn compile(input: CompileInput<'_>) -> Compiled {
+    let mut compiler = Compiler::new(input);
+    compiler.place_pods();
+    compiler.write_programs();
+    compiler.add_sources();
+    // Which program answers a call is known only when all programs are written.
+    compiler.link_programs();
+    compiler.finish()
+}
+
+/// The plan in the making.
+struct Compiler<'a> {
+    input: CompileInput<'a>,
+    behaviours: Behaviours<'a>,
+    apps: Vec<AppPlan>,
+    pods: Vec<PodPlan>,
+    /// How many pool tables each pod of an app has; clients outside come after the apps.
+    pool_tables: Vec<BTreeMap<(u32, PoolClass), u32>>,
+    ops: Vec<Op>,
+    programs: Vec<Program>,
+    calls: Vec<CallPlan>,
+    /// Method and path of each call, until it is known which program answers.
+    requests: Vec<(String, String)>,
+    targets: Targets,
+    distributions: Vec<Distribution>,
+    timeouts: Vec<SimDuration>,
+    sources: Vec<super::plan::SourcePlan>,
+    layout: LayoutBuilder,
+    findings: Vec<Diagnostic>,
+    assumptions: Vec<Assumption>,
+}
+
+/// Calls of one class from one pod to one target share their connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum PoolClass {
+    Http1,
+    Http2,
+    Tcp,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(input: CompileInput<'a>) -> Self {
+        let mut findings = Vec::new();
+        let behaviours = Behaviours::resolve(input.world, input.scenario, &mut findings);
+        Self {
+            input,
+            behaviours,
+            apps: Vec::new(),
+            pods: Vec::new(),
+            pool_tables: vec![BTreeMap::new(); input.world.workloads.len()],
+            ops: Vec::new(),
+            programs: Vec::new(),
+            calls: Vec::new(),
+            requests: Vec::new(),
+            targets: Targets::default(),
+            distributions: Vec::new(),
+            timeouts: Vec::new(),
+            sources: Vec::new(),
+            layout: LayoutBuilder::new(input.world),
+            findings,
+            assumptions: Vec::new(),
+        }
+    }
+
+    fn place_pods(&mut self) {
+        let world = self.input.world;
+        for (id, workload) in world.workloads.entries() {
+            let app = id.index() as u32;
+            let proxy = self.proxy_of(id);
+            let first = workload.pods.start.index();
+            for pod in workload.pods.start.index()..workload.pods.end.index() {
+                self.pods.push(PodPlan {
+                    app,
+                    ordinal: (pod - first) as u32,
+                    site: site_of(world, PodId::from_index(pod)),
+                    first_pool_table: 0,
+                    proxy,
+                });
+            }
+        }
+    }
+
+    fn proxy_of(&self, workload: WorkloadId) -> PodProxy {
+        let world = self.input.world;
+        // The injector leaves pods on the host network alone; hosts outside have no pods at all.
+        if world.workloads[workload].namespace.is_none() || world.workloads[workload].host_network {
+            return PodProxy::None;
+        }
+        match self.behaviours.data_path(workload) {
+            DataPathSpec::None => PodProxy::None,
+            DataPathSpec::IstioSidecar => PodProxy::Sidecar,
+        }
+    }
+
+    fn write_programs(&mut self) {
+        let world = self.input.world;
+        for (id, workload) in world.workloads.entries() {
+            let app =
+                self.app(id, (workload.pods.start.0, workload.pods.end.0 - workload.pods.start.0));
+            self.apps.push(app);
+        }
+    }
+
+    /// The row of a distribution; equal ones share a row.
+    fn distribution(&mut self, spec: &DurationSpec) -> u32 {
+        let distribution = spec.distribution().unwrap_or(Distribution::constant(SimDuration::ZERO));
+        if let Some(row) = self.distributions.iter().position(|other| *other == distribution) {
+            return row as u32;
+        }
+        self.distributions.push(distribution);
+        (self.distributions.len() - 1) as u32
+    }
+
+    /// The lane of a time-out; equal ones share a lane.
+    fn timeout(&mut self, timeout: Option<SimDuration>) -> Option<u32> {
+        let timeout = timeout?;
+        if let Some(row) = self.timeouts.iter().position(|other| *other == timeout) {
+            return Some(row as u32);
+        }
+        self.timeouts.push(timeout);
+        Some((self.timeouts.len() - 1) as u32)
+    }
+
+    fn assume(&mut self, id: &str, sentence: String) {
+        let assumption = Assumption { id: id.to_owned(), sentence };
+        if !self.assumptions.contains(&assumption) {
+            self.assumptions.push(assumption);
+        }
+    }
+
+    fn finish(mut self) -> Compiled {
+        let mut next_table = 0;
+        for pod in &mut self.pods {
+            pod.first_pool_table = next_table;
+            next_table += self.pool_tables[pod.app as usize].len() as u32;
+        }
+        let app_count = self.apps.len() as u32;
+        for pod in &mut self.pods {
+            if pod.app >= app_count {
+                pod.app = u32::MAX;
+            }
+        }
+        let file = &self.input.scenario.file;
+        let layout: Layout = self.layout.finish(self.input.world, &self.apps);
+        let plan = Plan {
+            apps: self.apps,
+            pods: self.pods,
+            ops: self.ops,
+            programs: self.programs,
+            calls: self.calls,
+            targets: self.targets.plans,
+            endpoints: self.targets.endpoints,
+            distributions: self.distributions,
+            links: network::links(&file.network),
+            sources: self.sources,
+            sidecar: sidecar_plan(self.input.costs),
+            timeouts: self.timeouts,
+            pool_tables: next_table,
+            warm_up: SimTime::ZERO + file.warm_up,
+            end: SimTime::ZERO + file.duration,
+            layout,
+        };
+        Compiled { plan, findings: self.findings, assumptions: self.assumptions }
+    }
+}
+
+fn site_of(world: &World, pod: PodId) -> Site {
+    let node = world.pods[pod].node;
+    let zone = world.nodes[node].zone;
+    let region = match world.nodes[node].cluster {
+        Some(_) => world.zones[zone].region.0,
+        None => Site::OUTSIDE,
+    };
+    Site { node: node.0, zone: zone.0, region }
+}
+
+fn sidecar_plan(costs: &CostProfile) -> SidecarPlan {
+    SidecarPlan {
+        workers: costs.sidecar.workers.value,
+        request_ns: costs.sidecar.request.value.as_ns(),
+        response_ns: costs.sidecar.response.value.as_ns(),
+        after_response_ns: costs.sidecar.after_response.value.as_ns(),
+        per_kib_ns: costs.sidecar.per_kib.value.as_ns(),
+        handshake_ns: costs.tls.handshake.value.as_ns(),
+        loopback_ns: costs.loopback.value.as_ns(),
+    }
+}

@@ -1,0 +1,343 @@
+//! Targets: who is behind a name, for each kind of caller, and who picks an endpoint.
+
+use std::collections::BTreeMap;
+
+use meshwalk_models::control::kubernetes::dns::{self, Resolved};
+use meshwalk_models::control::kubernetes::ingress::{self, IngressAnswer};
+use meshwalk_models::control::kubernetes::service_port::{self, Destination, WantedPort};
+use meshwalk_models::explain::Silent;
+use meshwalk_models::manifest::kinds::AppProtocol;
+use meshwalk_models::manifest::{Diagnostic, nearest};
+use meshwalk_models::world::{Endpoint, EndpointTarget, ServiceId, ServiceKind, TableId, World};
+
+use crate::flow::plan::{Balance, PodProxy, TargetPlan};
+use crate::scenario::file::Protocol;
+use crate::stats::Outcome;
+
+use super::Compiler;
+use super::behaviours::{at, finding};
+use super::calls::CallSite;
+
+/// What a caller names.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'t> {
+    /// A DNS name or address with an optional port.
+    Name(&'t str),
+    /// The Ingress rules decide.
+    Ingress {
+        /// The host asked for.
+        host: &'t str,
+        /// The path asked for.
+        path: &'t str,
+    },
+}
+
+/// Targets found so far; equal ones share a row.
+#[derive(Default)]
+pub(super) struct Targets {
+    pub(super) plans: Vec<TargetPlan>,
+    pub(super) endpoints: Vec<u32>,
+    rows: BTreeMap<Key, u32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    balance: Balance,
+    endpoints: Vec<u32>,
+    service_row: usize,
+    without_endpoints: Outcome,
+}
+
+/// A target, and the row of the statistics for what is called.
+#[derive(Clone, Copy)]
+pub(super) struct FoundTarget {
+    pub(super) target: u32,
+    pub(super) service_row: usize,
+}
+
+/// Who is behind a name, before it is known who balances.
+struct Reached {
+    endpoints: Vec<u32>,
+    service_row: usize,
+    kind: ReachedKind,
+    without_endpoints: Outcome,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ReachedKind {
+    /// A Service with a virtual address.
+    VirtualAddress,
+    /// Pods or hosts that the caller dials itself.
+    Direct,
+    /// A backend of a gateway at the edge.
+    Gateway,
+}
+
+impl Compiler<'_> {
+    /// Finds the target of a call; a name that leads nowhere is a finding, and its calls fail.
+    pub(super) fn find_target(
+        &mut self,
+        site: CallSite<'_>,
+        protocol: Protocol,
+        place: Place<'_>,
+    ) -> FoundTarget {
+        let reached = match place {
+            Place::Name(name) => self.reach_name(site, protocol, name),
+            Place::Ingress { host, path } => self.reach_ingress(site, host, path),
+        };
+        let reached = reached.unwrap_or_else(|reason| {
+            let scenario = self.input.scenario;
+            let near = match place {
+                Place::Name(name) => self.near_service(name),
+                Place::Ingress { .. } => None,
+            };
+            let code = "scenario.unreachable";
+            self.findings.push(finding(scenario, site.path(), code, reason, near.as_deref()));
+            let name = match place {
+                Place::Name(name) => name,
+                Place::Ingress { host, .. } => host,
+            };
+            Reached {
+                endpoints: Vec::new(),
+                service_row: self.layout.unknown_row(name),
+                kind: ReachedKind::Direct,
+                without_endpoints: Outcome::Unresolved,
+            }
+        });
+        let balance = self.balance(site, protocol, reached.kind);
+        let service_row = reached.service_row;
+        let target = self.targets.row(Key {
+            balance,
+            endpoints: reached.endpoints,
+            service_row,
+            without_endpoints: reached.without_endpoints,
+        });
+        FoundTarget { target, service_row }
+    }
+
+    /// Who picks an endpoint: the caller's Envoy for a virtual address, unless the bytes are
+    /// opaque to it; otherwise kube-proxy, or the caller by dialling one address. Istio passes
+    /// headless Services and unknown hosts through to the address that was dialled.
+    fn balance(&self, site: CallSite<'_>, protocol: Protocol, kind: ReachedKind) -> Balance {
+        let meshed =
+            site.workload().is_some_and(|workload| self.proxy_of(workload) == PodProxy::Sidecar);
+        match (kind, meshed, protocol) {
+            (ReachedKind::Gateway, _, _) => Balance::RandomPerRequest,
+            (ReachedKind::VirtualAddress, true, Protocol::Tcp) => Balance::LeastConnection,
+            (ReachedKind::VirtualAddress, true, _) => Balance::LeastRequest,
+            _ => Balance::RandomPerConnection,
+        }
+    }
+
+    fn reach_name(
+        &mut self,
+        site: CallSite<'_>,
+        protocol: Protocol,
+        name: &str,
+    ) -> Result<Reached, String> {
+        let world = self.input.world;
+        let (host, wanted) = split_port(name);
+        let resolved = match site.workload() {
+            Some(client) => dns::resolve(world, client, host, &mut Silent)
+                .result
+                .map_err(|failure| failure.to_string())?,
+            None => Resolved::Service(service_for_outside(world, host)?),
+        };
+        let spoken = spoken(protocol);
+        let destination = service_port::destination(world, &resolved, wanted, spoken, &mut Silent)
+            .map_err(|error| error.to_string())?;
+        Ok(self.reach(destination))
+    }
+
+    fn reach(&mut self, destination: Destination) -> Reached {
+        let world = self.input.world;
+        match destination {
+            Destination::Service { service, port } => {
+                let row = &world.services[service].ports[port];
+                Reached {
+                    endpoints: self.pods_of(&row.endpoints),
+                    service_row: self.layout.service_row(service),
+                    kind: match world.services[service].kind {
+                        ServiceKind::ClusterIp(_) => ReachedKind::VirtualAddress,
+                        ServiceKind::Headless | ServiceKind::ExternalName(_) => ReachedKind::Direct,
+                    },
+                    without_endpoints: Outcome::NoEndpoint,
+                }
+            }
+            Destination::Headless { service, endpoints, .. } => Reached {
+                endpoints: self.pods_of(&endpoints),
+                service_row: self.layout.service_row(service),
+                kind: ReachedKind::Direct,
+                without_endpoints: Outcome::Unresolved,
+            },
+            Destination::Pod { pod, .. } => Reached {
+                endpoints: vec![pod.0],
+                service_row: self.layout.workload_row(world, world.pods[pod].workload),
+                kind: ReachedKind::Direct,
+                without_endpoints: Outcome::ConnectFailure,
+            },
+            Destination::Outside { workload, .. } => {
+                let pods = &world.workloads[workload].pods;
+                Reached {
+                    endpoints: (pods.start.0..pods.end.0).collect(),
+                    service_row: self.layout.workload_row(world, workload),
+                    kind: ReachedKind::Direct,
+                    without_endpoints: Outcome::ConnectFailure,
+                }
+            }
+        }
+    }
+
+    /// The pods behind ready endpoints. Addresses that no pod has are left out, and said.
+    fn pods_of(&mut self, endpoints: &[Endpoint]) -> Vec<u32> {
+        let mut pods = Vec::new();
+        for endpoint in endpoints.iter().filter(|endpoint| endpoint.ready) {
+            match &endpoint.target {
+                EndpointTarget::Pod(pod) => pods.push(pod.0),
+                EndpointTarget::Address(address) => self.assume(
+                    "endpoint.foreign",
+                    format!(
+                        "nobody is known to have the endpoint address {address}; it is left out"
+                    ),
+                ),
+            }
+        }
+        pods
+    }
+
+    fn reach_ingress(
+        &mut self,
+        site: CallSite<'_>,
+        host: &str,
+        path: &str,
+    ) -> Result<Reached, String> {
+        let world = self.input.world;
+        let class = match world.ingress_classes.len() {
+            0 => return Err("the manifests hold no Ingress".to_owned()),
+            _ => TableId::from_index(0),
+        };
+        if world.ingress_classes.len() > 1 {
+            let class = &world.ingress_classes[class];
+            let name = if class.name.is_empty() { "(none)" } else { &class.name };
+            self.assume(
+                "ingress.class",
+                format!("of several Ingress classes, `{name}` takes the traffic"),
+            );
+        }
+        self.assume(
+            "ingress.controller",
+            "the Ingress controller adds no time of its own and balances each request at random"
+                .to_owned(),
+        );
+        let failed = |compiler: &mut Self, outcome| Reached {
+            endpoints: Vec::new(),
+            service_row: compiler.layout.unknown_row("ingress"),
+            kind: ReachedKind::Gateway,
+            without_endpoints: outcome,
+        };
+        match ingress::decide(world, class, host, path, &mut Silent) {
+            IngressAnswer::Forward { service, port } => {
+                let reached = self.reach(Destination::Service { service, port });
+                Ok(Reached { kind: ReachedKind::Gateway, ..reached })
+            }
+            IngressAnswer::NotFound => {
+                let sentence = format!("no Ingress rule takes host `{host}` and path `{path}`");
+                let warning = Diagnostic::warning("scenario.ingress-404", sentence);
+                self.findings.push(at(self.input.scenario, site.path(), warning));
+                Ok(failed(self, Outcome::ClientError))
+            }
+            IngressAnswer::Broken => Ok(failed(self, Outcome::NoEndpoint)),
+            IngressAnswer::NotModelled => {
+                Err(format!("the Ingress backend of host `{host}`, path `{path}` is not modelled"))
+            }
+        }
+    }
+
+    /// A Service that a mistyped name may mean.
+    fn near_service(&self, name: &str) -> Option<String> {
+        let (host, _) = split_port(name);
+        let services = &self.input.world.services;
+        let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
+        nearest(host, names).map(str::to_owned)
+    }
+}
+
+impl Targets {
+    fn row(&mut self, key: Key) -> u32 {
+        if let Some(row) = self.rows.get(&key) {
+            return *row;
+        }
+        let first = self.endpoints.len() as u32;
+        self.endpoints.extend(&key.endpoints);
+        let row = self.plans.len() as u32;
+        self.plans.push(TargetPlan {
+            balance: key.balance,
+            endpoints: (first, key.endpoints.len() as u32),
+            without_endpoints: key.without_endpoints,
+        });
+        self.rows.insert(key, row);
+        row
+    }
+}
+
+/// Clients outside reach a Service through its load balancer, by `name` or `name.namespace`.
+fn service_for_outside(world: &World, host: &str) -> Result<ServiceId, String> {
+    let (name, namespace) = match host.split_once('.') {
+        Some((name, rest)) => (name, Some(rest.split('.').next().unwrap_or(rest))),
+        None => (host, None),
+    };
+    let fits = |id: &ServiceId| {
+        let service = &world.services[*id];
+        service.name == name
+            && namespace.is_none_or(|wanted| world.namespaces[service.namespace].name == wanted)
+    };
+    let found: Vec<ServiceId> = world.services.ids().filter(fits).collect();
+    match found.as_slice() {
+        [] => Err(format!("there is no Service `{host}` that clients outside could reach")),
+        [id] => Ok(*id),
+        [first, second, ..] => Err(format!(
+            "`{host}` is ambiguous: {} or {}; write name.namespace",
+            world.service_name(*first),
+            world.service_name(*second)
+        )),
+    }
+}
+
+/// Splits `host:port`; IPv6 addresses with a port stand in brackets.
+fn split_port(name: &str) -> (&str, WantedPort<'_>) {
+    if let Some((host, rest)) = name.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        let port = rest.strip_prefix(':').map_or(WantedPort::Default, wanted_port);
+        return (host, port);
+    }
+    match name.split_once(':') {
+        Some((host, port)) if !port.contains(':') => (host, wanted_port(port)),
+        _ => (name, WantedPort::Default),
+    }
+}
+
+fn wanted_port(port: &str) -> WantedPort<'_> {
+    port.parse().map_or(WantedPort::Name(port), WantedPort::Number)
+}
+
+fn spoken(protocol: Protocol) -> AppProtocol {
+    match protocol {
+        Protocol::Http1 => AppProtocol::Http,
+        Protocol::Http2 => AppProtocol::Http2,
+        Protocol::Grpc => AppProtocol::Grpc,
+        Protocol::Tcp => AppProtocol::Tcp,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_ports_are_told_apart() {
+        assert!(matches!(split_port("cart:8080"), ("cart", WantedPort::Number(8080))));
+        assert!(matches!(split_port("cart:http"), ("cart", WantedPort::Name("http"))));
+        assert!(matches!(split_port("cart"), ("cart", WantedPort::Default)));
+        assert!(matches!(split_port("[fd00::1]:80"), ("fd00::1", WantedPort::Number(80))));
+        assert!(matches!(split_port("fd00::1"), ("fd00::1", WantedPort::Default)));
+    }
+}

@@ -1,0 +1,138 @@
+//! A connection's own life: handshakes, idleness, the end.
+
+use meshwalk_models::units::{SimDuration, SimTime};
+
+use crate::kernel::random::mix;
+use crate::log::{Recorder, Step, Subject};
+
+use super::engine::Engine;
+use super::event::Kind;
+use super::plan::{PodProxy, Sharing};
+use super::state::{Connection, IdleCheck, NONE, Phase};
+
+/// How long Envoy keeps an unused upstream connection: its documented default of one hour.
+const PROXY_IDLE_TIMEOUT: SimDuration = SimDuration::from_secs(3_600);
+
+/// The legs of a TLS handshake, for the keys of their draws.
+mod leg {
+    pub(super) const CLIENT_HELLO: u64 = 0x6865_6C6F;
+    pub(super) const SERVER_FLIGHT: u64 = 0x666C_6974;
+}
+
+impl<R: Recorder> Engine<R> {
+    /// Sends the SYN.
+    pub(super) fn begin_handshake(&mut self, connection: u32, from: SimTime) {
+        let Connection { key, client, server, .. } = self.connections[connection];
+        let round_trip = self.plan.links.round_trip(self.site(client), self.site(server), key);
+        self.schedule(from + round_trip, Kind::Handshake, connection);
+    }
+
+    /// The next flight of a handshake arrives: SYN-ACK at the client, then, with TLS 1.3, the
+    /// client hello at the server, the server's flight at the client, and the client's own
+    /// proof. The first request goes out with it.
+    pub(super) fn handshake(&mut self, slot: u32) {
+        let now = self.kernel.now();
+        let Connection { key, client, server, phase, call, .. } = self.connections[slot];
+        let (here, there) = (self.site(client), self.site(server));
+        match phase {
+            Phase::Connecting => {
+                self.tell_connection(slot, client, Step::TcpEstablished);
+                if !self.is_encrypted(client, server) {
+                    self.connection_ready(slot);
+                    return;
+                }
+                self.connections[slot].phase = Phase::Greeting;
+                let key = mix(key, leg::CLIENT_HELLO);
+                let travel = self.plan.links.travel(here, there, 0, key);
+                self.schedule(now + travel, Kind::Handshake, slot);
+            }
+            Phase::Greeting => {
+                let done = self.proxy_work(server, self.plan.sidecar.handshake_ns, 0);
+                self.connections[slot].phase = Phase::Finishing;
+                let key = mix(key, leg::SERVER_FLIGHT);
+                let travel = self.plan.links.travel(there, here, 0, key);
+                self.schedule(done + travel, Kind::Handshake, slot);
+            }
+            Phase::Finishing => {
+                let done = self.proxy_work(client, self.plan.sidecar.handshake_ns, 0);
+                self.connections[slot].phase = Phase::Proving;
+                self.schedule(done, Kind::Handshake, slot);
+            }
+            Phase::Proving => {
+                self.tell_connection(slot, client, Step::TlsEstablished);
+                let edge = self.plan.calls[call as usize].edge;
+                self.meter.tls_established(edge, now);
+                self.connection_ready(slot);
+            }
+            Phase::Open | Phase::Closed => {
+                debug_assert!(false, "a connection that is {phase:?} awaits no flight");
+            }
+        }
+    }
+
+    /// Two sidecars speak mutual TLS (Istio's auto mTLS); everything else is plaintext.
+    fn is_encrypted(&self, client: u32, server: u32) -> bool {
+        let proxy = |pod: u32| self.plan.pods[pod as usize].proxy;
+        proxy(client) == PodProxy::Sidecar && proxy(server) == PodProxy::Sidecar
+    }
+
+    /// How long a free connection is kept; `None` for ever.
+    pub(super) fn idle_timeout(&self, connection: u32) -> Option<SimDuration> {
+        let pod = &self.plan.pods[self.connections[connection].client as usize];
+        match pod.proxy {
+            PodProxy::Sidecar => Some(PROXY_IDLE_TIMEOUT),
+            PodProxy::None => self.plan.apps.get(pod.app as usize).map(|app| app.idle_timeout),
+        }
+    }
+
+    /// Looks whether a connection was free for the whole idle time-out.
+    pub(super) fn idle_check(&mut self, slot: u32) {
+        let now = self.kernel.now();
+        let Connection { phase, streams, free_since, .. } = self.connections[slot];
+        self.connections[slot].idle_check = IdleCheck::NotArmed;
+        if phase == Phase::Closed {
+            self.connections.remove(slot);
+            return;
+        }
+        let Some(timeout) = self.idle_timeout(slot) else { return };
+        if streams > 0 {
+            return;
+        }
+        let due = free_since + timeout;
+        if due > now {
+            self.connections[slot].idle_check = IdleCheck::Armed;
+            self.schedule(due, Kind::IdleCheck, slot);
+            return;
+        }
+        self.close_connection(slot);
+    }
+
+    /// Closes a connection that carries nothing that anybody waits for.
+    pub(super) fn close_connection(&mut self, slot: u32) {
+        let Connection { pool, client, call, endpoint, idle_check, .. } = self.connections[slot];
+        self.tell_connection(slot, client, Step::ConnectionClosed);
+        match self.plan.calls[call as usize].sharing {
+            Sharing::Exclusive => self.unlink_free(slot),
+            Sharing::Shared => self.pools[pool].free = NONE,
+        }
+        self.pools[pool].connections -= 1;
+        if endpoint != NONE && self.is_balanced_by_connection(call) {
+            self.pools[pool + 1 + endpoint].active -= 1;
+        }
+        match idle_check {
+            IdleCheck::Armed => self.connections[slot].phase = Phase::Closed,
+            IdleCheck::NotArmed => {
+                self.connections.remove(slot);
+            }
+        }
+    }
+
+    fn is_balanced_by_connection(&self, call: u32) -> bool {
+        let target = self.plan.calls[call as usize].target;
+        self.plan.targets[target as usize].balance == super::plan::Balance::LeastConnection
+    }
+
+    fn tell_connection(&mut self, slot: u32, pod: u32, step: Step) {
+        self.recorder.record(self.kernel.now(), Subject::Connection { slot }, pod, step);
+    }
+}

@@ -1,0 +1,193 @@
+//! The engine itself: takes events from the kernel and hands each to the room that knows it.
+
+use std::sync::Arc;
+
+use meshwalk_models::units::{SimDuration, SimTime};
+
+use crate::kernel::random::Seed;
+use crate::kernel::{Kernel, Paged, Slab, TimerHandle, TimerLane};
+use crate::log::{Recorder, Step, Subject};
+use crate::stats::RunStatistics;
+
+use super::event::Kind;
+use super::measure::Meter;
+use super::plan::{Plan, PodProxy};
+use super::source::{SourceState, UserState};
+use super::state::{Attempt, Connection, NONE, Pod, Pool, Task};
+
+/// More attempts under way than this mean that the load exceeds the capacity for good.
+const ATTEMPTS_MAX: usize = 4_000_000;
+
+/// One run.
+pub struct Engine<R: Recorder> {
+    pub(super) plan: Arc<Plan>,
+    pub(super) kernel: Kernel,
+    pub(super) recorder: R,
+    pub(super) pods: Paged<Pod>,
+    pub(super) tasks: Slab<Task>,
+    pub(super) attempts: Slab<Attempt>,
+    /// The running time-out of each attempt that has one, by its slot.
+    pub(super) timers: Paged<Option<TimerHandle>>,
+    pub(super) lanes: Vec<TimerLane>,
+    /// The first pool of each pod and destination; `NONE` before its first use.
+    pub(super) pool_tables: Paged<u32>,
+    pub(super) pools: Paged<Pool>,
+    pub(super) connections: Slab<Connection>,
+    /// When each worker of each sidecar will be free, pod by pod.
+    pub(super) proxy_free_at: Paged<SimTime>,
+    pub(super) sources: Vec<SourceState>,
+    pub(super) users: Paged<UserState>,
+    pub(super) meter: Meter,
+}
+
+/// Why a run ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stopped {
+    /// Too much is under way.
+    #[error(
+        "stopped at {at}: more than {ATTEMPTS_MAX} calls were under way; the load exceeds what \
+         the workloads can serve, so bound their queues or lower the load"
+    )]
+    Overrun {
+        /// When.
+        at: SimTime,
+    },
+}
+
+impl<R: Recorder> Engine<R> {
+    /// A run of `plan` at time zero.
+    #[must_use]
+    pub fn new(plan: Arc<Plan>, seed: Seed, recorder: R) -> Self {
+        let lane = |(row, delay): (usize, &SimDuration)| {
+            TimerLane::new(*delay, Kind::TimeOut as u8, row as u32)
+        };
+        let mut engine = Self {
+            kernel: Kernel::new(),
+            recorder,
+            pods: plan.pods.iter().map(|_| Pod::IDLE).collect(),
+            tasks: Slab::new(),
+            attempts: Slab::new(),
+            timers: Paged::new(),
+            lanes: plan.timeouts.iter().enumerate().map(lane).collect(),
+            pool_tables: (0..plan.pool_tables).map(|_| NONE).collect(),
+            pools: Paged::new(),
+            connections: Slab::new(),
+            proxy_free_at: proxy_workers(&plan).map(|_| SimTime::ZERO).collect(),
+            sources: plan.sources.iter().map(|source| SourceState::new(source, seed)).collect(),
+            users: Paged::new(),
+            meter: Meter::new(&plan),
+            plan,
+        };
+        engine.begin_sources();
+        engine
+    }
+
+    /// The time of the last event.
+    #[must_use]
+    pub fn now(&self) -> SimTime {
+        self.kernel.now()
+    }
+
+    /// Whom this run tells what happens.
+    pub fn recorder_mut(&mut self) -> &mut R {
+        &mut self.recorder
+    }
+
+    /// Gives the recorder back.
+    pub fn into_recorder(self) -> R {
+        self.recorder
+    }
+
+    /// Runs until `limit`, events at `limit` included. Splitting a run changes nothing in it.
+    ///
+    /// # Errors
+    /// When the run cannot go on.
+    pub fn run_until(&mut self, limit: SimTime) -> Result<(), Stopped> {
+        while self.step_until(limit)? {}
+        Ok(())
+    }
+
+    /// Handles the next event if it comes at or before `limit`; tells whether there was one.
+    ///
+    /// # Errors
+    /// When the run cannot go on.
+    #[inline]
+    pub fn step_until(&mut self, limit: SimTime) -> Result<bool, Stopped> {
+        let Some(event) = self.kernel.next_until(limit) else { return Ok(false) };
+        self.meter.pass(self.kernel.now());
+        let slot = event.slot();
+        match Kind::of(event.kind()) {
+            Kind::Arrival => {
+                if self.attempts.len() > ATTEMPTS_MAX {
+                    return Err(Stopped::Overrun { at: self.kernel.now() });
+                }
+                self.arrival(slot);
+            }
+            Kind::UserReady => self.user_ready(slot),
+            Kind::RequestAtClientProxy => self.request_at_client_proxy(slot),
+            Kind::RequestAtServerProxy => self.request_at_server_proxy(slot),
+            Kind::RequestAtApp => self.request_at_app(slot),
+            Kind::WorkDone => self.work_done(slot),
+            Kind::TaskReady => self.run_program(slot),
+            Kind::StreamMessage => self.send_message(slot),
+            Kind::ResponseAtServerProxy => self.response_at_server_proxy(slot),
+            Kind::ResponseAtClientProxy => self.response_at_client_proxy(slot),
+            Kind::ResponseAtCaller => self.response_at_caller(slot),
+            Kind::Handshake => self.handshake(slot),
+            Kind::IdleCheck => self.idle_check(slot),
+            Kind::TimeOut => self.expire_lane(slot),
+            Kind::Retry => self.send_attempt(slot),
+        }
+        Ok(true)
+    }
+
+    /// The rolling hash of everything so far.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        self.kernel.state_hash()
+    }
+
+    /// What was counted so far, brought up to now.
+    pub fn statistics(&mut self) -> &RunStatistics {
+        let counted_from = self.plan.warm_up;
+        let live = self.attempts.iter().filter(|(_, attempt)| attempt.is_root());
+        let (mut in_flight, mut censored) = (0, 0);
+        for (_, attempt) in live {
+            in_flight += 1;
+            censored += u64::from(attempt.called_at >= counted_from);
+        }
+        self.meter.settle(&self.plan, self.kernel.now(), &self.pods);
+        let statistics = self.meter.statistics_mut();
+        statistics.in_flight_at_end = in_flight;
+        statistics.censored = censored;
+        statistics.events = self.kernel.events_processed();
+        statistics.state_hash = self.kernel.state_hash();
+        statistics
+    }
+
+    #[inline]
+    pub(super) fn schedule(&mut self, at: SimTime, kind: Kind, slot: u32) {
+        self.kernel.schedule(at, kind as u8, slot);
+    }
+
+    /// Tells the recorder what happens to an attempt.
+    #[inline]
+    pub(super) fn tell(&mut self, at: SimTime, slot: u32, pod: u32, step: Step) {
+        let attempt = &self.attempts[slot];
+        let subject = Subject::Attempt {
+            slot,
+            source: attempt.source,
+            request: attempt.request,
+            try_number: attempt.try_number,
+        };
+        self.recorder.record(at, subject, pod, step);
+    }
+}
+
+/// One item for each sidecar worker of the plan. Pods without a sidecar have their places too,
+/// so that a pod's workers are found without a table.
+fn proxy_workers(plan: &Plan) -> impl Iterator<Item = ()> {
+    let any = plan.pods.iter().any(|pod| pod.proxy == PodProxy::Sidecar);
+    let count = if any { plan.pods.len() * plan.sidecar.workers as usize } else { 0 };
+    std::iter::repeat_n((), count)
+}

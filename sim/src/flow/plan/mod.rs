@@ -1,0 +1,148 @@
+//! The plan of a run: world and scenario compiled into flat tables that the engine reads.
+//!
+//! It never changes during a run, and all replications share it.
+
+mod app;
+mod target;
+
+pub use app::{AppPlan, Op, Program, RouteRule};
+pub use target::{Balance, CallPlan, OnFailure, Streaming, TargetPlan};
+
+use meshwalk_models::units::{SimDuration, SimTime};
+
+use crate::kernel::random::Distribution;
+use crate::net::{Links, Site};
+use crate::scenario::file::{Arrivals, Protocol};
+use crate::stats::Layout;
+use crate::traffic::WeightedChoice;
+
+/// Everything the engine needs to know.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// How workloads behave, by row of the layout's workloads.
+    pub apps: Vec<AppPlan>,
+    /// Pods, app by app, and then one for the clients of each source outside.
+    pub pods: Vec<PodPlan>,
+    /// The steps of all programs.
+    pub ops: Vec<Op>,
+    /// What apps do for a request.
+    pub programs: Vec<Program>,
+    /// Call sites; the requests that sources send are among them.
+    pub calls: Vec<CallPlan>,
+    /// What is called.
+    pub targets: Vec<TargetPlan>,
+    /// The pods behind targets.
+    pub endpoints: Vec<u32>,
+    /// Durations that programs draw.
+    pub distributions: Vec<Distribution>,
+    /// The network.
+    pub links: Links,
+    /// Who sends requests.
+    pub sources: Vec<SourcePlan>,
+    /// What a sidecar costs.
+    pub sidecar: SidecarPlan,
+    /// The lengths of all call time-outs; one timer lane each.
+    pub timeouts: Vec<SimDuration>,
+    /// How many pool tables there are: one for each pod and destination.
+    pub pool_tables: u32,
+    /// When counting begins.
+    pub warm_up: SimTime,
+    /// When the run ends.
+    pub end: SimTime,
+    /// What the rows of the statistics mean.
+    pub layout: Layout,
+}
+
+/// A pod.
+#[derive(Clone, Copy, Debug)]
+pub struct PodPlan {
+    /// Its app; `u32::MAX` for clients outside.
+    pub app: u32,
+    /// Its place in the app.
+    pub ordinal: u32,
+    /// Where it runs.
+    pub site: Site,
+    /// The first of its pool tables.
+    pub first_pool_table: u32,
+    /// Whether a sidecar takes its traffic.
+    pub proxy: PodProxy,
+}
+
+/// What stands between a pod's application and the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodProxy {
+    /// Nothing.
+    None,
+    /// An Envoy sidecar.
+    Sidecar,
+}
+
+/// What a sidecar costs, in nanoseconds of a worker.
+#[derive(Clone, Copy, Debug)]
+pub struct SidecarPlan {
+    /// Worker threads.
+    pub workers: u32,
+    /// A request, on the path.
+    pub request_ns: u64,
+    /// A response, on the path.
+    pub response_ns: u64,
+    /// After a response, off the path.
+    pub after_response_ns: u64,
+    /// Each KiB of a message.
+    pub per_kib_ns: u64,
+    /// One side of a TLS handshake.
+    pub handshake_ns: u64,
+    /// Between application and proxy, one way.
+    pub loopback_ns: u64,
+}
+
+/// Who sends requests.
+#[derive(Clone, Debug)]
+pub struct SourcePlan {
+    /// Its name, from which all its draws come.
+    pub name: String,
+    /// The pods in which its clients run: first and count.
+    pub pods: (u32, u32),
+    /// The call sites of its requests.
+    pub templates: Vec<u32>,
+    /// How often each of them is drawn.
+    pub choice: WeightedChoice,
+    /// Open or closed loop.
+    pub load: SourceLoad,
+    /// When it begins.
+    pub start: SimTime,
+    /// When it ends.
+    pub stop: SimTime,
+}
+
+/// Open or closed loop.
+#[derive(Clone, Debug)]
+pub enum SourceLoad {
+    /// Requests arrive by themselves.
+    Open(Arrivals),
+    /// So many users wait, think and ask again.
+    Closed {
+        /// How many.
+        users: u32,
+        /// Which distribution their pauses have.
+        think_time: Distribution,
+    },
+}
+
+/// Whether connections carry one exchange at a time or many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// HTTP/1.1 and TCP.
+    Exclusive,
+    /// HTTP/2 and gRPC.
+    Shared,
+}
+
+impl From<Protocol> for Sharing {
+    fn from(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Http1 | Protocol::Tcp => Self::Exclusive,
+            Protocol::Http2 | Protocol::Grpc => Self::Shared,
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Calls and their targets in the plan.
+
+use meshwalk_models::units::{Probability, SimDuration};
+
+use crate::stats::Outcome;
+
+use super::Sharing;
+
+/// One call site.
+#[derive(Clone, Debug)]
+pub struct CallPlan {
+    /// What is called.
+    pub target: u32,
+    /// Which of the caller's pool tables it uses, counted from the pod's first.
+    pub pool_table: u32,
+    /// The row of the statistics.
+    pub edge: u32,
+    /// Its place in the caller's program; part of the key of its draws.
+    pub position: u64,
+    /// Whether its connections are shared.
+    pub sharing: Sharing,
+    /// The timer lane of its time-out.
+    pub timeout: Option<u32>,
+    /// How often the caller tries again.
+    pub retries: u8,
+    /// The pause before each retry.
+    pub retry_backoff: SimDuration,
+    /// Whether its failure fails the caller.
+    pub on_failure: OnFailure,
+    /// How often it is made.
+    pub probability: Probability,
+    /// Messages of the answer, if it is a stream.
+    pub streaming: Option<Streaming>,
+    /// The size of the request body, in bytes.
+    pub request_bytes: u64,
+    /// The program that answers, by app; an app that is not listed answers 404.
+    pub programs: Vec<(u32, u32)>,
+}
+
+/// What a failed call does to its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// The caller answers 500.
+    Fail,
+    /// The caller goes on.
+    Ignore,
+}
+
+/// A stream of messages from the server.
+#[derive(Clone, Copy, Debug)]
+pub struct Streaming {
+    /// How many, at least 1.
+    pub messages: u16,
+    /// The pause between two.
+    pub interval: SimDuration,
+}
+
+/// What is called, as one kind of caller reaches it.
+#[derive(Clone, Debug)]
+pub struct TargetPlan {
+    /// Who picks an endpoint, and when.
+    pub balance: Balance,
+    /// Rows of the plan's endpoints: first and count.
+    pub endpoints: (u32, u32),
+    /// How a call ends when there is nobody to call.
+    pub without_endpoints: Outcome,
+}
+
+/// Who picks an endpoint, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Balance {
+    /// kube-proxy or the resolver, at random, for each connection.
+    RandomPerConnection,
+    /// The caller's Envoy, by least request, for each request.
+    LeastRequest,
+    /// The caller's Envoy, by least connections, for each connection (TCP).
+    LeastConnection,
+    /// A gateway outside the mesh, at random, for each request.
+    RandomPerRequest,
+}
+
+impl Balance {
+    /// Whether every endpoint has a pool of its own.
+    #[must_use]
+    pub fn is_per_request(self) -> bool {
+        matches!(self, Self::LeastRequest | Self::RandomPerRequest)
+    }
+}

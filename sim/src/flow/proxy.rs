@@ -1,0 +1,200 @@
+//! Messages on their way: through the sidecars of both sides and over the network.
+//!
+//! What a sidecar decides stands in `meshwalk-models`; here are its workers, as queues.
+
+use meshwalk_models::units::{SimDuration, SimTime};
+
+use crate::kernel::random::mix;
+use crate::log::{Recorder, Step};
+use crate::net::Site;
+use crate::stats::Outcome;
+
+use super::engine::Engine;
+use super::event::Kind;
+use super::plan::PodProxy;
+use super::state::Stage;
+
+/// The directions of a message, for the keys of their draws.
+mod leg {
+    pub(super) const REQUEST: u64 = 0x7265_7175;
+    pub(super) const RESPONSE: u64 = 0x7265_7370;
+}
+
+/// What HTTP/1.1 or HTTP/2 headers add to a body, in bytes; a typical figure.
+const HEADER_BYTES: u64 = 512;
+
+impl<R: Recorder> Engine<R> {
+    pub(super) fn site(&self, pod: u32) -> Site {
+        self.plan.pods[pod as usize].site
+    }
+
+    pub(super) fn loopback(&self) -> SimDuration {
+        SimDuration::from_ns(self.plan.sidecar.loopback_ns)
+    }
+
+    fn has_sidecar(&self, pod: u32) -> bool {
+        self.plan.pods[pod as usize].proxy == PodProxy::Sidecar
+    }
+
+    /// Gives work to the worker of a pod's sidecar that is free first, and tells when it will be
+    /// done; `after_ns` more keeps the worker but nobody waits for it.
+    pub(super) fn proxy_work(&mut self, pod: u32, work_ns: u64, after_ns: u64) -> SimTime {
+        let now = self.kernel.now();
+        let workers = self.plan.sidecar.workers;
+        let first = pod * workers;
+        let worker = (first..first + workers)
+            .min_by_key(|worker| self.proxy_free_at[*worker])
+            .expect("a sidecar has at least one worker");
+        let start = self.proxy_free_at[worker].max(now);
+        let done = start + SimDuration::from_ns(work_ns);
+        self.proxy_free_at[worker] = done + SimDuration::from_ns(after_ns);
+        let app = self.plan.pods[pod as usize].app;
+        self.meter.proxy_worked(app, now, start - now, work_ns + after_ns);
+        done
+    }
+
+    fn message_ns(&self, bytes: u64) -> u64 {
+        bytes * self.plan.sidecar.per_kib_ns / 1_024
+    }
+
+    /// The caller's sidecar takes the request and finds an endpoint for it.
+    pub(super) fn request_at_client_proxy(&mut self, slot: u32) {
+        let now = self.kernel.now();
+        let attempt = self.attempts[slot];
+        if attempt.stage == Stage::Abandoned {
+            self.attempts.remove(slot);
+            return;
+        }
+        let call = &self.plan.calls[attempt.call as usize];
+        let target = &self.plan.targets[call.target as usize];
+        let without_endpoints = (target.endpoints.1 == 0).then_some(target.without_endpoints);
+        let work_ns = self.plan.sidecar.request_ns + self.message_ns(call.request_bytes);
+        self.tell(now, slot, attempt.client, Step::RequestAtClientProxy);
+        let done = self.proxy_work(attempt.client, work_ns, 0);
+        self.tell(done, slot, attempt.client, Step::RequestLeftClientProxy);
+        match without_endpoints {
+            None => self.acquire_connection(slot, done),
+            Some(outcome) => self.answer_from_client_proxy(slot, outcome, done),
+        }
+    }
+
+    /// The caller's sidecar answers by itself.
+    fn answer_from_client_proxy(&mut self, slot: u32, outcome: Outcome, at: SimTime) {
+        let attempt = &mut self.attempts[slot];
+        attempt.outcome = outcome;
+        attempt.messages_under_way = 1;
+        let client = attempt.client;
+        self.tell(at, slot, client, Step::NotReachable { outcome });
+        self.schedule(at + self.loopback(), Kind::ResponseAtCaller, slot);
+    }
+
+    /// Puts a request on the wire.
+    pub(super) fn send_request_over(&mut self, slot: u32, from: SimTime) {
+        let attempt = self.attempts[slot];
+        let (client, server) = (attempt.client, attempt.server);
+        let bytes = self.plan.calls[attempt.call as usize].request_bytes + HEADER_BYTES;
+        let key = mix(attempt.key, leg::REQUEST);
+        let travel = self.plan.links.travel(self.site(client), self.site(server), bytes, key);
+        self.tell(from, slot, client, Step::RequestSent);
+        let kind =
+            if self.has_sidecar(server) { Kind::RequestAtServerProxy } else { Kind::RequestAtApp };
+        self.schedule(from + travel, kind, slot);
+    }
+
+    pub(super) fn request_at_server_proxy(&mut self, slot: u32) {
+        let now = self.kernel.now();
+        let attempt = self.attempts[slot];
+        let call = &self.plan.calls[attempt.call as usize];
+        let work_ns = self.plan.sidecar.request_ns + self.message_ns(call.request_bytes);
+        self.tell(now, slot, attempt.server, Step::RequestAtServerProxy);
+        let done = self.proxy_work(attempt.server, work_ns, 0);
+        self.tell(done, slot, attempt.server, Step::RequestLeftServerProxy);
+        self.schedule(done + self.loopback(), Kind::RequestAtApp, slot);
+    }
+
+    /// Sends the next message of an answer on its way back.
+    pub(super) fn send_message(&mut self, slot: u32) {
+        let now = self.kernel.now();
+        let attempt = &mut self.attempts[slot];
+        if attempt.stage == Stage::Abandoned {
+            attempt.messages_left = 0;
+            if attempt.messages_under_way == 0 {
+                self.attempts.remove(slot);
+            }
+            return;
+        }
+        attempt.messages_left -= 1;
+        attempt.messages_under_way += 1;
+        let (left, server, call) = (attempt.messages_left, attempt.server, attempt.call);
+        if left > 0
+            && let Some(streaming) = self.plan.calls[call as usize].streaming
+        {
+            self.schedule(now + streaming.interval, Kind::StreamMessage, slot);
+        }
+        if self.has_sidecar(server) {
+            self.schedule(now + self.loopback(), Kind::ResponseAtServerProxy, slot);
+        } else {
+            self.send_response_over(slot, now);
+        }
+    }
+
+    pub(super) fn response_at_server_proxy(&mut self, slot: u32) {
+        let now = self.kernel.now();
+        let attempt = self.attempts[slot];
+        if attempt.stage == Stage::Abandoned {
+            self.message_arrived(slot);
+            return;
+        }
+        self.tell(now, slot, attempt.server, Step::ResponseAtServerProxy);
+        let done = self.pass_response(slot, attempt.server);
+        self.tell(done, slot, attempt.server, Step::ResponseLeftServerProxy);
+        self.send_response_over(slot, done);
+    }
+
+    /// Puts a message on the wire back to the caller.
+    fn send_response_over(&mut self, slot: u32, from: SimTime) {
+        let attempt = self.attempts[slot];
+        let (client, server) = (attempt.client, attempt.server);
+        let bytes = self.response_bytes(slot) + HEADER_BYTES;
+        let key = mix(mix(attempt.key, leg::RESPONSE), u64::from(attempt.messages_left));
+        let travel = self.plan.links.travel(self.site(server), self.site(client), bytes, key);
+        let kind = if self.has_sidecar(client) {
+            Kind::ResponseAtClientProxy
+        } else {
+            Kind::ResponseAtCaller
+        };
+        self.schedule(from + travel, kind, slot);
+    }
+
+    pub(super) fn response_at_client_proxy(&mut self, slot: u32) {
+        let now = self.kernel.now();
+        let attempt = self.attempts[slot];
+        if attempt.stage == Stage::Abandoned {
+            self.message_arrived(slot);
+            return;
+        }
+        self.tell(now, slot, attempt.client, Step::ResponseAtClientProxy);
+        let done = self.pass_response(slot, attempt.client);
+        self.tell(done, slot, attempt.client, Step::ResponseLeftClientProxy);
+        if attempt.messages_left == 0 && attempt.messages_under_way == 1 {
+            // The proxy's connection is free as soon as the proxy has the whole answer.
+            self.release_connection(slot);
+        }
+        self.schedule(done + self.loopback(), Kind::ResponseAtCaller, slot);
+    }
+
+    /// Work of a sidecar for one message of an answer.
+    fn pass_response(&mut self, slot: u32, pod: u32) -> SimTime {
+        let work_ns = self.plan.sidecar.response_ns + self.message_ns(self.response_bytes(slot));
+        self.proxy_work(pod, work_ns, self.plan.sidecar.after_response_ns)
+    }
+
+    /// The size of the answer's body, in bytes.
+    pub(super) fn response_bytes(&self, slot: u32) -> u64 {
+        let attempt = &self.attempts[slot];
+        self.program_of(slot).map_or(0, |program| {
+            let answered = matches!(attempt.outcome, Outcome::Ok);
+            if answered { self.plan.programs[program as usize].response_bytes } else { 0 }
+        })
+    }
+}

@@ -1,0 +1,68 @@
+//! Putting a run aside and taking it up again: pages that did not change are shared.
+
+use crate::kernel::{KernelSnapshot, LaneSnapshot, PagedSnapshot, SlabSnapshot, TimerHandle};
+use crate::log::Recorder;
+use meshwalk_models::units::SimTime;
+
+use super::engine::Engine;
+use super::measure::Meter;
+use super::source::{SourceState, UserState};
+use super::state::{Attempt, Connection, Pod, Pool, Task};
+
+/// A run at one moment. The recorder is not part of it: it only listens.
+#[derive(Clone)]
+pub struct EngineSnapshot {
+    kernel: KernelSnapshot,
+    pods: PagedSnapshot<Pod>,
+    tasks: SlabSnapshot<Task>,
+    attempts: SlabSnapshot<Attempt>,
+    timers: PagedSnapshot<Option<TimerHandle>>,
+    lanes: Vec<LaneSnapshot>,
+    pool_tables: PagedSnapshot<u32>,
+    pools: PagedSnapshot<Pool>,
+    connections: SlabSnapshot<Connection>,
+    proxy_free_at: PagedSnapshot<SimTime>,
+    sources: Vec<SourceState>,
+    users: PagedSnapshot<UserState>,
+    meter: Meter,
+}
+
+impl<R: Recorder> Engine<R> {
+    /// Puts the present moment aside.
+    pub fn snapshot(&mut self) -> EngineSnapshot {
+        EngineSnapshot {
+            kernel: self.kernel.snapshot(),
+            pods: self.pods.checkpoint(),
+            tasks: self.tasks.checkpoint(),
+            attempts: self.attempts.checkpoint(),
+            timers: self.timers.checkpoint(),
+            lanes: self.lanes.iter_mut().map(|lane| lane.checkpoint()).collect(),
+            pool_tables: self.pool_tables.checkpoint(),
+            pools: self.pools.checkpoint(),
+            connections: self.connections.checkpoint(),
+            proxy_free_at: self.proxy_free_at.checkpoint(),
+            sources: self.sources.clone(),
+            users: self.users.checkpoint(),
+            meter: self.meter.clone(),
+        }
+    }
+
+    /// Goes back (or forward) to a moment of a run of the same plan and seed.
+    pub fn restore(&mut self, snapshot: &EngineSnapshot) {
+        self.kernel.restore(&snapshot.kernel);
+        self.pods.restore(&snapshot.pods);
+        self.tasks.restore(&snapshot.tasks);
+        self.attempts.restore(&snapshot.attempts);
+        self.timers.restore(&snapshot.timers);
+        for (lane, state) in self.lanes.iter_mut().zip(&snapshot.lanes) {
+            lane.restore(state);
+        }
+        self.pool_tables.restore(&snapshot.pool_tables);
+        self.pools.restore(&snapshot.pools);
+        self.connections.restore(&snapshot.connections);
+        self.proxy_free_at.restore(&snapshot.proxy_free_at);
+        self.sources.clone_from(&snapshot.sources);
+        self.users.restore(&snapshot.users);
+        self.meter.clone_from(&snapshot.meter);
+    }
+}

@@ -1,0 +1,192 @@
+//! The engine's state: what changes during a run, in slabs and paged tables.
+//!
+//! Sizes matter here: an attempt fits one cache line, a pod half of one. Cold counters stand in
+//! `measure`.
+
+use meshwalk_models::units::SimTime;
+
+use crate::stats::Outcome;
+
+/// No slot: ends an intrusive list, or says that there is none.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A pod's workers and the tasks that wait for one, as an intrusive FIFO.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pod {
+    pub(super) first_waiting: u32,
+    pub(super) last_waiting: u32,
+    pub(super) waiting: u32,
+    pub(super) busy: u32,
+}
+
+impl Pod {
+    pub(super) const IDLE: Self =
+        Self { first_waiting: NONE, last_waiting: NONE, waiting: 0, busy: 0 };
+}
+
+/// A request that an application works on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Task {
+    /// The key of its draws.
+    pub(super) key: u64,
+    /// Since when it waits for a worker.
+    pub(super) waiting_since: SimTime,
+    /// The attempt it answers.
+    pub(super) attempt: u32,
+    pub(super) pod: u32,
+    pub(super) program: u32,
+    /// The step in progress.
+    pub(super) op: u32,
+    /// The next task that waits in this pod.
+    pub(super) next: u32,
+    /// Calls under way.
+    pub(super) pending: u16,
+    pub(super) worker: Worker,
+    pub(super) fate: Fate,
+}
+
+/// Whether a task holds a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Worker {
+    /// Not yet: the task may still be turned away.
+    NeverHeld,
+    Held,
+    Released,
+}
+
+/// Whether a task can still succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Open,
+    /// A call that it needs has failed.
+    Failed,
+}
+
+/// Who waits for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// A task, by slot.
+    Task(u32),
+    /// An open-loop source.
+    Source,
+    /// A closed-loop user, by row.
+    User(u32),
+}
+
+/// One try of a call. It ends when nothing refers to it any more, which may be after its caller
+/// has given up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    /// The key of its draws: the same in every run in which this try of this call is made.
+    pub(super) key: u64,
+    /// When the call began, its earlier tries included.
+    pub(super) called_at: SimTime,
+    pub(super) caller: Caller,
+    /// The root request's number within its source.
+    pub(super) request: u32,
+    /// The root request's source.
+    pub(super) source: u16,
+    /// Which try this is, from 0.
+    pub(super) try_number: u8,
+    pub(super) outcome: Outcome,
+    pub(super) call: u32,
+    pub(super) client: u32,
+    pub(super) server: u32,
+    pub(super) connection: u32,
+    /// The pool that it uses or waits in.
+    pub(super) pool: u32,
+    /// The next attempt that waits in this pool.
+    pub(super) next: u32,
+    /// Messages that the server has sent and that have not come to an end.
+    pub(super) messages_under_way: u16,
+    /// Messages that the server has still to send.
+    pub(super) messages_left: u16,
+    pub(super) stage: Stage,
+}
+
+/// Where an attempt stands, as far as its end depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The caller waits.
+    Wanted,
+    /// The caller has given up; what is under way comes to nothing.
+    Abandoned,
+}
+
+/// Connections from one pod to one destination or, where each request is balanced, to one
+/// endpoint of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pool {
+    /// The connection used last among those that are free (exclusive), or the one (shared).
+    pub(super) free: u32,
+    pub(super) first_waiting: u32,
+    pub(super) last_waiting: u32,
+    /// Connections that are open or being opened.
+    pub(super) connections: u32,
+    /// Of these, the ones being opened.
+    pub(super) opening: u32,
+    /// Requests in use of it or waiting in it.
+    pub(super) active: u32,
+}
+
+impl Pool {
+    pub(super) const EMPTY: Self = Self {
+        free: NONE,
+        first_waiting: NONE,
+        last_waiting: NONE,
+        connections: 0,
+        opening: 0,
+        active: 0,
+    };
+}
+
+/// A connection, from the caller's side.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Connection {
+    /// The key of its draws.
+    pub(super) key: u64,
+    /// When it became free.
+    pub(super) free_since: SimTime,
+    pub(super) pool: u32,
+    pub(super) client: u32,
+    pub(super) server: u32,
+    /// The call site that had it opened; decides on the edge that it counts for.
+    pub(super) call: u32,
+    /// The endpoint's place in the target's list, where connections are balanced.
+    pub(super) endpoint: u32,
+    /// Neighbours in the pool's list of free connections.
+    pub(super) previous: u32,
+    pub(super) next: u32,
+    /// Requests on it.
+    pub(super) streams: u32,
+    pub(super) phase: Phase,
+    pub(super) idle_check: IdleCheck,
+}
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// SYN sent; the answer comes next.
+    Connecting,
+    /// The client hello is on its way to the server's proxy.
+    Greeting,
+    /// The server's flight is on its way back.
+    Finishing,
+    /// The client's proxy checks it and proves who it is.
+    Proving,
+    /// Ready.
+    Open,
+    /// Closed, and an idle check still refers to it.
+    Closed,
+}
+
+/// Whether an event that looks for idleness is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IdleCheck {
+    Armed,
+    NotArmed,
+}
+
+const _: () = assert!(size_of::<Option<Attempt>>() <= 64);
+const _: () = assert!(size_of::<Task>() <= 48);
+const _: () = assert!(size_of::<Pod>() == 16);

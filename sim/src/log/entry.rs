@@ -1,0 +1,217 @@
+//! What an entry of the log says.
+
+use std::fmt;
+
+use meshwalk_models::units::{SimDuration, SimTime};
+
+use crate::stats::Outcome;
+
+/// What something happens to, by the engine's slots, which are reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A try of a call.
+    Attempt {
+        /// Its slot.
+        slot: u32,
+        /// The row of the root request's source.
+        source: u16,
+        /// The root request's number within its source.
+        request: u32,
+        /// Which try, from 0.
+        try_number: u8,
+    },
+    /// A connection.
+    Connection {
+        /// Its slot.
+        slot: u32,
+    },
+}
+
+/// What happens. Every name is stable: it is part of `--events`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A call begins; `parent` is the attempt that its caller answers, if it has one.
+    CallBegan {
+        /// The slot of that attempt.
+        parent: Option<u32>,
+        /// The row of the statistics' edges.
+        edge: u32,
+    },
+    /// The call is tried again; `previous` is the attempt that failed.
+    Retried {
+        /// The slot of that attempt.
+        previous: u32,
+    },
+    /// The name does not resolve, or nobody is there to call.
+    NotReachable {
+        /// Which of the two.
+        outcome: Outcome,
+    },
+    /// An endpoint was chosen.
+    EndpointChosen {
+        /// Its pod.
+        pod: u32,
+        /// Among how many.
+        candidates: u32,
+    },
+    /// A connection is opened.
+    ConnectionOpening {
+        /// Its slot.
+        connection: u32,
+    },
+    /// A connection that was open is used.
+    ConnectionReused {
+        /// Its slot.
+        connection: u32,
+    },
+    /// No connection is free.
+    WaitsForConnection,
+    /// TCP is established.
+    TcpEstablished,
+    /// TLS is established; both sides have proved who they are.
+    TlsEstablished,
+    /// The connection was closed.
+    ConnectionClosed,
+    /// The request reaches the caller's proxy.
+    RequestAtClientProxy,
+    /// The request leaves the caller's proxy.
+    RequestLeftClientProxy,
+    /// The request is on its way to the server.
+    RequestSent,
+    /// The request reaches the server's proxy.
+    RequestAtServerProxy,
+    /// The request leaves the server's proxy for the application.
+    RequestLeftServerProxy,
+    /// The request reaches the application.
+    RequestAtApp,
+    /// The queue is full: the request is turned away.
+    TurnedAway,
+    /// The request waits for a worker.
+    WaitsForWorker,
+    /// A worker begins a piece of work.
+    WorkBegan,
+    /// The piece of work is done.
+    WorkEnded,
+    /// The application answers.
+    Answered {
+        /// With what.
+        outcome: Outcome,
+    },
+    /// A message reaches the server's proxy on the way back.
+    ResponseAtServerProxy,
+    /// A message leaves the server's proxy.
+    ResponseLeftServerProxy,
+    /// A message reaches the caller's proxy.
+    ResponseAtClientProxy,
+    /// A message leaves the caller's proxy for the caller.
+    ResponseLeftClientProxy,
+    /// A message reaches the caller.
+    ResponseAtCaller,
+    /// The caller gives up.
+    TimedOut,
+    /// The try failed; the caller pauses before the next.
+    BacksOff {
+        /// For how long.
+        pause: SimDuration,
+    },
+    /// The call ended.
+    CallEnded {
+        /// How.
+        outcome: Outcome,
+        /// How long after it began.
+        latency: SimDuration,
+    },
+}
+
+impl Step {
+    /// The stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CallBegan { .. } => "call_began",
+            Self::Retried { .. } => "retried",
+            Self::NotReachable { .. } => "not_reachable",
+            Self::EndpointChosen { .. } => "endpoint_chosen",
+            Self::ConnectionOpening { .. } => "connection_opening",
+            Self::ConnectionReused { .. } => "connection_reused",
+            Self::WaitsForConnection => "waits_for_connection",
+            Self::TcpEstablished => "tcp_established",
+            Self::TlsEstablished => "tls_established",
+            Self::ConnectionClosed => "connection_closed",
+            Self::RequestAtClientProxy => "request_at_client_proxy",
+            Self::RequestLeftClientProxy => "request_left_client_proxy",
+            Self::RequestSent => "request_sent",
+            Self::RequestAtServerProxy => "request_at_server_proxy",
+            Self::RequestLeftServerProxy => "request_left_server_proxy",
+            Self::RequestAtApp => "request_at_app",
+            Self::TurnedAway => "turned_away",
+            Self::WaitsForWorker => "waits_for_worker",
+            Self::WorkBegan => "work_began",
+            Self::WorkEnded => "work_ended",
+            Self::Answered { .. } => "answered",
+            Self::ResponseAtServerProxy => "response_at_server_proxy",
+            Self::ResponseLeftServerProxy => "response_left_server_proxy",
+            Self::ResponseAtClientProxy => "response_at_client_proxy",
+            Self::ResponseLeftClientProxy => "response_left_client_proxy",
+            Self::ResponseAtCaller => "response_at_caller",
+            Self::TimedOut => "timed_out",
+            Self::BacksOff { .. } => "backs_off",
+            Self::CallEnded { .. } => "call_ended",
+        }
+    }
+}
+
+/// The stable name of an entry: it points at the same thing after an edit of the scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntryName {
+    /// Something that happened to a try of a call: `shoppers#1042/0.2/try1/step3`.
+    Attempt {
+        /// The row of the source.
+        source: u16,
+        /// The root request's number.
+        request: u32,
+        /// The call's place in the tree of calls: `0` for the root's, `0.2` for its third call.
+        hop: std::rc::Rc<str>,
+        /// Which try, from 0.
+        try_number: u8,
+        /// The how-manieth entry of this try, from 0.
+        step: u32,
+    },
+    /// Something that happened to a connection.
+    Connection {
+        /// The how-manieth connection of the run.
+        number: u64,
+        /// The how-manieth entry of this connection, from 0.
+        step: u32,
+    },
+}
+
+impl EntryName {
+    /// The name as text; `sources` are the names of the traffic sources.
+    pub fn write(&self, f: &mut impl fmt::Write, sources: &[String]) -> fmt::Result {
+        match self {
+            Self::Attempt { source, request, hop, try_number, step } => {
+                let source = sources.get(usize::from(*source)).map_or("?", String::as_str);
+                write!(f, "{source}#{request}/{hop}/try{try_number}/step{step}")
+            }
+            Self::Connection { number, step } => write!(f, "connection#{number}/step{step}"),
+        }
+    }
+}
+
+/// One entry of the log.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Dense, from 0, in the order of time.
+    pub id: u64,
+    /// The stable name.
+    pub name: EntryName,
+    /// When.
+    pub time: SimTime,
+    /// The row of the pod in or at which it happened.
+    pub pod: u32,
+    /// What.
+    pub step: Step,
+    /// The entry without which this one would not be.
+    pub cause: Option<u64>,
+}

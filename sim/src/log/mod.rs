@@ -1,0 +1,14 @@
+//! The event log: what happened, to which request, where, and what caused it.
+//!
+//! Engines tell a [`Recorder`], which is chosen at compile time: a run that only counts pays
+//! nothing. Everything that shows single requests reads the log and nothing else.
+
+mod entry;
+mod full;
+mod ndjson;
+mod recorder;
+
+pub use entry::{Entry, EntryName, Step, Subject};
+pub use full::FullRecorder;
+pub use ndjson::NdjsonWriter;
+pub use recorder::{EndedCall, EndedCalls, Recorder, StatisticsOnly};

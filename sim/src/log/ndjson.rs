@@ -1,0 +1,94 @@
+//! The log as text: one JSON object a line, in the order of time.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use crate::stats::Layout;
+
+use super::{Entry, Step};
+
+/// Writes entries to `out`. Field names are stable: `id`, `name`, `time_ns`, `pod`, `step`,
+/// `cause`, and what the step adds.
+pub struct NdjsonWriter<W: Write> {
+    out: W,
+    sources: Vec<String>,
+    pods: Vec<String>,
+    edges: Vec<(String, String)>,
+    failed: Option<io::Error>,
+}
+
+impl<W: Write> NdjsonWriter<W> {
+    /// Writes to `out`, with the names of `layout`; `pods` are the names of all pods by row.
+    #[must_use]
+    pub fn new(out: W, layout: &Layout, pods: Vec<String>) -> Self {
+        let sources = layout.traffic.iter().map(|source| source.name.clone()).collect();
+        let edges = layout
+            .edges
+            .iter()
+            .map(|edge| (layout.origin_name(edge.from), layout.service_name(edge.to)))
+            .collect();
+        Self { out, sources, pods, edges, failed: None }
+    }
+
+    /// Writes one entry. After a failure nothing more is written; [`NdjsonWriter::finish`]
+    /// tells of it.
+    pub fn write(&mut self, entry: &Entry) {
+        if self.failed.is_none() {
+            self.failed = self.try_write(entry).err();
+        }
+    }
+
+    /// Writes what is buffered.
+    ///
+    /// # Errors
+    /// The first failure of writing.
+    pub fn finish(mut self) -> io::Result<()> {
+        match self.failed.take() {
+            Some(error) => Err(error),
+            None => self.out.flush(),
+        }
+    }
+
+    fn try_write(&mut self, entry: &Entry) -> io::Result<()> {
+        let mut name = String::new();
+        entry.name.write(&mut name, &self.sources).map_err(io::Error::other)?;
+        let mut line = Map::new();
+        line.insert("id".into(), entry.id.into());
+        line.insert("name".into(), name.into());
+        line.insert("time_ns".into(), entry.time.as_ns().into());
+        line.insert("pod".into(), self.pod(entry.pod));
+        line.insert("step".into(), entry.step.name().into());
+        line.insert("cause".into(), entry.cause.into());
+        if let Value::Object(details) = self.details(entry.step) {
+            line.extend(details);
+        }
+        serde_json::to_writer(&mut self.out, &line)?;
+        self.out.write_all(b"\n")
+    }
+
+    fn pod(&self, row: u32) -> Value {
+        self.pods.get(row as usize).map_or(Value::Null, |name| name.as_str().into())
+    }
+
+    /// What a step adds to its line.
+    fn details(&self, step: Step) -> Value {
+        match step {
+            Step::CallBegan { edge, .. } => match self.edges.get(edge as usize) {
+                Some((from, to)) => json!({ "from": from, "to": to }),
+                None => Value::Null,
+            },
+            Step::NotReachable { outcome } | Step::Answered { outcome } => {
+                json!({ "outcome": outcome.name() })
+            }
+            Step::EndpointChosen { pod, candidates } => {
+                json!({ "endpoint": self.pod(pod), "candidates": candidates })
+            }
+            Step::BacksOff { pause } => json!({ "pause_ns": pause.as_ns() }),
+            Step::CallEnded { outcome, latency } => {
+                json!({ "outcome": outcome.name(), "latency_ns": latency.as_ns() })
+            }
+            _ => Value::Null,
+        }
+    }
+}

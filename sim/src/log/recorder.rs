@@ -1,0 +1,61 @@
+//! Whom an engine tells what happens.
+
+use meshwalk_models::units::{SimDuration, SimTime};
+
+use crate::stats::Outcome;
+
+use super::{Step, Subject};
+
+/// Listens to an engine.
+pub trait Recorder {
+    /// `step` happens to `subject` at `at`, in or at `pod`. `at` is never before the event in
+    /// progress; it may be after it, where the engine already knows what comes next.
+    fn record(&mut self, at: SimTime, subject: Subject, pod: u32, step: Step);
+}
+
+/// Nobody listens; every call compiles to nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StatisticsOnly;
+
+impl Recorder for StatisticsOnly {
+    #[inline(always)]
+    fn record(&mut self, _: SimTime, _: Subject, _: u32, _: Step) {}
+}
+
+/// A call that ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndedCall {
+    /// When.
+    pub at: SimTime,
+    /// The row of the root request's source.
+    pub source: u16,
+    /// The root request's number within it.
+    pub request: u32,
+    /// How.
+    pub outcome: Outcome,
+    /// After how long.
+    pub latency: SimDuration,
+}
+
+/// Keeps the calls that ended, until somebody takes them.
+#[derive(Clone, Debug, Default)]
+pub struct EndedCalls {
+    ended: Vec<EndedCall>,
+}
+
+impl EndedCalls {
+    /// Takes the calls that ended since the last time.
+    pub fn take(&mut self) -> Vec<EndedCall> {
+        std::mem::take(&mut self.ended)
+    }
+}
+
+impl Recorder for EndedCalls {
+    fn record(&mut self, at: SimTime, subject: Subject, _: u32, step: Step) {
+        if let (Subject::Attempt { source, request, .. }, Step::CallEnded { outcome, latency }) =
+            (subject, step)
+        {
+            self.ended.push(EndedCall { at, source, request, outcome, latency });
+        }
+    }
+}
