@@ -3,6 +3,7 @@
 //! Runs nothing by itself and knows no mesh behaviour.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The root of the workspace.
@@ -54,6 +55,21 @@ pub fn relative(path: &Path) -> String {
     let root = workspace();
     let below = path.strip_prefix(&root).unwrap_or(path);
     below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// A file or folder of the shared samples, which lie beside the checkout on some machines;
+/// where they do not, this says so and the caller skips.
+#[must_use]
+pub fn shared(path: &str) -> Option<PathBuf> {
+    // A worktree may lie one level deeper than the checkout itself.
+    let root = workspace();
+    let found = root.ancestors().skip(1).take(2).map(|above| above.join("shared").join(path));
+    let found = found.into_iter().find(|path| path.exists());
+    if found.is_none() {
+        // Test output is shown for failing tests only; this must be seen anyway.
+        let _ = writeln!(io::stderr(), "skipped: ../shared/{path} is absent");
+    }
+    found
 }
 
 fn is_scenario(path: &Path) -> bool {
