@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::report::ReportBuilder;
+use super::report::{LoadReport, ReportBuilder};
 use super::{Diagnostic, Place, Severity, SourceId, SourceSet};
 
 /// How many diagnostics of one severity are kept for one source. A file that is wrong throughout
@@ -13,17 +13,35 @@ const DIAGNOSTICS_MAX: u64 = 200;
 #[derive(Debug)]
 pub(super) struct Findings<'s> {
     pub(super) report: ReportBuilder<'s>,
+    kept: Kept,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
     diagnostics: Vec<Diagnostic>,
     counts: BTreeMap<(SourceId, Severity), u64>,
 }
 
 impl<'s> Findings<'s> {
     pub(super) fn new(sources: &'s SourceSet) -> Self {
-        let report = ReportBuilder::new(sources);
-        Self { report, diagnostics: Vec::new(), counts: BTreeMap::new() }
+        Self { report: ReportBuilder::new(sources), kept: Kept::default() }
     }
 
     pub(super) fn add(&mut self, diagnostic: Diagnostic) {
+        self.kept.add(diagnostic);
+    }
+
+    /// The report and the diagnostics; where some were left out, a note says how many.
+    pub(super) fn finish(self) -> (LoadReport, Vec<Diagnostic>) {
+        let Self { report, mut kept } = self;
+        let (report, warnings) = report.finish();
+        warnings.into_iter().for_each(|warning| kept.add(warning));
+        (report, kept.finish())
+    }
+}
+
+impl Kept {
+    fn add(&mut self, diagnostic: Diagnostic) {
         if let Some(place) = diagnostic.place() {
             let count = self.counts.entry((place.source, diagnostic.severity)).or_insert(0);
             *count += 1;
@@ -34,8 +52,7 @@ impl<'s> Findings<'s> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// The report and the diagnostics; where some were left out, a note says how many.
-    pub(super) fn into_parts(mut self) -> (ReportBuilder<'s>, Vec<Diagnostic>) {
+    fn finish(mut self) -> Vec<Diagnostic> {
         for (&(source, severity), &count) in &self.counts {
             if count > DIAGNOSTICS_MAX {
                 let noun = match severity {
@@ -51,6 +68,6 @@ impl<'s> Findings<'s> {
                 );
             }
         }
-        (self.report, self.diagnostics)
+        self.diagnostics
     }
 }

@@ -73,9 +73,7 @@ struct Header<'d> {
 
 impl Loader<'_> {
     fn finish(self) -> Manifests {
-        let (report, mut diagnostics) = self.findings.into_parts();
-        let (report, warnings) = report.finish();
-        diagnostics.extend(warnings);
+        let (report, diagnostics) = self.findings.finish();
         let mut resources = Vec::new();
         let mut contents = Vec::with_capacity(self.objects.len());
         for object in self.objects.into_iter().flatten() {

@@ -20,3 +20,6 @@ pub use load::{Manifests, load};
 pub use place::{Located, Place, SourceId};
 pub use report::{KindCount, LoadReport, NotModelled, Sort};
 pub use source::{SOURCE_BYTES_MAX, ShownPlace, Source, SourceSet};
+
+#[cfg(test)]
+mod tests;

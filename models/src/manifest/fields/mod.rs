@@ -183,11 +183,18 @@ impl<'f, 'r, 's, 'd> Fields<'f, 'r, 's, 'd> {
     /// A port by number or by name (`IntOrString` of the Kubernetes API).
     pub(super) fn port_or_name(&mut self, name: &'static str) -> Option<Located<TargetPort>> {
         let node = self.take(name)?;
+        self.reading.content.name(name);
         let value = match node.kind() {
-            NodeKind::String => TargetPort::Name(node.text().to_owned()),
-            _ => TargetPort::Number(self.number_at(name, node, 1..=u16::MAX)?),
+            NodeKind::String => {
+                self.reading.content.scalar("name", node.text());
+                TargetPort::Name(node.text().to_owned())
+            }
+            _ => {
+                let number = self.number_at(name, node, 1..=u16::MAX)?;
+                self.reading.content.scalar("number", &number.to_string());
+                TargetPort::Number(number)
+            }
         };
-        self.reading.content.scalar(name, node.text());
         Some(Located::new(value, node.place()))
     }
 
