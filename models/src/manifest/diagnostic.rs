@@ -224,9 +224,8 @@ impl miette::Diagnostic for Elsewhere<'_> {
 fn span_of(label: &Label, sources: &SourceSet) -> LabeledSpan {
     let source = sources.get(label.place.source);
     let offset = source.offset_of(label.place);
-    let line = source.line_text(label.place.line);
-    let rest: String = line.chars().skip(label.place.column.max(1) as usize - 1).collect();
-    let word = rest.find([' ', '\t', ',']).map_or(rest.as_str(), |end| &rest[..end]);
+    let rest = source.rest_of_line(offset);
+    let word = rest.find([' ', '\t', ',']).map_or(rest, |end| &rest[..end]);
     LabeledSpan::new(Some(label.text.clone()), offset, word.len())
 }
 

@@ -47,7 +47,7 @@ pub fn load(sources: &SourceSet, ids: impl IntoIterator<Item = SourceId>) -> Man
     loader.finish()
 }
 
-/// Objects in which two count as the same one.
+/// What makes two objects the same one: kind, namespace and name.
 type Identity = (&'static str, Option<String>, String);
 
 /// One object that was read.

@@ -9,6 +9,9 @@ use super::{Place, SourceId};
 /// The largest source, in bytes; a larger one is refused, so that offsets fit in 32 bits.
 pub const SOURCE_BYTES_MAX: usize = 1 << 30;
 
+/// How much of a source a diagnostic quotes at most: a whole dump may stand on one line.
+const WINDOW_BYTES_MAX: usize = 4000;
+
 const BYTE_ORDER_MARK: &str = "\u{FEFF}";
 
 /// Every text of a run, numbered in the order in which it was added.
@@ -178,6 +181,12 @@ impl Source {
         start as usize + within
     }
 
+    /// What stands on the line from a byte offset on.
+    pub(super) fn rest_of_line(&self, offset: usize) -> &str {
+        let rest = self.text.get(offset..).unwrap_or("");
+        rest.split(['\n', '\r']).next().unwrap_or("")
+    }
+
     /// The line and column, from 1, of a byte offset.
     pub(crate) fn line_and_column(&self, offset: usize) -> (u32, u32) {
         let line = self.line_starts.partition_point(|&start| start as usize <= offset).max(1);
@@ -204,14 +213,20 @@ impl SourceCode for Source {
             |offset: usize| self.line_starts.partition_point(|&at| at as usize <= offset) - 1;
         let first_line = line_at(span.offset()).saturating_sub(lines_before);
         let end_line = line_at(last).saturating_add(lines_after).saturating_add(1);
-        let start = self.line_starts[first_line] as usize;
-        let end = self.line_starts.get(end_line).map_or(self.text.len(), |&at| at as usize);
+        let mut start = self.line_starts[first_line] as usize;
+        let mut end = self.line_starts.get(end_line).map_or(self.text.len(), |&at| at as usize);
+        if end - start > WINDOW_BYTES_MAX {
+            let margin = WINDOW_BYTES_MAX / 4;
+            start = start.max(self.text.floor_char_boundary(span.offset().saturating_sub(margin)));
+            end = end.min(self.text.ceil_char_boundary(last.saturating_add(margin)));
+        }
+        let (line, column) = self.line_and_column(start);
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
             &self.text.as_bytes()[start..end],
             SourceSpan::from((start, end - start)),
-            first_line,
-            0,
+            line as usize - 1,
+            column as usize - 1,
             self.line_starts.len(),
         )))
     }
@@ -296,5 +311,16 @@ mod tests {
         assert_eq!(window.data(), b"two\nthree\n");
         assert_eq!(window.line(), 1);
         assert!(source.read_span(&SourceSpan::from((99, 1)), 1, 1).is_err());
+    }
+
+    #[test]
+    fn a_diagnostic_about_an_endless_line_quotes_a_part_of_it() {
+        let mut sources = SourceSet::new();
+        let id = sources.add("x", format!("first\n{}", "é".repeat(100_000)));
+        let source = sources.get(id);
+        let span = SourceSpan::from((source.offset_of(place(2, 50_001)), 2));
+        let window = source.read_span(&span, 1, 1).expect("the span lies inside");
+        assert!(window.data().len() < 3000 && std::str::from_utf8(window.data()).is_ok());
+        assert_eq!((window.line(), window.column()), (1, 49_500));
     }
 }

@@ -152,6 +152,19 @@ fn items_of_a_typed_list_take_its_kind() {
 }
 
 #[test]
+fn a_dump_on_one_line_of_json_is_read() {
+    let names: Vec<String> =
+        (0..3000).map(|at| format!("{{\"metadata\":{{\"name\":\"n{at}\"}}}}")).collect();
+    let text = format!(
+        "{{\"apiVersion\":\"v1\",\"kind\":\"NamespaceList\",\"items\":[{}]}}",
+        names.join(",")
+    );
+    let manifests = load_text(&text);
+    assert_eq!(manifests.resources.len(), 3000);
+    assert_eq!(manifests.diagnostics, []);
+}
+
+#[test]
 fn endpoints_and_slices_become_sets_of_addresses() {
     let manifests = load_text(
         "apiVersion: v1
