@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use meshwalk_models::manifest::{SourceSet, yaml};
+use meshwalk_models::manifest::SourceSet;
+use meshwalk_sim::scenario;
 use meshwalk_sim::scenario::file::ScenarioFile;
 use meshwalk_tests::{relative, scenarios, workspace};
 
@@ -10,9 +11,10 @@ fn read(path: &std::path::Path) -> ScenarioFile {
     let mut sources = SourceSet::new();
     let text = fs::read_to_string(path).expect("a scenario is text");
     let file = sources.add(relative(path), text);
-    let typed = yaml::single_document(&sources, file)
-        .and_then(|(document, _)| yaml::from_document::<ScenarioFile>(&document));
-    typed.unwrap_or_else(|diagnostic| panic!("{}: {diagnostic:?}", relative(path)))
+    let scenario = scenario::read(&mut sources, file, &[])
+        .unwrap_or_else(|findings| panic!("{}: {findings:#?}", relative(path)));
+    assert!(scenario.warnings.is_empty(), "{}: {:#?}", relative(path), scenario.warnings);
+    scenario.file
 }
 
 #[test]
