@@ -53,11 +53,8 @@ fn pair(number: u32) -> [Resource; 2] {
             app_protocol: None,
         }],
     };
-    let port = ContainerPort {
-        name: Some(text("http")),
-        number: at(8080),
-        transport: Transport::Tcp,
-    };
+    let port =
+        ContainerPort { name: Some(text("http")), number: at(8080), transport: Transport::Tcp };
     let container = Container { name: text("app"), init: false, ports: vec![port] };
     let selector = Selector { match_labels: labels.clone(), match_expressions: Vec::new() };
     let workload = Workload {

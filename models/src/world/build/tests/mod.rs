@@ -5,6 +5,7 @@ mod findings;
 mod laws;
 mod nodes;
 mod pods;
+mod samples;
 
 use crate::manifest::kinds::{Resource, Service, Workload};
 use crate::world::{
