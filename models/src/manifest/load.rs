@@ -161,12 +161,13 @@ impl Loader<'_> {
             Found::Other(other) => {
                 let report = &mut self.findings.report;
                 report.count_kind(header.kind, header.api_version, Modelled::No);
-                let near = (other.sort == Sort::Unknown)
-                    .then(|| nearest(header.kind, registry::modelled_names()))
-                    .flatten();
-                let verdict = Verdict { sort: other.sort, reason: other.reason, suggestion: near };
+                let suggest = || {
+                    let known = registry::modelled_names();
+                    (other.sort == Sort::Unknown).then(|| nearest(header.kind, known)).flatten()
+                };
+                let verdict = Verdict { sort: other.sort, reason: other.reason };
                 let kind = format!("{} {}", header.api_version, header.kind);
-                report.add(&kind, None, verdict, root.place());
+                report.add(&kind, None, verdict, root.place(), suggest);
             }
         }
     }

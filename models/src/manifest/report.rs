@@ -106,7 +106,6 @@ pub(super) enum Modelled {
 pub(super) struct Verdict {
     pub(super) sort: Sort,
     pub(super) reason: &'static str,
-    pub(super) suggestion: Option<&'static str>,
 }
 
 impl<'s> ReportBuilder<'s> {
@@ -124,12 +123,15 @@ impl<'s> ReportBuilder<'s> {
         self.kinds.entry(key).or_insert((0, modelled)).0 += 1;
     }
 
+    /// Adds an occurrence. The suggestion is worked out once for each entry: that is slow, and a
+    /// hostile file has millions of occurrences.
     pub(super) fn add(
         &mut self,
         kind: &str,
         field: Option<String>,
         verdict: Verdict,
         place: Place,
+        suggest: impl FnOnce() -> Option<&'static str>,
     ) {
         let key = Key { sort: verdict.sort, kind: clip(kind), field };
         if self.entries.len() >= ENTRIES_MAX && !self.entries.contains_key(&key) {
@@ -139,7 +141,7 @@ impl<'s> ReportBuilder<'s> {
         let entry = self.entries.entry(key).or_insert_with(|| Entry {
             count: 0,
             reason: verdict.reason,
-            suggestion: verdict.suggestion,
+            suggestion: suggest(),
             places: Vec::with_capacity(PLACES_MAX),
         });
         entry.count += 1;

@@ -26,16 +26,19 @@ impl<'d> Fields<'_, '_, '_, 'd> {
         let row = table.and_then(|table| table.child(entry.key));
         let verdict = match row {
             Some(row) => match row.rule_for(entry.value.text()) {
-                Some(rule) => Verdict { sort: rule.sort, reason: rule.reason, suggestion: None },
+                Some(rule) => Verdict { sort: rule.sort, reason: rule.reason },
                 None => return self.report_below(entry.value, &path, row),
             },
-            None => {
-                let known = table.into_iter().flat_map(FieldTable::names);
-                let suggestion = nearest(entry.key, known.chain(asked.iter().copied()));
-                Verdict { sort: Sort::Unknown, reason: UNKNOWN, suggestion }
-            }
+            None => Verdict { sort: Sort::Unknown, reason: UNKNOWN },
         };
-        self.reading.findings.report.add(self.reading.kind, Some(path), verdict, entry.key_place);
+        let suggest = || {
+            let known = table.into_iter().flat_map(FieldTable::names);
+            let known = known.chain(asked.iter().copied());
+            (verdict.sort == Sort::Unknown).then(|| nearest(entry.key, known)).flatten()
+        };
+        let kind = self.reading.kind;
+        let report = &mut self.reading.findings.report;
+        report.add(kind, Some(path), verdict, entry.key_place, suggest);
     }
 
     /// A mapping that was not opened, and of which the table says something only further in. The

@@ -305,12 +305,13 @@ impl<'f, 'r, 's, 'd> Fields<'f, 'r, 's, 'd> {
         for (key, value) in map {
             if let Some(rule) = table::key_rule(table, key) {
                 let field = Path::join(self.path, &format!("{name}[{key}]"));
-                let verdict = Verdict { sort: rule.sort, reason: rule.reason, suggestion: None };
+                let verdict = Verdict { sort: rule.sort, reason: rule.reason };
                 self.reading.findings.report.add(
                     self.reading.kind,
                     Some(field),
                     verdict,
                     value.place,
+                    || None,
                 );
             }
         }
