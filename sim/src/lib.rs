@@ -6,6 +6,7 @@ pub mod flow;
 pub mod kernel;
 pub mod log;
 pub mod net;
+pub mod run;
 pub mod scenario;
 pub mod stats;
 pub mod traffic;

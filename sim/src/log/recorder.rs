@@ -37,13 +37,20 @@ pub struct EndedCall {
     pub latency: SimDuration,
 }
 
-/// Keeps the calls that ended, until somebody takes them.
-#[derive(Clone, Debug, Default)]
+/// Keeps the calls that ended after a moment, until somebody takes them.
+#[derive(Clone, Debug)]
 pub struct EndedCalls {
+    after: SimTime,
     ended: Vec<EndedCall>,
 }
 
 impl EndedCalls {
+    /// Keeps nothing of what ends up to `moment`.
+    #[must_use]
+    pub fn after(moment: SimTime) -> Self {
+        Self { after: moment, ended: Vec::new() }
+    }
+
     /// Takes the calls that ended since the last time.
     pub fn take(&mut self) -> Vec<EndedCall> {
         std::mem::take(&mut self.ended)
@@ -54,6 +61,7 @@ impl Recorder for EndedCalls {
     fn record(&mut self, at: SimTime, subject: Subject, _: u32, step: Step) {
         if let (Subject::Attempt { source, request, .. }, Step::CallEnded { outcome, latency }) =
             (subject, step)
+            && at > self.after
         {
             self.ended.push(EndedCall { at, source, request, outcome, latency });
         }

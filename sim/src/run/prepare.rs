@@ -1,0 +1,170 @@
+//! Everything before time begins: the world is built and the plan compiled.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use meshwalk_models::cost::CostProfile;
+use meshwalk_models::manifest::kinds::Resource;
+use meshwalk_models::manifest::{Diagnostic, Place, SourceId};
+use meshwalk_models::world::{
+    self, ClusterManifests, ClusterTopology, NodeNames, Origin, OutsideHost, Placement,
+    Spread as WorldSpread, Topology, World, ZoneTopology,
+};
+
+use crate::flow::plan::Plan;
+use crate::flow::{CompileInput, compile};
+use crate::scenario::Scenario;
+use crate::scenario::file::{NodesSpec, SpreadOver};
+use crate::stats::Assumption;
+
+/// The cluster of manifests that belong to no named one.
+pub const DEFAULT_CLUSTER: &str = "cluster";
+
+/// The region of zones that name none.
+const DEFAULT_REGION: &str = "region";
+
+/// The objects of one cluster.
+#[derive(Clone, Copy, Debug)]
+pub struct ClusterInput<'a> {
+    /// Its name; [`DEFAULT_CLUSTER`] unless the scenario names clusters.
+    pub name: &'a str,
+    /// Its objects.
+    pub resources: &'a [Resource],
+}
+
+/// What a run is made of, and what its making brought to light.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Who exists.
+    pub world: World,
+    /// What the engine needs.
+    pub plan: Arc<Plan>,
+    /// What looks wrong; with errors among them the run would not mean what was asked.
+    pub findings: Vec<Diagnostic>,
+    /// What was left open and how it was filled.
+    pub assumptions: Vec<Assumption>,
+}
+
+/// Builds the world of `clusters` and compiles `scenario` for it.
+#[must_use]
+pub fn prepare(
+    clusters: &[ClusterInput<'_>],
+    scenario: &Scenario,
+    costs: &CostProfile,
+) -> Prepared {
+    let default_namespace = scenario.file.default_namespace.as_str();
+    let manifests: Vec<ClusterManifests<'_>> = clusters
+        .iter()
+        .map(|cluster| ClusterManifests {
+            name: cluster.name,
+            default_namespace,
+            resources: cluster.resources,
+        })
+        .collect();
+    let topology = topology(scenario, clusters);
+    let outside: Vec<OutsideHost> = scenario
+        .file
+        .outside
+        .keys()
+        .map(|name| OutsideHost {
+            name: name.clone(),
+            replicas: 1,
+            zone: None,
+            origin: Origin::Scenario(place(scenario, &format!("outside.{name:?}"))),
+        })
+        .collect();
+    let built = world::build(&manifests, &topology, &outside);
+    let compiled = compile(CompileInput { world: &built.world, scenario, costs });
+    let mut findings = built.findings;
+    findings.extend(compiled.findings);
+    let mut assumptions: Vec<Assumption> = built
+        .assumptions
+        .iter()
+        .map(|assumption| Assumption {
+            id: "world".to_owned(),
+            sentence: format!("{}: {}", assumption.subject, assumption.sentence),
+        })
+        .collect();
+    assumptions.extend(compiled.assumptions);
+    Prepared { world: built.world, plan: Arc::new(compiled.plan), findings, assumptions }
+}
+
+/// Where the scenario says something.
+fn place(scenario: &Scenario, path: &str) -> Place {
+    let first = Place { source: SourceId(0), line: 1, column: 1 };
+    scenario.place_of(path).unwrap_or(first)
+}
+
+fn topology(scenario: &Scenario, clusters: &[ClusterInput<'_>]) -> Topology {
+    let spec = &scenario.file.topology;
+    let zone = |cluster: usize, index: usize| {
+        let zone = &spec.clusters[cluster].zones[index];
+        ZoneTopology {
+            name: zone.name.clone(),
+            region: zone.region.clone().unwrap_or_else(|| DEFAULT_REGION.to_owned()),
+            nodes: match &zone.nodes {
+                NodesSpec::Count(count) => NodeNames::Count(*count),
+                NodesSpec::Names(names) => NodeNames::Named(names.clone()),
+            },
+            place: place(scenario, &format!("topology.clusters[{cluster}].zones[{index}]")),
+        }
+    };
+    Topology {
+        clusters: spec
+            .clusters
+            .iter()
+            .enumerate()
+            .map(|(row, cluster)| ClusterTopology {
+                name: cluster.name.clone(),
+                zones: (0..cluster.zones.len()).map(|index| zone(row, index)).collect(),
+            })
+            .collect(),
+        placements: placements(scenario, clusters),
+    }
+}
+
+fn placements(scenario: &Scenario, clusters: &[ClusterInput<'_>]) -> Vec<Placement> {
+    let spec = &scenario.file.topology;
+    let mut placements = Vec::new();
+    for (row, rule) in spec.spread.iter().enumerate() {
+        let namespaces: Vec<String> = match rule.workload.split_once('/') {
+            Some((namespace, _)) => vec![namespace.to_owned()],
+            None => namespaces_of(&rule.workload, scenario, clusters).into_iter().collect(),
+        };
+        let name = rule.workload.rsplit('/').next().unwrap_or(&rule.workload);
+        for namespace in namespaces {
+            placements.push(Placement {
+                cluster: None,
+                namespace,
+                workload: name.to_owned(),
+                zones: rule.zones.clone(),
+                spread: match rule.over {
+                    SpreadOver::Zones => WorldSpread::ZonesThenNodes,
+                    SpreadOver::Nodes => WorldSpread::Nodes,
+                },
+                place: place(scenario, &format!("topology.spread[{row}]")),
+            });
+        }
+    }
+    placements
+}
+
+/// The namespaces that hold a workload of this name.
+fn namespaces_of(
+    name: &str,
+    scenario: &Scenario,
+    clusters: &[ClusterInput<'_>],
+) -> BTreeSet<String> {
+    let default = &scenario.file.default_namespace;
+    clusters
+        .iter()
+        .flat_map(|cluster| cluster.resources)
+        .filter_map(|resource| match resource {
+            Resource::Workload(workload) => Some(&workload.meta),
+            Resource::Pod(pod) => Some(&pod.meta),
+            _ => None,
+        })
+        .filter(|meta| meta.name.value == name)
+        .map(|meta| meta.namespace.as_ref().map_or(default, |namespace| &namespace.value).clone())
+        .collect()
+}
