@@ -59,6 +59,8 @@ pub struct WorkloadEntry {
     pub pods: Vec<String>,
     /// How many requests one pod works on at the same time.
     pub workers: u32,
+    /// How many workers the sidecar of one pod has; `None` without sidecars.
+    pub proxy_workers: Option<u32>,
 }
 
 /// A traffic source.

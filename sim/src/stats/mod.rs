@@ -3,12 +3,16 @@
 //! Counters are integers and histograms, so that merging never depends on order.
 
 mod counters;
+mod estimate;
 mod layout;
 mod results;
+mod summary;
 
 pub use counters::{EdgeCounters, Outcome, RunStatistics, TrafficCounters, WorkloadCounters};
+pub use estimate::{CONFIDENCE, student_t_quantile};
 pub use layout::{EdgeEntry, EdgeOrigin, Layout, ServiceEntry, TrafficEntry, WorkloadEntry};
 pub use results::{
     Assumption, EdgeResults, Estimate, ExpectationResult, FirstBroken, Identity, NotModelled,
     PodUtilisation, RunResults, ServiceResults, Totals, TrafficResults, WorkloadResults,
 };
+pub use summary::{RunContext, summarise};

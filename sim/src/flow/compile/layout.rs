@@ -6,7 +6,7 @@ use meshwalk_models::world::{ServiceId, TableId, WorkloadId, WorkloadSource, Wor
 
 use crate::stats::{EdgeEntry, EdgeOrigin, Layout, ServiceEntry, TrafficEntry, WorkloadEntry};
 
-use crate::flow::plan::AppPlan;
+use crate::flow::plan::{AppPlan, PodPlan, PodProxy};
 
 /// Collects rows; edges come as calls are compiled.
 pub(super) struct LayoutBuilder {
@@ -90,17 +90,26 @@ impl LayoutBuilder {
         })
     }
 
-    pub(super) fn finish(mut self, world: &World, apps: &[AppPlan]) -> Layout {
+    pub(super) fn finish(
+        mut self,
+        world: &World,
+        apps: &[AppPlan],
+        pod_plans: &[PodPlan],
+        sidecar_workers: u32,
+    ) -> Layout {
         for ((id, workload), app) in world.workloads.entries().zip(apps) {
             let namespace = workload.namespace.map(|id| world.namespaces[id].name.clone());
             let pods = workload.pods.start.index()..workload.pods.end.index();
             let name_of = |pod| world.pods[TableId::from_index(pod)].name.clone();
+            let plans = &pod_plans[pods.clone()];
+            let has_sidecar = plans.iter().any(|pod| pod.proxy == PodProxy::Sidecar);
             debug_assert_eq!(id.index(), self.layout.workloads.len());
             self.layout.workloads.push(WorkloadEntry {
                 namespace: namespace.unwrap_or_default(),
                 name: workload.name.clone(),
                 pods: pods.map(name_of).collect(),
                 workers: app.workers,
+                proxy_workers: has_sidecar.then_some(sidecar_workers),
             });
         }
         let layout = self.layout;

@@ -195,7 +195,9 @@ impl<'a> Compiler<'a> {
             }
         }
         let file = &self.input.scenario.file;
-        let layout: Layout = self.layout.finish(self.input.world, &self.apps);
+        let sidecar = sidecar_plan(self.input.costs);
+        let layout: Layout =
+            self.layout.finish(self.input.world, &self.apps, &self.pods, sidecar.workers);
         let plan = Plan {
             apps: self.apps,
             pods: self.pods,
@@ -207,7 +209,7 @@ impl<'a> Compiler<'a> {
             distributions: self.distributions,
             links: network::links(&file.network),
             sources: self.sources,
-            sidecar: sidecar_plan(self.input.costs),
+            sidecar,
             timeouts: self.timeouts,
             pool_tables: next_table,
             warm_up: SimTime::ZERO + file.warm_up,
