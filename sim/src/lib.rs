@@ -2,6 +2,8 @@
 //!
 //! What a mesh decides is `meshwalk-models`' business; how a person sees it is `meshwalk`'s.
 
+#[cfg(feature = "expectations")]
+pub mod expect;
 pub mod flow;
 pub mod kernel;
 pub mod log;

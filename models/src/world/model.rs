@@ -121,6 +121,8 @@ pub struct Service {
     pub namespace: NamespaceId,
     /// How its name resolves.
     pub kind: ServiceKind,
+    /// Whether clients outside the cluster reach it: its type is NodePort or LoadBalancer.
+    pub is_exposed: bool,
     /// Its ports.
     pub ports: Vec<ServicePort>,
     /// What DNS answers with when the Service is headless, in the order of pod ids and then

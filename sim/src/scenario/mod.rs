@@ -3,14 +3,18 @@
 //! Reads and checks; the flow engine compiles it together with the world.
 
 mod check;
+mod defaults;
 pub mod file;
 mod key_path;
 pub mod limits;
 mod read;
+mod schema;
 
 #[cfg(test)]
 mod tests;
 
 pub use check::{Finding, check};
+pub use defaults::default_for;
 pub use key_path::KeyPath;
 pub use read::{Scenario, read};
+pub use schema::json_schema;

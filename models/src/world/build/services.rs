@@ -93,6 +93,10 @@ impl<'a> Context<'_, 'a> {
             name: service.meta.name.value.clone(),
             namespace: self.namespace,
             kind,
+            is_exposed: matches!(
+                service.service_type,
+                ServiceType::NodePort | ServiceType::LoadBalancer
+            ),
             ports,
             addresses,
             origin: Origin::Manifest(service.meta.place),

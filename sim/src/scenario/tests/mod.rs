@@ -1,5 +1,9 @@
 //! Stories of reading scenario files.
 
+mod defaults;
+mod schema;
+mod validator;
+
 use meshwalk_models::manifest::{Diagnostic, SourceSet};
 use meshwalk_models::units::SimDuration;
 
@@ -215,18 +219,26 @@ fn files_that_are_no_scenario_are_refused_with_one_finding() {
     }
 }
 
-#[test]
-fn the_scenarios_of_this_repository_are_fine() {
+/// The texts of all scenarios in `scenarios/`.
+fn scenarios_of_this_repository() -> Vec<String> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-    let mut read = 0;
+    let mut texts = Vec::new();
     for group in std::fs::read_dir(folder).expect("the scenarios") {
-        for path in std::fs::read_dir(group.expect("a folder").path()).expect("a folder") {
+        let group = group.expect("an entry").path();
+        for path in std::fs::read_dir(group).into_iter().flatten() {
             let path = path.expect("an entry").path();
             if path.extension().is_some_and(|extension| extension == "yaml") {
-                read_fine(&std::fs::read_to_string(&path).expect("a scenario"), &[]);
-                read += 1;
+                texts.push(std::fs::read_to_string(&path).expect("a scenario"));
             }
         }
     }
-    assert!(read > 5, "only {read} scenarios were found");
+    assert!(texts.len() > 5, "only {} scenarios were found", texts.len());
+    texts
+}
+
+#[test]
+fn the_scenarios_of_this_repository_are_fine() {
+    for text in scenarios_of_this_repository() {
+        read_fine(&text, &[]);
+    }
 }

@@ -1,0 +1,163 @@
+//! The functions of expectations: the list that help pages, messages and the checker share.
+
+/// What a function is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Calls of a service, by all callers or by one; or the requests of a traffic source.
+    Calls,
+    /// A workload's pods.
+    Workload,
+    /// The whole run.
+    Run,
+}
+
+/// What a function tells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Statistic {
+    Requests,
+    Attempts,
+    Rate,
+    SuccessRate,
+    Errors,
+    Mean,
+    /// A fixed quantile.
+    Latency(f64),
+    /// The quantile that the last argument names.
+    Quantile,
+    Utilisation,
+    QueueWait(f64),
+    Rejected,
+    Censored,
+}
+
+/// One function.
+#[derive(Clone, Copy, Debug)]
+pub struct FunctionEntry {
+    /// Its name in expressions.
+    pub name: &'static str,
+    /// What its arguments name.
+    pub about: About,
+    /// How a call is written.
+    pub usage: &'static str,
+    /// What it tells, as a sentence.
+    pub sentence: &'static str,
+    pub(super) statistic: Statistic,
+}
+
+impl FunctionEntry {
+    /// Whether it gives a duration; all others give numbers.
+    #[must_use]
+    pub const fn is_duration(&self) -> bool {
+        matches!(
+            self.statistic,
+            Statistic::Mean | Statistic::Latency(_) | Statistic::Quantile | Statistic::QueueWait(_)
+        )
+    }
+}
+
+const fn entry(
+    name: &'static str,
+    about: About,
+    statistic: Statistic,
+    usage: &'static str,
+    sentence: &'static str,
+) -> FunctionEntry {
+    FunctionEntry { name, about, usage, sentence, statistic }
+}
+
+/// All functions. Everything but `requests`, `attempts` and `rate` is unknown without data.
+pub const FUNCTIONS: [FunctionEntry; 15] = [
+    entry("requests", About::Calls, Statistic::Requests, "requests(\"web\")", "Calls that ended."),
+    entry(
+        "attempts",
+        About::Calls,
+        Statistic::Attempts,
+        "attempts(\"web\")",
+        "Tries of calls that began; for a traffic source, requests that it sent.",
+    ),
+    entry("rate", About::Calls, Statistic::Rate, "rate(\"web\")", "Calls that ended, per second."),
+    entry(
+        "success_rate",
+        About::Calls,
+        Statistic::SuccessRate,
+        "success_rate(\"web\")",
+        "The share of calls that ended with an answer below 500, from 0 to 1.",
+    ),
+    entry(
+        "errors",
+        About::Calls,
+        Statistic::Errors,
+        "errors(\"web\")",
+        "Calls that ended otherwise.",
+    ),
+    entry(
+        "mean",
+        About::Calls,
+        Statistic::Mean,
+        "mean(\"web\")",
+        "The mean latency of calls that ended.",
+    ),
+    entry(
+        "p50",
+        About::Calls,
+        Statistic::Latency(0.5),
+        "p50(\"web\", \"cart\")",
+        "The median latency; of the calls of one caller if two names are given.",
+    ),
+    entry(
+        "p90",
+        About::Calls,
+        Statistic::Latency(0.9),
+        "p90(\"web\")",
+        "The 90th percentile of the latency.",
+    ),
+    entry(
+        "p95",
+        About::Calls,
+        Statistic::Latency(0.95),
+        "p95(\"web\")",
+        "The 95th percentile of the latency.",
+    ),
+    entry(
+        "p99",
+        About::Calls,
+        Statistic::Latency(0.99),
+        "p99(\"web\")",
+        "The 99th percentile of the latency.",
+    ),
+    entry(
+        "quantile",
+        About::Calls,
+        Statistic::Quantile,
+        "quantile(\"web\", 0.999)",
+        "Any quantile of the latency.",
+    ),
+    entry(
+        "utilisation",
+        About::Workload,
+        Statistic::Utilisation,
+        "utilisation(\"web\")",
+        "The share of worker time in use, from 0 to 1, over all pods.",
+    ),
+    entry(
+        "queue_wait_p99",
+        About::Workload,
+        Statistic::QueueWait(0.99),
+        "queue_wait_p99(\"web\")",
+        "The 99th percentile of the wait for a worker.",
+    ),
+    entry(
+        "rejected",
+        About::Workload,
+        Statistic::Rejected,
+        "rejected(\"web\")",
+        "Requests turned away because a pod's queue was full.",
+    ),
+    entry(
+        "censored",
+        About::Run,
+        Statistic::Censored,
+        "censored()",
+        "Measured requests without an end when the run ended; known only then.",
+    ),
+];
