@@ -206,7 +206,8 @@ pub struct ExpectationResult {
     pub passed: Option<bool>,
     /// Why it failed or cannot be told, as a sentence.
     pub message: Option<String>,
-    /// The values of the calls in the expression, such as `success_rate("checkout")`.
+    /// The values of the calls in the expression, such as `success_rate("checkout")`; durations in
+    /// milliseconds.
     pub values: BTreeMap<String, f64>,
     /// In how many replications it failed.
     pub failed_replications: u32,
