@@ -35,7 +35,7 @@ fn layout() -> Layout {
             name: "web".to_owned(),
             pods: vec!["web-0".to_owned(), "web-1".to_owned()],
             workers: 2,
-            proxy_workers: 0,
+            proxy_workers: None,
         }],
         traffic: vec![TrafficEntry { name: "shoppers".to_owned() }],
         service_by_name: [("shop/web", 0), ("web", 0), ("shop/cart", 1), ("test/cart", 2)]
