@@ -158,8 +158,14 @@ impl<'s, 'a> Behind<'s, 'a> {
             .iter()
             .filter(|it| it.transport == port.transport && name(&it.name) == name(&port.name));
         for written in same {
-            // kube-proxy too skips a port without a number.
-            let Some(number) = &written.port else { continue };
+            let Some(number) = &written.port else {
+                let message = format!("a port behind Service `{}` has no number", context.title);
+                draft.notes.find(
+                    Diagnostic::note("world.endpoint-port-without-number", message)
+                        .at(set.meta.place, "left out, as kube-proxy does it"),
+                );
+                continue;
+            };
             if !self.has_room(draft, context, set.addresses.len()) {
                 return;
             }

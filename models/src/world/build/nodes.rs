@@ -15,7 +15,8 @@ use super::Draft;
 use super::addresses::{self, stable_hash};
 use super::objects::ClusterObjects;
 
-/// A cluster with more nodes than this is a typing error: Kubernetes itself ends at 5 000.
+/// All clusters of a scenario together; more is a typing error, as Kubernetes supports 5 000 nodes
+/// a cluster.
 const NODES_MAX: u32 = 100_000;
 const ASSUMED_NODES: u32 = 3;
 /// Where hosts outside run unless the scenario places them.
@@ -76,11 +77,12 @@ pub(super) fn add(
     topology: &Topology,
     outside: &[OutsideHost],
 ) -> Pools {
+    let mut room = NODES_MAX;
     let planned: Vec<_> = clusters
         .iter()
         .map(|cluster| {
             let wanted = topology.clusters.iter().find(|other| other.name == cluster.name);
-            plan_cluster(draft, cluster, wanted)
+            plan_cluster(draft, cluster, wanted, &mut room)
         })
         .collect();
     let mut names: BTreeSet<(String, String)> = planned
@@ -142,6 +144,7 @@ fn plan_cluster(
     draft: &mut Draft,
     cluster: &ClusterObjects<'_>,
     wanted: Option<&ClusterTopology>,
+    room: &mut u32,
 ) -> (PoolSource, BTreeMap<String, NodePlan>) {
     if let Some(wanted) = wanted.filter(|wanted| !wanted.zones.is_empty()) {
         if !cluster.nodes.is_empty() {
@@ -149,7 +152,7 @@ fn plan_cluster(
                             set aside";
             draft.notes.assume(format!("cluster {}", cluster.name), sentence, None);
         }
-        return (PoolSource::Scenario, from_scenario(draft, wanted));
+        return (PoolSource::Scenario, from_scenario(draft, wanted, room));
     }
     if !cluster.nodes.is_empty() {
         let nodes = cluster.nodes.iter();
@@ -159,22 +162,27 @@ fn plan_cluster(
     (PoolSource::Assumed, assumed(draft, cluster))
 }
 
-fn from_scenario(draft: &mut Draft, wanted: &ClusterTopology) -> BTreeMap<String, NodePlan> {
+fn from_scenario(
+    draft: &mut Draft,
+    wanted: &ClusterTopology,
+    room: &mut u32,
+) -> BTreeMap<String, NodePlan> {
     let mut plans = BTreeMap::new();
     for zone in &wanted.zones {
         let origin = Origin::Scenario(zone.place);
         let names = match &zone.nodes {
             NodeNames::Named(names) => names.clone(),
             NodeNames::Count(count) => {
-                if *count > NODES_MAX {
+                let made = (*count).min(*room);
+                *room -= made;
+                if made < *count {
                     let message = format!("zone `{}` asks for {count} nodes", zone.name);
                     let finding = Diagnostic::error("world.too-many-nodes", message)
-                        .at(zone.place, format!("{NODES_MAX} nodes are made"))
+                        .at(zone.place, format!("{made} are made: a world holds {NODES_MAX}"))
                         .help("give a smaller number");
                     draft.notes.find(finding);
                 }
-                let names = 0..(*count).min(NODES_MAX);
-                names.map(|ordinal| format!("{}-node-{ordinal}", zone.name)).collect()
+                (0..made).map(|ordinal| format!("{}-node-{ordinal}", zone.name)).collect()
             }
         };
         for name in names {

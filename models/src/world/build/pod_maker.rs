@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::manifest::kinds::{Labels, PodPhase, PodSpec, WorkloadKind};
 use crate::manifest::{Diagnostic, Located};
 use crate::world::{
-    NodeId, Placement, Pod, PodDns, PodId, Spread, TableId, WorkloadId, WorkloadSource,
+    NodeId, Origin, Placement, Pod, PodDns, PodId, Spread, TableId, WorkloadId, WorkloadSource,
 };
 
 use super::Draft;
@@ -45,14 +45,14 @@ impl<'a> PodMaker<'_, 'a, '_> {
         }
         if let Some(label) = &eligible.label_assumed {
             let sentence = format!(
-                "its nodeSelector asks for {label}; some node is taken to \
-                                    have that label"
+                "its nodeSelector asks for {label}; the nodes are taken to have that label"
             );
             draft.notes.assume(self.subject(), sentence, None);
         }
         if self.plan.source == WorkloadSource::Controller(WorkloadKind::DaemonSet) {
             // The DaemonSet controller tolerates cordoned nodes by itself.
-            for (node, node_name) in &eligible.daemon_nodes {
+            let room = self.room_for(draft, eligible.daemon_nodes.len());
+            for (node, node_name) in eligible.daemon_nodes.iter().take(room) {
                 let name = format!("{}-{node_name}", self.plan.name);
                 self.make_template_pod(draft, name, *node);
             }
@@ -60,7 +60,7 @@ impl<'a> PodMaker<'_, 'a, '_> {
             return;
         }
         let count = self.replicas(draft);
-        for ordinal in 0..u64::from(count) {
+        for ordinal in (0..).take(count) {
             let Some(node) = self.place(draft, &eligible, self.plan.spec, ordinal) else { break };
             self.make_template_pod(draft, format!("{}-{ordinal}", self.plan.name), node);
         }
@@ -72,7 +72,7 @@ impl<'a> PodMaker<'_, 'a, '_> {
     }
 
     /// How many pods the controller makes at the start of the run.
-    fn replicas(&self, draft: &mut Draft) -> u32 {
+    fn replicas(&self, draft: &mut Draft) -> usize {
         let Some(controller) = self.plan.controller else { return 1 };
         let place = Some(controller.meta.place);
         if controller.kind == WorkloadKind::CronJob {
@@ -85,15 +85,20 @@ impl<'a> PodMaker<'_, 'a, '_> {
             return 0;
         }
         let wanted = controller.replicas.as_ref().map_or(1, |count| count.value);
+        usize::try_from(wanted).map_or(0, |wanted| self.room_for(draft, wanted))
+    }
+
+    /// How many of the `wanted` pods the world still holds; fewer is a finding.
+    fn room_for(&self, draft: &mut Draft, wanted: usize) -> usize {
         let room = PODS_MAX.saturating_sub(draft.world.pods.len());
-        let room = u32::try_from(room).expect("the limit on pods fits u32");
         if wanted > room {
-            let place = controller.replicas.as_ref().map_or(controller.meta.place, |n| n.place);
             let message = format!("`{}` asks for {wanted} pods", self.plan.title());
-            let finding = Diagnostic::error("world.too-many-pods", message)
-                .at(place, format!("{room} are made: a world holds {PODS_MAX}"))
-                .help("give a smaller number of replicas");
-            draft.notes.find(finding);
+            let mut finding = Diagnostic::error("world.too-many-pods", message);
+            if let Origin::Manifest(place) = self.plan.origin {
+                let text = format!("{room} are made: a world holds {PODS_MAX}");
+                finding = finding.at(place, text);
+            }
+            draft.notes.find(finding.help("give smaller numbers of replicas or nodes"));
         }
         wanted.min(room)
     }
@@ -115,9 +120,11 @@ impl<'a> PodMaker<'_, 'a, '_> {
                 self.find_absent_node(draft, name);
                 return None;
             }
-            let sentence = "it is bound to a node that the scenario's topology does not have; \
-                            it is spread over the nodes there are";
-            draft.notes.assume(self.subject(), sentence, Some(name.place));
+            if ordinal == 0 {
+                let sentence = "it is bound to a node that the scenario's topology does not \
+                                have; it is spread over the nodes there are";
+                draft.notes.assume(self.subject(), sentence, Some(name.place));
+            }
         }
         if eligible.is_empty() {
             self.find_unschedulable(draft);
@@ -177,10 +184,8 @@ impl<'a> PodMaker<'_, 'a, '_> {
 
     /// The pods of a dump, where they really ran.
     fn make_real_pods(&mut self, draft: &mut Draft, eligible: &Eligible) {
-        for (ordinal, pod) in (0..).zip(&self.plan.real_pods) {
-            if draft.world.pods.len() >= PODS_MAX {
-                break;
-            }
+        let room = self.room_for(draft, self.plan.real_pods.len());
+        for (ordinal, pod) in (0..).zip(&self.plan.real_pods).take(room) {
             let Some(node) = self.place(draft, eligible, &pod.spec, ordinal) else { continue };
             let labels = self.shared_labels(&pod.meta.labels);
             let name = pod.meta.name.value.clone();
@@ -202,6 +207,12 @@ impl<'a> PodMaker<'_, 'a, '_> {
 
     fn push(&mut self, draft: &mut Draft, row: PodRow<'a, '_>) {
         let declared = row.declared_ip.and_then(|ip| ip.value.parse().ok());
+        if let (Some(text), None) = (row.declared_ip, declared) {
+            let message = format!("pod `{}` has an address that is none", row.name);
+            let finding = Diagnostic::warning("world.invalid-address", message)
+                .at(text.place, "it gets a synthetic address");
+            draft.notes.find(finding);
+        }
         let ip = if self.plan.spec.host_network {
             draft.world.nodes[row.node].ip
         } else {

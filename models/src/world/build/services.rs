@@ -121,7 +121,15 @@ impl<'a> Context<'_, 'a> {
         if service.is_headless() {
             return ServiceKind::Headless;
         }
-        let declared = service.cluster_ip.as_ref().and_then(|ip| ip.value.parse::<IpAddr>().ok());
+        let written = service.cluster_ip.as_ref().filter(|ip| !ip.value.is_empty());
+        let declared = written.and_then(|ip| ip.value.parse::<IpAddr>().ok());
+        if let (Some(text), None) = (written, declared) {
+            let message = format!("Service `{}` has an address that is none", self.title);
+            let finding = Diagnostic::error("world.invalid-address", message)
+                .at(text.place, "it gets a synthetic address")
+                .help("write an IP address, `None` or nothing");
+            draft.notes.find(finding);
+        }
         let namespace = &draft.world.namespaces[self.namespace].name;
         let name = ["service", self.cluster, namespace, &service.meta.name.value];
         let name = stable_hash(&name);

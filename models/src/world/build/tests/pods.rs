@@ -136,6 +136,26 @@ fn a_billion_replicas_are_a_finding_and_not_a_full_memory() {
 }
 
 #[test]
+fn daemons_on_too_many_nodes_are_a_finding_too() {
+    let daemons: Vec<_> = (0..20)
+        .map(|number| {
+            let title = format!("ops/agent-{number:02}");
+            ctl(workload(WorkloadKind::DaemonSet, &title, "app=agent", 0))
+        })
+        .collect();
+    let zone = crate::world::ZoneTopology {
+        name: "a".to_owned(),
+        region: "eu".to_owned(),
+        nodes: crate::world::NodeNames::Count(u32::MAX),
+        place: place(1),
+    };
+    let cluster = crate::world::ClusterTopology { name: "one".to_owned(), zones: vec![zone] };
+    let topology = Topology { clusters: vec![cluster], placements: Vec::new() };
+    let found = codes(&built_on(&daemons, &topology));
+    assert_eq!(found[..2], ["world.too-many-nodes", "world.too-many-pods"]);
+}
+
+#[test]
 fn a_pod_without_a_template_behaves_like_a_workload_of_one() {
     let mut lone = pod("shop/lone", "app=lone");
     lone.spec.service_account = Some(text("robot"));
