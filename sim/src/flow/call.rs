@@ -93,8 +93,10 @@ impl<R: Recorder> Engine<R> {
     /// A message reaches the caller: the last one ends the call.
     pub(super) fn response_at_caller(&mut self, slot: u32) {
         let now = self.kernel.now();
-        let client = self.attempts[slot].client;
-        self.tell(now, slot, client, Step::ResponseAtCaller);
+        let Attempt { client, stage, .. } = self.attempts[slot];
+        if stage == Stage::Wanted {
+            self.tell(now, slot, client, Step::ResponseAtCaller);
+        }
         if self.message_arrived(slot) == LastMessage::Yes {
             self.release_connection(slot);
             self.count_answer(slot);

@@ -5,6 +5,7 @@ use meshwalk_models::manifest::{SourceSet, load};
 
 use crate::run::{ClusterInput, DEFAULT_CLUSTER, Prepared, prepare};
 use crate::scenario;
+use crate::stats::{EdgeCounters, RunStatistics, WorkloadCounters};
 
 /// A Service and its Deployment for each name; `ns` is `default`.
 pub(super) fn services(names: &[(&str, u32)]) -> String {
@@ -47,4 +48,40 @@ pub(super) fn prepared(manifests: &str, scenario: &str) -> Prepared {
     let scenario = scenario::read(&mut sources, scenario_file, &[]).expect("a good scenario");
     let clusters = [ClusterInput { name: DEFAULT_CLUSTER, resources: &manifests.resources }];
     prepare(&clusters, &scenario, &CostProfile::built_in())
+}
+
+/// A network without time, so that only queues are seen.
+pub(super) const NO_NETWORK: &str = "
+network:
+  same_node: { round_trip: 0s }
+  same_zone: { round_trip: 0s }
+  same_region: { round_trip: 0s }
+  outside: { round_trip: 0s }
+";
+
+/// The counters of one caller of one service.
+pub(super) fn edge<'s>(
+    prepared: &Prepared,
+    statistics: &'s RunStatistics,
+    from: &str,
+    to: &str,
+) -> &'s EdgeCounters {
+    let layout = &prepared.plan.layout;
+    let row = layout
+        .edges
+        .iter()
+        .position(|edge| {
+            layout.origin_name(edge.from) == from && layout.service_name(edge.to) == to
+        })
+        .expect("the edge exists");
+    &statistics.edges[row]
+}
+
+/// The counters of one workload.
+pub(super) fn workload<'s>(
+    prepared: &Prepared,
+    statistics: &'s RunStatistics,
+    name: &str,
+) -> &'s WorkloadCounters {
+    &statistics.workloads[prepared.plan.layout.workload_by_name[name]]
 }
