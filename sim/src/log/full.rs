@@ -22,13 +22,17 @@ pub struct FullRecorder<S: FnMut(&Entry)> {
     attempts: Vec<Option<Track>>,
     connections: Vec<Option<Track>>,
     next_connection: u64,
+    /// What happens before it has been handed on.
+    now: SimTime,
 }
 
 /// What is known of an attempt or a connection that is under way.
 #[derive(Clone, Debug)]
 struct Track {
     owner: Owner,
-    last_ticket: u64,
+    /// The entries that may still be the cause of one to come, in the order of time: some of
+    /// them lie ahead.
+    recent: Vec<(SimTime, u64)>,
     steps: u32,
     /// Calls that were begun on behalf of this attempt.
     children: u32,
@@ -82,11 +86,13 @@ impl<S: FnMut(&Entry)> FullRecorder<S> {
             attempts: Vec::new(),
             connections: Vec::new(),
             next_connection: 0,
+            now: SimTime::ZERO,
         }
     }
 
     /// Hands on what happens before `now`: nothing earlier can come any more.
     pub fn advance(&mut self, now: SimTime) {
+        self.now = now;
         while self.waiting.peek().is_some_and(|Reverse(first)| first.time < now) {
             self.hand_on_first();
         }
@@ -111,10 +117,10 @@ impl<S: FnMut(&Entry)> FullRecorder<S> {
     }
 
     /// The track of `subject`, begun if this step begins it, and the ticket of the cause.
-    fn track(&mut self, subject: Subject, step: Step) -> (&mut Track, Option<u64>) {
+    fn track(&mut self, at: SimTime, subject: Subject, step: Step) -> (&mut Track, Option<u64>) {
         let (tracks, slot, begun) = match subject {
             Subject::Attempt { slot, .. } => {
-                let begun = self.begin_attempt(step);
+                let begun = self.begin_attempt(at, step);
                 (&mut self.attempts, slot as usize, begun)
             }
             Subject::Connection { slot } => (&mut self.connections, slot as usize, None),
@@ -124,7 +130,7 @@ impl<S: FnMut(&Entry)> FullRecorder<S> {
         }
         let cause = match &begun {
             Some((_, cause)) => *cause,
-            None => tracks[slot].as_ref().map(|track| track.last_ticket),
+            None => tracks[slot].as_ref().and_then(|track| track.cause_at(at)),
         };
         if let Some((track, _)) = begun {
             tracks[slot] = Some(track);
@@ -134,7 +140,7 @@ impl<S: FnMut(&Entry)> FullRecorder<S> {
     }
 
     /// The track of an attempt that begins with `step`, and the ticket of its cause.
-    fn begin_attempt(&mut self, step: Step) -> Option<(Track, Option<u64>)> {
+    fn begin_attempt(&mut self, at: SimTime, step: Step) -> Option<(Track, Option<u64>)> {
         let track_of = |slot: u32| self.attempts.get(slot as usize).and_then(Option::as_ref);
         match step {
             Step::CallBegan { parent: None, .. } => {
@@ -145,11 +151,11 @@ impl<S: FnMut(&Entry)> FullRecorder<S> {
                 let Owner::Hop(hop) = &parent.owner else { return None };
                 let hop: Rc<str> = format!("{hop}.{}", parent.children).into();
                 parent.children += 1;
-                Some((Track::new(Owner::Hop(hop)), Some(parent.last_ticket)))
+                Some((Track::new(Owner::Hop(hop)), parent.cause_at(at)))
             }
             Step::Retried { previous } => {
                 let previous = track_of(previous)?;
-                Some((Track::new(previous.owner.clone()), Some(previous.last_ticket)))
+                Some((Track::new(previous.owner.clone()), previous.cause_at(at)))
             }
             _ => None,
         }
@@ -158,7 +164,22 @@ impl<S: FnMut(&Entry)> FullRecorder<S> {
 
 impl Track {
     fn new(owner: Owner) -> Self {
-        Self { owner, last_ticket: 0, steps: 0, children: 0 }
+        Self { owner, recent: Vec::new(), steps: 0, children: 0 }
+    }
+
+    /// The ticket of the last entry that is not after `at`.
+    fn cause_at(&self, at: SimTime) -> Option<u64> {
+        let ahead = self.recent.partition_point(|(time, _)| *time <= at);
+        self.recent[..ahead].last().map(|(_, ticket)| *ticket)
+    }
+
+    /// Keeps an entry as a possible cause; what happened before the last entry up to `now` can
+    /// cause nothing more.
+    fn keep(&mut self, at: SimTime, ticket: u64, now: SimTime) {
+        let place = self.recent.partition_point(|(time, _)| *time <= at);
+        self.recent.insert(place, (at, ticket));
+        let past = self.recent.partition_point(|(time, _)| *time < now);
+        self.recent.drain(..past.saturating_sub(1));
     }
 }
 
@@ -168,12 +189,13 @@ impl<S: FnMut(&Entry)> Recorder for FullRecorder<S> {
         self.next_ticket += 1;
         self.ids.push(u64::MAX);
         if let Step::ConnectionOpening { connection } = step {
-            self.begin_connection(connection, ticket);
+            self.begin_connection(connection, at, ticket);
         }
-        let (track, cause) = self.track(subject, step);
+        let now = self.now;
+        let (track, cause) = self.track(at, subject, step);
         let number = track.steps;
         track.steps += 1;
-        track.last_ticket = ticket;
+        track.keep(at, ticket, now);
         let name = match (&track.owner, subject) {
             (Owner::Hop(hop), Subject::Attempt { source, request, try_number, .. }) => {
                 EntryName::Attempt { source, request, hop: hop.clone(), try_number, step: number }
@@ -190,13 +212,13 @@ impl<S: FnMut(&Entry)> Recorder for FullRecorder<S> {
 }
 
 impl<S: FnMut(&Entry)> FullRecorder<S> {
-    fn begin_connection(&mut self, slot: u32, cause: u64) {
+    fn begin_connection(&mut self, slot: u32, at: SimTime, cause: u64) {
         let slot = slot as usize;
         if self.connections.len() <= slot {
             self.connections.resize(slot + 1, None);
         }
         let mut track = Track::new(Owner::Connection(self.next_connection));
-        track.last_ticket = cause;
+        track.recent.push((at, cause));
         self.connections[slot] = Some(track);
         self.next_connection += 1;
     }

@@ -2,12 +2,8 @@
 //!
 //! Reading files, spreading replications over cores and printing are the binary's business.
 
-#[cfg(feature = "expectations")]
-mod check;
 mod drive;
 mod prepare;
 
-#[cfg(feature = "expectations")]
-pub use check::{Replication, check, find_breaks};
 pub use drive::{record, replication_seed, run};
 pub use prepare::{ClusterInput, DEFAULT_CLUSTER, Prepared, prepare};
