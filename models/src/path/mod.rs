@@ -13,7 +13,6 @@ pub(crate) const PLAIN_TO_SIDECAR: RuleId = RuleId("path.plain-to-sidecar");
 /// What carries a workload's traffic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 pub enum DataPath {
     /// Nothing but the kernel and kube-proxy.
     #[default]

@@ -1,12 +1,14 @@
 //! Calls from the caller's side: tries, time-outs, retries, and the end.
 
+use meshwalk_models::path::DataPath;
+
 use crate::kernel::random::mix;
 use crate::log::{Recorder, Step};
 use crate::stats::Outcome;
 
 use super::engine::Engine;
 use super::event::Kind;
-use super::plan::{OnFailure, PodProxy};
+use super::plan::OnFailure;
 use super::state::{Attempt, Caller, NONE, Stage};
 
 impl Attempt {
@@ -66,16 +68,16 @@ impl<R: Recorder> Engine<R> {
             let timer = self.lanes[lane as usize].start(&mut self.kernel, slot);
             self.set_timer(slot, timer);
         }
-        let proxy = self.plan.pods[attempt.client as usize].proxy;
-        match (unreachable, proxy) {
+        let data_path = self.plan.pods[attempt.client as usize].data_path;
+        match (unreachable, data_path) {
             // The resolver or kube-proxy's REJECT rule answers before any proxy is asked.
-            (Some(outcome @ Outcome::Unresolved), _) | (Some(outcome), PodProxy::None) => {
+            (Some(outcome @ Outcome::Unresolved), _) | (Some(outcome), DataPath::None) => {
                 self.fail_at_once(slot, outcome);
             }
-            (_, PodProxy::Sidecar) => {
+            (_, DataPath::IstioSidecar) => {
                 self.schedule(now + self.loopback(), Kind::RequestAtClientProxy, slot);
             }
-            (None, PodProxy::None) => self.acquire_connection(slot, now),
+            (None, DataPath::None) => self.acquire_connection(slot, now),
         }
     }
 

@@ -1,5 +1,6 @@
 //! A connection's own life: handshakes, idleness, the end.
 
+use meshwalk_models::path::{self, DataPath, Protection};
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::random::mix;
@@ -7,7 +8,7 @@ use crate::log::{Recorder, Step, Subject};
 
 use super::engine::Engine;
 use super::event::Kind;
-use super::plan::{PodProxy, Sharing};
+use super::plan::Sharing;
 use super::state::{Connection, IdleCheck, NONE, Phase};
 
 /// How long Envoy keeps an unused upstream connection: its documented default of one hour.
@@ -70,18 +71,17 @@ impl<R: Recorder> Engine<R> {
         }
     }
 
-    /// Two sidecars speak mutual TLS (Istio's auto mTLS); everything else is plaintext.
     fn is_encrypted(&self, client: u32, server: u32) -> bool {
-        let proxy = |pod: u32| self.plan.pods[pod as usize].proxy;
-        proxy(client) == PodProxy::Sidecar && proxy(server) == PodProxy::Sidecar
+        let data_path = |pod: u32| self.plan.pods[pod as usize].data_path;
+        path::route(data_path(client), data_path(server)).protection == Protection::MutualTls
     }
 
     /// How long a free connection is kept; `None` for ever.
     pub(super) fn idle_timeout(&self, connection: u32) -> Option<SimDuration> {
         let pod = &self.plan.pods[self.connections[connection].client as usize];
-        match pod.proxy {
-            PodProxy::Sidecar => Some(PROXY_IDLE_TIMEOUT),
-            PodProxy::None => self.plan.apps.get(pod.app as usize).map(|app| app.idle_timeout),
+        match pod.data_path {
+            DataPath::IstioSidecar => Some(PROXY_IDLE_TIMEOUT),
+            DataPath::None => self.plan.apps.get(pod.app as usize).map(|app| app.idle_timeout),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use meshwalk_models::path::DataPath;
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::random::Seed;
@@ -11,7 +12,7 @@ use crate::stats::RunStatistics;
 
 use super::event::Kind;
 use super::measure::Meter;
-use super::plan::{Plan, PodProxy};
+use super::plan::Plan;
 use super::source::{SourceState, UserState};
 use super::state::{Attempt, Connection, NONE, Pod, Pool, Task};
 
@@ -187,7 +188,7 @@ impl<R: Recorder> Engine<R> {
 /// One item for each sidecar worker of the plan. Pods without a sidecar have their places too,
 /// so that a pod's workers are found without a table.
 fn proxy_workers(plan: &Plan) -> impl Iterator<Item = ()> {
-    let any = plan.pods.iter().any(|pod| pod.proxy == PodProxy::Sidecar);
+    let any = plan.pods.iter().any(|pod| pod.data_path == DataPath::IstioSidecar);
     let count = if any { plan.pods.len() * plan.sidecar.workers as usize } else { 0 };
     std::iter::repeat_n((), count)
 }

@@ -1,5 +1,6 @@
 //! Connection pools: finding a connection for a request, waiting for one, giving it back.
 
+use meshwalk_models::path::DataPath;
 use meshwalk_models::proxy::envoy::choose_least_request;
 use meshwalk_models::proxy::kube_proxy;
 use meshwalk_models::units::SimTime;
@@ -9,7 +10,7 @@ use crate::log::{Recorder, Step};
 
 use super::engine::Engine;
 use super::event::Kind;
-use super::plan::{Balance, PodProxy, Sharing};
+use super::plan::{Balance, Sharing};
 use super::state::{Connection, IdleCheck, NONE, Phase, Pool, Stage};
 
 /// What a draw is for.
@@ -98,10 +99,10 @@ impl<R: Recorder> Engine<R> {
     /// How many connections the caller's side may open to one pool.
     fn connections_max(&self, slot: u32) -> u32 {
         let pod = &self.plan.pods[self.attempts[slot].client as usize];
-        match (pod.proxy, self.plan.apps.get(pod.app as usize)) {
+        match (pod.data_path, self.plan.apps.get(pod.app as usize)) {
             // Istio sets Envoy's limit to 2^32-1; clients outside are many and share none.
-            (PodProxy::Sidecar, _) | (_, None) => u32::MAX,
-            (PodProxy::None, Some(app)) => app.max_connections,
+            (DataPath::IstioSidecar, _) | (_, None) => u32::MAX,
+            (DataPath::None, Some(app)) => app.max_connections,
         }
     }
 

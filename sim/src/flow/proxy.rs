@@ -2,6 +2,7 @@
 //!
 //! What a sidecar decides stands in `meshwalk-models`; here are its workers, as queues.
 
+use meshwalk_models::path::DataPath;
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::random::mix;
@@ -11,7 +12,6 @@ use crate::stats::Outcome;
 
 use super::engine::Engine;
 use super::event::Kind;
-use super::plan::PodProxy;
 use super::state::Stage;
 
 /// The directions of a message, for the keys of their draws.
@@ -33,7 +33,7 @@ impl<R: Recorder> Engine<R> {
     }
 
     fn has_sidecar(&self, pod: u32) -> bool {
-        self.plan.pods[pod as usize].proxy == PodProxy::Sidecar
+        self.plan.pods[pod as usize].data_path == DataPath::IstioSidecar
     }
 
     /// Gives work to the worker of a pod's sidecar that is free first, and tells when it will be

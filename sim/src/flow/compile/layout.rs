@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use meshwalk_models::path::DataPath;
 use meshwalk_models::world::{ServiceId, TableId, WorkloadId, WorkloadSource, World};
 
 use crate::stats::{EdgeEntry, EdgeOrigin, Layout, ServiceEntry, TrafficEntry, WorkloadEntry};
 
-use crate::flow::plan::{AppPlan, PodPlan, PodProxy};
+use crate::flow::plan::{AppPlan, PodPlan};
 
 /// Collects rows; edges come as calls are compiled.
 pub(super) struct LayoutBuilder {
@@ -102,7 +103,7 @@ impl LayoutBuilder {
             let pods = workload.pods.start.index()..workload.pods.end.index();
             let name_of = |pod| world.pods[TableId::from_index(pod)].name.clone();
             let plans = &pod_plans[pods.clone()];
-            let has_sidecar = plans.iter().any(|pod| pod.proxy == PodProxy::Sidecar);
+            let has_sidecar = plans.iter().any(|pod| pod.data_path == DataPath::IstioSidecar);
             debug_assert_eq!(id.index(), self.layout.workloads.len());
             self.layout.workloads.push(WorkloadEntry {
                 namespace: namespace.unwrap_or_default(),

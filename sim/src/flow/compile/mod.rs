@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::Diagnostic;
+use meshwalk_models::path::DataPath;
 use meshwalk_models::units::{SimDuration, SimTime};
 use meshwalk_models::world::{PodId, TableId, WorkloadId, World};
 
@@ -26,7 +27,7 @@ use crate::stats::{Assumption, Layout};
 use self::behaviours::Behaviours;
 use self::layout::LayoutBuilder;
 use self::targets::Targets;
-use super::plan::{AppPlan, CallPlan, Op, Plan, PodPlan, PodProxy, Program, SidecarPlan};
+use super::plan::{AppPlan, CallPlan, Op, Plan, PodPlan, Program, SidecarPlan};
 
 /// What a run is made of.
 #[derive(Clone, Copy)]
@@ -120,7 +121,7 @@ impl<'a> Compiler<'a> {
         let world = self.input.world;
         for (id, workload) in world.workloads.entries() {
             let app = id.index() as u32;
-            let proxy = self.proxy_of(id);
+            let data_path = self.data_path_of(id);
             let first = workload.pods.start.index();
             for pod in workload.pods.start.index()..workload.pods.end.index() {
                 self.pods.push(PodPlan {
@@ -128,21 +129,21 @@ impl<'a> Compiler<'a> {
                     ordinal: (pod - first) as u32,
                     site: site_of(world, PodId::from_index(pod)),
                     first_pool_table: 0,
-                    proxy,
+                    data_path,
                 });
             }
         }
     }
 
-    fn proxy_of(&self, workload: WorkloadId) -> PodProxy {
+    fn data_path_of(&self, workload: WorkloadId) -> DataPath {
         let world = self.input.world;
         // The injector leaves pods on the host network alone; hosts outside have no pods at all.
         if world.workloads[workload].namespace.is_none() || world.workloads[workload].host_network {
-            return PodProxy::None;
+            return DataPath::None;
         }
         match self.behaviours.data_path(workload) {
-            DataPathSpec::None => PodProxy::None,
-            DataPathSpec::IstioSidecar => PodProxy::Sidecar,
+            DataPathSpec::None => DataPath::None,
+            DataPathSpec::IstioSidecar => DataPath::IstioSidecar,
         }
     }
 

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use meshwalk_models::path::DataPath;
 use meshwalk_models::units::{Bytes, SimTime};
 
-use crate::flow::plan::{PodPlan, PodProxy, SourceLoad, SourcePlan};
+use crate::flow::plan::{PodPlan, SourceLoad, SourcePlan};
 use crate::kernel::random::Distribution;
 use crate::net::Site;
 use crate::scenario::file::{Load, RequestTemplate, TrafficSource};
@@ -76,7 +77,7 @@ impl Compiler<'_> {
             ordinal: 0,
             site: Site { node: u32::MAX, zone: u32::MAX, region: Site::OUTSIDE },
             first_pool_table: 0,
-            proxy: PodProxy::None,
+            data_path: DataPath::None,
         });
         (row, 1)
     }

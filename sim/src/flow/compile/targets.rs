@@ -8,9 +8,10 @@ use meshwalk_models::control::kubernetes::service_port::{self, Destination, Want
 use meshwalk_models::explain::Silent;
 use meshwalk_models::manifest::kinds::AppProtocol;
 use meshwalk_models::manifest::{Diagnostic, nearest};
+use meshwalk_models::path::{self, Balancing, DataPath};
 use meshwalk_models::world::{Endpoint, EndpointTarget, ServiceId, ServiceKind, TableId, World};
 
-use crate::flow::plan::{Balance, PodProxy, TargetPlan};
+use crate::flow::plan::{Balance, TargetPlan};
 use crate::scenario::file::Protocol;
 use crate::stats::Outcome;
 
@@ -119,12 +120,15 @@ impl Compiler<'_> {
     /// opaque to it; otherwise kube-proxy, or the caller by dialling one address. Istio passes
     /// headless Services and unknown hosts through to the address that was dialled.
     fn balance(&self, site: CallSite<'_>, protocol: Protocol, kind: ReachedKind) -> Balance {
-        let meshed =
-            site.workload().is_some_and(|workload| self.proxy_of(workload) == PodProxy::Sidecar);
-        match (kind, meshed, protocol) {
+        let caller = site.workload().map_or(DataPath::None, |caller| self.data_path_of(caller));
+        // Who balances does not depend on the callee.
+        let balancing = path::route(caller, DataPath::None).balancing;
+        match (kind, balancing, protocol) {
             (ReachedKind::Gateway, _, _) => Balance::RandomPerRequest,
-            (ReachedKind::VirtualAddress, true, Protocol::Tcp) => Balance::LeastConnection,
-            (ReachedKind::VirtualAddress, true, _) => Balance::LeastRequest,
+            (ReachedKind::VirtualAddress, Balancing::PerRequest, Protocol::Tcp) => {
+                Balance::LeastConnection
+            }
+            (ReachedKind::VirtualAddress, Balancing::PerRequest, _) => Balance::LeastRequest,
             _ => Balance::RandomPerConnection,
         }
     }

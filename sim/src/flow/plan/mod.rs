@@ -8,6 +8,7 @@ mod target;
 pub use app::{AppPlan, Op, Program, RouteRule};
 pub use target::{Balance, CallPlan, OnFailure, Streaming, TargetPlan};
 
+use meshwalk_models::path::DataPath;
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::random::Distribution;
@@ -64,17 +65,8 @@ pub struct PodPlan {
     pub site: Site,
     /// The first of its pool tables.
     pub first_pool_table: u32,
-    /// Whether a sidecar takes its traffic.
-    pub proxy: PodProxy,
-}
-
-/// What stands between a pod's application and the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PodProxy {
-    /// Nothing.
-    None,
-    /// An Envoy sidecar.
-    Sidecar,
+    /// What carries its traffic.
+    pub data_path: DataPath,
 }
 
 /// What a sidecar costs, in nanoseconds of a worker.
