@@ -7,8 +7,10 @@ mod cli;
 mod command;
 mod exit;
 mod failure;
+mod input;
 pub mod interrupt;
 pub mod panic;
+mod report;
 pub mod terminal;
 
 use std::ffi::OsString;

@@ -213,7 +213,10 @@ impl SourceCode for Source {
             |offset: usize| self.line_starts.partition_point(|&at| at as usize <= offset) - 1;
         let first_line = line_at(span.offset()).saturating_sub(lines_before);
         let end_line = line_at(last).saturating_add(lines_after).saturating_add(1);
-        let mut start = self.line_starts[first_line] as usize;
+        // Without lines before it, a window begins at the span: from such a window miette takes the
+        // place that it prints above the quoted lines.
+        let line_start = self.line_starts[first_line] as usize;
+        let mut start = if lines_before == 0 { span.offset() } else { line_start };
         let mut end = self.line_starts.get(end_line).map_or(self.text.len(), |&at| at as usize);
         if end - start > WINDOW_BYTES_MAX {
             let margin = WINDOW_BYTES_MAX / 4;
@@ -309,7 +312,10 @@ mod tests {
         let span = SourceSpan::from((source.offset_of(place(3, 1)), 5));
         let window = source.read_span(&span, 1, 0).expect("the span lies inside");
         assert_eq!(window.data(), b"two\nthree\n");
-        assert_eq!(window.line(), 1);
+        assert_eq!((window.line(), window.column()), (1, 0));
+        let inner = SourceSpan::from((source.offset_of(place(2, 3)), 1));
+        let bare = source.read_span(&inner, 0, 0).expect("the span lies inside");
+        assert_eq!((bare.line(), bare.column()), (1, 2));
         assert!(source.read_span(&SourceSpan::from((99, 1)), 1, 1).is_err());
     }
 

@@ -1,10 +1,14 @@
 //! The command line as it is typed: names, values and help; carrying it out is `command`'s.
 
+mod lint;
 mod pages;
+mod run;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use lint::{FailOn, LintArgs, LintFormat};
 pub(crate) use pages::{CompletionsArgs, ManArgs};
+pub(crate) use run::{RunArgs, RunFormat};
 
 use crate::exit;
 use crate::terminal::ColorChoice;
@@ -35,6 +39,12 @@ pub(crate) struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Simulate a scenario, or manifests with assumed traffic, and report what was measured.
+    Run(Box<RunArgs>),
+    /// Check manifests and list what is read, and what of it is not modelled.
+    Lint(LintArgs),
+    /// Print the JSON Schema of scenario files, for editors.
+    Schema,
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
     /// Print the manual page, or write one page for each command.

@@ -1,11 +1,13 @@
 //! Carries out one parsed command; how its results look is `report`'s business.
 
+mod lint;
 mod pages;
+mod run;
 
 use std::io::{Read, Write};
 
 use crate::cli::{Cli, Command};
-use crate::terminal::{ColorChoice, Colors};
+use crate::terminal::{ColorChoice, Colors, Look};
 use crate::{Environment, Exit};
 
 /// Where a command reads and writes.
@@ -18,9 +20,20 @@ pub struct Streams<'a> {
     pub err: &'a mut dyn Write,
 }
 
+/// What the outputs can show.
+struct Looks {
+    out: Look,
+    err: Look,
+}
+
 /// Carries out `cli`; failures are printed.
 pub(crate) fn execute(cli: &Cli, environment: &Environment, streams: &mut Streams<'_>) -> Exit {
+    let looks =
+        Looks { out: environment.stdout_look(cli.color), err: environment.stderr_look(cli.color) };
     let result = match &cli.command {
+        Command::Run(args) => run::run(args, environment, &looks, streams),
+        Command::Lint(args) => lint::lint(args, &looks.out, streams),
+        Command::Schema => pages::schema(streams),
         Command::Completions(args) => pages::completions(args, streams),
         Command::Man(args) => pages::man(args, streams),
     };
@@ -30,7 +43,7 @@ pub(crate) fn execute(cli: &Cli, environment: &Environment, streams: &mut Stream
     });
     result.unwrap_or_else(|failure| {
         // Standard error is the last place to tell; when it is gone, the exit code still is not.
-        let _ = failure.print(streams.err, &environment.stderr_look(cli.color));
+        let _ = failure.print(streams.err, &looks.err);
         Exit::Unusable
     })
 }
@@ -59,5 +72,7 @@ pub(crate) fn explain_usage(
     }
 }
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

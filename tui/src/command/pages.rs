@@ -1,4 +1,4 @@
-//! `completions` and `man`: pages that are made from the command line's own definition.
+//! `schema`, `completions` and `man`: pages that are made from the program's own definitions.
 
 use std::fs;
 
@@ -9,6 +9,12 @@ use crate::cli::{Cli, CompletionsArgs, ManArgs};
 use crate::failure::Failure;
 
 use super::Streams;
+
+/// Prints the JSON Schema of scenario files.
+pub(super) fn schema(streams: &mut Streams<'_>) -> Result<Exit, Failure> {
+    streams.out.write_all(meshwalk_sim::scenario::json_schema().as_bytes())?;
+    Ok(Exit::Fine)
+}
 
 /// Prints a completion script.
 pub(super) fn completions(

@@ -1,23 +1,7 @@
 //! Whole command lines, in this process, with streams in memory.
 
-use std::ffi::OsString;
-
-use crate::{Environment, Exit, Streams};
-
-struct Printed {
-    exit: Exit,
-    out: String,
-    err: String,
-}
-
-fn meshwalk(arguments: &[&str]) -> Printed {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut streams = Streams { input: &mut std::io::empty(), out: &mut out, err: &mut err };
-    let arguments = std::iter::once("meshwalk").chain(arguments.iter().copied());
-    let exit = crate::run(arguments.map(OsString::from), &Environment::default(), &mut streams);
-    let text = |bytes| String::from_utf8(bytes).expect("reports are UTF-8");
-    Printed { exit, out: text(out), err: text(err) }
-}
+use super::testing::{meshwalk, meshwalk_reading};
+use crate::Exit;
 
 #[test]
 fn the_command_line_is_consistent() {
@@ -74,4 +58,58 @@ fn a_folder_that_cannot_be_written_is_a_failure_that_names_it() {
     let printed = meshwalk(&["man", "--dir", file.path().to_str().expect("a plain path")]);
     assert_eq!(printed.exit, Exit::Unusable);
     assert!(printed.err.starts_with("error: cannot write manual pages to"), "{}", printed.err);
+}
+
+const WEB: &str = "\
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec:
+  selector: { app: web }
+  prots: [{ port: 80 }]
+  ports: [{ port: 80 }]
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: web, labels: { app: web } }
+spec: { containers: [{ name: app, ports: [{ containerPort: 80 }] }] }
+";
+
+#[test]
+fn lint_shows_the_line_of_a_finding_and_counts_what_was_read() {
+    let printed = meshwalk_reading(WEB, &["lint", "-"]);
+    assert_eq!(printed.exit, Exit::Fine, "{}", printed.out);
+    assert!(printed.out.contains("<stdin>:6:3"), "{}", printed.out);
+    assert!(printed.out.contains("did you mean `ports`?"), "{}", printed.out);
+    assert!(printed.out.ends_with("1 file, 2 objects, 2 modelled: 1 warning\n"), "{}", printed.out);
+}
+
+#[test]
+fn lint_can_fail_on_warnings_and_always_fails_on_errors() {
+    assert_eq!(meshwalk_reading(WEB, &["lint", "-", "--fail-on", "warning"]).exit, Exit::Failed);
+    let broken = format!("{WEB}---\nkind: [\n");
+    let printed = meshwalk_reading(&broken, &["lint", "-"]);
+    assert_eq!(printed.exit, Exit::Failed);
+    assert!(printed.out.contains("2 modelled: 1 error, 1 warning"), "{}", printed.out);
+}
+
+#[test]
+fn lint_as_json_has_the_documented_fields() {
+    let printed = meshwalk_reading(WEB, &["lint", "-", "-o", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&printed.out).expect("JSON");
+    assert_eq!(document["files"], 1);
+    assert_eq!(document["counts"]["warnings"], 1);
+    assert_eq!(document["diagnostics"][0]["code"], "manifest.unknown-field");
+    assert_eq!(document["diagnostics"][0]["labels"][0]["line"], 6);
+    assert_eq!(document["kinds"][0]["kind"], "Pod");
+    for list in ["skipped", "not_modelled"] {
+        assert!(document[list].is_array(), "{list}");
+    }
+}
+
+#[test]
+fn lint_of_an_absent_path_says_so_and_fails() {
+    let printed = meshwalk(&["lint", "no/such/folder"]);
+    assert_eq!(printed.exit, Exit::Failed);
+    assert!(printed.out.contains("cannot read no/such/folder"), "{}", printed.out);
 }

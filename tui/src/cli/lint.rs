@@ -1,0 +1,46 @@
+//! The arguments of `meshwalk lint`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::exit;
+
+/// The arguments of `meshwalk lint`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = exit::help())]
+pub(crate) struct LintArgs {
+    /// Manifests: files, folders, or `-` for standard input.
+    ///
+    /// Folders are searched for .yaml, .yml and .json files.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// How to print the report.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: LintFormat,
+
+    /// The least finding that makes the exit code 1.
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub(crate) fail_on: FailOn,
+}
+
+/// How `meshwalk lint` prints its report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LintFormat {
+    /// Findings with the lines they are about, and tables.
+    #[default]
+    Table,
+    /// One JSON document with stable field names.
+    Json,
+}
+
+/// The least finding that makes the exit code 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Errors.
+    #[default]
+    Error,
+    /// Errors and warnings.
+    Warning,
+}

@@ -1,0 +1,108 @@
+//! The arguments of `meshwalk run`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::exit;
+
+/// The arguments of `meshwalk run`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = exit::help())]
+pub(crate) struct RunArgs {
+    /// A scenario file; or manifests: files, folders, or `-` for standard input.
+    ///
+    /// Folders are searched for .yaml, .yml and .json files. With manifests alone, behaviour and
+    /// traffic are assumed, and the report says what was assumed.
+    #[arg(required = true, value_name = "SCENARIO|PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// How to print the results.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: RunFormat,
+
+    /// Write the expectations to FILE as JUnit XML.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+
+    /// Write the event log of the first replication to FILE as NDJSON; `-` is standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events: Option<PathBuf>,
+
+    /// How often to run, each time with another seed; two or more give confidence intervals.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) replications: u32,
+
+    /// How many replications run at the same time; the results do not depend on it [default: all
+    /// cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+
+    /// The seed of every random draw, in place of the scenario's.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+
+    /// Override a value of the scenario, such as `traffic[0].load.arrivals.poisson.rate=300/s`.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) overrides: Vec<String>,
+
+    /// The data path of every pod, in place of the scenario's.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) data_path: Option<DataPathArg>,
+
+    /// Run although the input has errors, without the objects that have them.
+    #[arg(short, long)]
+    pub(crate) keep_going: bool,
+
+    /// Which namespaces to show.
+    #[command(flatten)]
+    pub(crate) namespaces: NamespaceArgs,
+
+    /// Print no results and no warnings; the exit code and the files tell.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// Which namespaces to show; everything is simulated in any case.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct NamespaceArgs {
+    /// Show only services and workloads of this namespace.
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+
+    /// Show all namespaces; the default.
+    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    pub(crate) all_namespaces: bool,
+}
+
+/// How `meshwalk run` prints its results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RunFormat {
+    /// A table for people.
+    #[default]
+    Table,
+    /// The table with more columns.
+    Wide,
+    /// One JSON document with stable field names.
+    Json,
+}
+
+/// Which proxies stand between applications.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DataPathArg {
+    /// No mesh: kube-proxy balances each connection.
+    None,
+    /// An Envoy sidecar in every pod balances each request.
+    IstioSidecar,
+}
+
+impl DataPathArg {
+    /// The name in a scenario file.
+    #[must_use]
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::IstioSidecar => "istio-sidecar",
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `lint`: reads manifests and prints what was read, what has no effect, and what is wrong.
+
+use meshwalk_models::manifest::{self, Diagnostic, Severity};
+use meshwalk_models::world::{self, ClusterManifests, Topology};
+use meshwalk_sim::run::DEFAULT_CLUSTER;
+
+use crate::Exit;
+use crate::cli::{FailOn, LintArgs, LintFormat};
+use crate::failure::Failure;
+use crate::input::{self, Limits, Sources};
+use crate::report::diagnostics;
+use crate::report::lint::{self, Lint};
+use crate::terminal::Look;
+
+use super::Streams;
+
+/// The namespace of objects that name none, as `kubectl apply` has it.
+const DEFAULT_NAMESPACE: &str = "default";
+
+/// Carries out `meshwalk lint`.
+pub(super) fn lint(
+    args: &LintArgs,
+    look: &Look,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Failure> {
+    let mut sources = Sources::default();
+    let found = input::collect(&args.paths, &Limits::DEFAULT);
+    let ids = input::read_all(found, streams.input, &Limits::DEFAULT, &mut sources);
+    let manifests = manifest::load(&sources.set, ids.iter().copied());
+    let cluster = ClusterManifests {
+        name: DEFAULT_CLUSTER,
+        default_namespace: DEFAULT_NAMESPACE,
+        resources: &manifests.resources,
+    };
+    // Selectors and ports can be checked only when everything stands together.
+    let built = world::build(&[cluster], &Topology::default(), &[]);
+
+    let mut findings = sources.findings;
+    findings.extend(manifests.diagnostics);
+    findings.extend(built.findings);
+    diagnostics::sort(&mut findings, &sources.set);
+    let lint = Lint {
+        sources: &sources.set,
+        files: ids.len(),
+        skipped: &sources.skipped,
+        findings: &findings,
+        report: &manifests.report,
+        digest: &manifests.digest,
+    };
+    match args.output {
+        LintFormat::Table => lint::print(streams.out, &lint, look)?,
+        LintFormat::Json => lint::print_json(streams.out, &lint)?,
+    }
+    Ok(verdict(&findings, args.fail_on))
+}
+
+fn verdict(findings: &[Diagnostic], fail_on: FailOn) -> Exit {
+    let fails = |finding: &Diagnostic| match fail_on {
+        FailOn::Error => finding.severity == Severity::Error,
+        FailOn::Warning => matches!(finding.severity, Severity::Error | Severity::Warning),
+    };
+    if findings.iter().any(fails) { Exit::Failed } else { Exit::Fine }
+}

@@ -1,0 +1,185 @@
+//! What a run is given: a scenario with its manifests, or manifests with an assumed scenario.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use meshwalk_models::manifest::{self, Diagnostic, Manifests, SourceId, SourceSet};
+use meshwalk_models::world::{self, ClusterManifests, Topology};
+use meshwalk_sim::run::{ClusterInput, DEFAULT_CLUSTER};
+use meshwalk_sim::scenario::file::ScenarioFile;
+use meshwalk_sim::scenario::{self, Scenario};
+use meshwalk_sim::stats::Assumption;
+
+use crate::cli::RunArgs;
+use crate::failure::Failure;
+use crate::input::{self, Limits, SourceKind, Sources};
+
+/// The name of a scenario that was assumed, in places and messages.
+const ASSUMED_NAME: &str = "<assumed scenario>";
+
+/// What was read.
+pub(super) struct Loaded {
+    /// All texts.
+    pub(super) sources: SourceSet,
+    /// What is wrong with them.
+    pub(super) findings: Vec<Diagnostic>,
+    /// What it is called in reports.
+    pub(super) title: String,
+    /// The scenario; `None` when it cannot be used, and the findings say why.
+    pub(super) scenario: Option<Scenario>,
+    /// The manifests of each cluster.
+    pub(super) clusters: Vec<Cluster>,
+    /// What was assumed because no scenario says it.
+    pub(super) assumptions: Vec<Assumption>,
+    /// Overrides of the command line.
+    pub(super) edits: Vec<String>,
+}
+
+/// A cluster and its manifests.
+pub(super) struct Cluster {
+    pub(super) name: String,
+    pub(super) manifests: Manifests,
+}
+
+impl Cluster {
+    /// What the simulator takes.
+    pub(super) fn as_input(&self) -> ClusterInput<'_> {
+        ClusterInput { name: &self.name, resources: &self.manifests.resources }
+    }
+}
+
+/// Reads what `args` name.
+pub(super) fn load(args: &RunArgs, stdin: &mut dyn Read) -> Result<Loaded, Failure> {
+    let mut loader = Loader { args, stdin, sources: Sources::default() };
+    let ids = loader.read(&args.paths);
+    let (scenarios, manifests): (Vec<SourceId>, Vec<SourceId>) = ids
+        .into_iter()
+        .partition(|&id| input::kind_of(&loader.sources.set, id) == SourceKind::Scenario);
+    match (scenarios.as_slice(), manifests.as_slice()) {
+        (&[scenario], []) => Ok(loader.with_scenario(scenario)),
+        ([], []) if loader.sources.findings.is_empty() => {
+            Err(Failure::new("no .yaml, .yml or .json file is there to read")
+                .help("name a scenario file, or files and folders with manifests"))
+        }
+        ([], manifests) => Ok(loader.with_manifests(manifests)),
+        (scenarios, _) => Err(loader.scenario_in_company(scenarios)),
+    }
+}
+
+struct Loader<'a> {
+    args: &'a RunArgs,
+    stdin: &'a mut dyn Read,
+    sources: Sources,
+}
+
+impl Loader<'_> {
+    fn read(&mut self, paths: &[PathBuf]) -> Vec<SourceId> {
+        let found = input::collect(paths, &Limits::DEFAULT);
+        input::read_all(found, &mut self.stdin, &Limits::DEFAULT, &mut self.sources)
+    }
+
+    fn scenario_in_company(&self, scenarios: &[SourceId]) -> Failure {
+        let names: Vec<&str> = scenarios.iter().map(|&id| self.sources.set.name(id)).collect();
+        Failure::new(format!("a scenario runs alone, and {} was given", names.join(", ")))
+            .help("name one scenario file; it lists its manifests under `manifests:`")
+    }
+
+    /// Overrides in the order in which they take effect.
+    fn edits(&self) -> Vec<String> {
+        let data_path = self.args.data_path.map(|path| format!("data_path={}", path.name()));
+        data_path.into_iter().chain(self.args.overrides.iter().cloned()).collect()
+    }
+
+    fn with_scenario(mut self, source: SourceId) -> Loaded {
+        let folder = Path::new(self.sources.set.name(source)).parent().map(Path::to_owned);
+        let folder = folder.unwrap_or_default();
+        let mut title = self.sources.set.name(source).to_owned();
+        let scenario = self.read_scenario(source);
+        let clusters = match &scenario {
+            None => Vec::new(),
+            Some(scenario) => {
+                if !scenario.file.name.is_empty() {
+                    title.clone_from(&scenario.file.name);
+                }
+                self.clusters(&folder, &scenario.file)
+            }
+        };
+        self.finish(title, scenario, clusters, Vec::new())
+    }
+
+    fn with_manifests(mut self, ids: &[SourceId]) -> Loaded {
+        let manifests = manifest::load(&self.sources.set, ids.iter().copied());
+        let cluster = ClusterManifests {
+            name: DEFAULT_CLUSTER,
+            default_namespace: "default",
+            resources: &manifests.resources,
+        };
+        let built = world::build(&[cluster], &Topology::default(), &[]);
+        let (file, assumptions) = scenario::default_for(&built.world);
+        // Read back as text, so that `--set` and findings work as with a file.
+        let text = serde_json::to_string_pretty(&file).expect("a scenario is plain data");
+        let source = self.sources.set.add(ASSUMED_NAME, text);
+        let scenario = self.read_scenario(source);
+        let paths: Vec<String> = self.args.paths.iter().map(|path| input::shown(path)).collect();
+        let cluster = Cluster { name: DEFAULT_CLUSTER.to_owned(), manifests };
+        self.finish(paths.join(" "), scenario, vec![cluster], assumptions)
+    }
+
+    fn read_scenario(&mut self, source: SourceId) -> Option<Scenario> {
+        let edits = self.edits();
+        match scenario::read(&mut self.sources.set, source, &edits) {
+            Ok(mut scenario) => {
+                self.sources.findings.append(&mut scenario.warnings);
+                scenario.file.seed = self.args.seed.unwrap_or(scenario.file.seed);
+                Some(scenario)
+            }
+            Err(findings) => {
+                self.sources.findings.extend(findings);
+                None
+            }
+        }
+    }
+
+    /// The manifests of each cluster that the scenario names, or of the only one.
+    fn clusters(&mut self, folder: &Path, file: &ScenarioFile) -> Vec<Cluster> {
+        if file.topology.clusters.is_empty() {
+            return vec![self.cluster(DEFAULT_CLUSTER, folder, &file.manifests)];
+        }
+        let clusters = file.topology.clusters.iter().map(|cluster| {
+            let own =
+                if cluster.manifests.is_empty() { &file.manifests } else { &cluster.manifests };
+            self.cluster(&cluster.name, folder, own)
+        });
+        clusters.collect()
+    }
+
+    fn cluster(&mut self, name: &str, folder: &Path, paths: &[String]) -> Cluster {
+        let paths: Vec<PathBuf> = paths.iter().map(|path| folder.join(path)).collect();
+        let ids = self.read(&paths);
+        let manifests = manifest::load(&self.sources.set, ids);
+        Cluster { name: name.to_owned(), manifests }
+    }
+
+    fn finish(
+        self,
+        title: String,
+        scenario: Option<Scenario>,
+        clusters: Vec<Cluster>,
+        assumptions: Vec<Assumption>,
+    ) -> Loaded {
+        let mut findings = self.sources.findings.clone();
+        for cluster in &clusters {
+            findings.extend(cluster.manifests.diagnostics.iter().cloned());
+        }
+        let edits = self.edits();
+        Loaded {
+            sources: self.sources.set,
+            findings,
+            title,
+            scenario,
+            clusters,
+            assumptions,
+            edits,
+        }
+    }
+}

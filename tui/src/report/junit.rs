@@ -1,0 +1,58 @@
+//! Expectations as JUnit XML: one suite a run, one case an expectation, no wall-clock figure.
+
+use std::io::Write;
+
+use meshwalk_sim::stats::{ExpectationResult, RunResults};
+use quick_junit::{
+    NonSuccessKind, Property, Report, SerializeError, TestCase, TestCaseStatus, TestSuite,
+};
+
+/// Prints the expectations of `results`; `suite` is the name of the scenario.
+pub(crate) fn print(
+    out: &mut dyn Write,
+    suite: &str,
+    results: &RunResults,
+) -> Result<(), SerializeError> {
+    let mut cases = TestSuite::new(suite);
+    let identity = &results.identity;
+    cases.add_properties([
+        Property::new("state_hash", results.state_hash.as_str()),
+        Property::new("seed", identity.seed.to_string()),
+        Property::new("replications", results.replications.to_string()),
+        Property::new("engine", identity.engine.as_str()),
+    ]);
+    for expectation in &results.expectations {
+        let mut case = TestCase::new(expectation.name.as_str(), status(expectation));
+        case.set_classname(suite);
+        cases.add_test_case(case);
+    }
+    let mut report = Report::new(crate::NAME);
+    report.add_test_suite(cases);
+    report.serialize(out)
+}
+
+/// One that cannot be told is an error, not a skip: a skipped check would let a pipeline pass.
+fn status(expectation: &ExpectationResult) -> TestCaseStatus {
+    let kind = match expectation.passed {
+        Some(true) => return TestCaseStatus::success(),
+        Some(false) => NonSuccessKind::Failure,
+        None => NonSuccessKind::Error,
+    };
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_type(expectation.form);
+    status.set_message(expectation.message.as_deref().unwrap_or("it did not hold"));
+    status.set_description(description(expectation));
+    status
+}
+
+fn description(expectation: &ExpectationResult) -> String {
+    let mut lines = vec![format!("{}: {}", expectation.form, expectation.expression)];
+    lines.extend(expectation.values.iter().map(|(call, value)| format!("{call} = {value}")));
+    if let Some(broken) = &expectation.first_broken {
+        lines.push(format!(
+            "first broken at {}s by {} ({}, {}ms), seed {}",
+            broken.time_s, broken.request, broken.outcome, broken.latency_ms, broken.seed
+        ));
+    }
+    lines.join("\n")
+}
