@@ -58,7 +58,7 @@ impl<R: Recorder> Engine<R> {
         if self.pool_tables[table] == NONE {
             let target = &self.plan.targets[call.target as usize];
             let count = match target.balance {
-                Balance::RandomPerConnection => 1,
+                Balance::RandomPerConnection | Balance::DialledAddress => 1,
                 Balance::LeastRequest | Balance::RandomPerRequest => target.endpoints.1,
                 // One pool for the connections, and a counter for each endpoint.
                 Balance::LeastConnection => 1 + target.endpoints.1,
@@ -77,9 +77,9 @@ impl<R: Recorder> Engine<R> {
         let target = &self.plan.targets[self.plan.calls[attempt.call as usize].target as usize];
         let (first, candidates) = target.endpoints;
         let draw = CounterDraw::keyed(attempt.key, ENDPOINT).next_u64();
-        let client = attempt.client;
+        let (client, rule) = (attempt.client, target.balance.rule());
         let chosen = match target.balance {
-            Balance::RandomPerConnection | Balance::RandomPerRequest => {
+            Balance::RandomPerConnection | Balance::DialledAddress | Balance::RandomPerRequest => {
                 kube_proxy::choose(candidates, draw)
             }
             Balance::LeastRequest => {
@@ -92,7 +92,7 @@ impl<R: Recorder> Engine<R> {
         let endpoint = chosen.expect("a target without endpoints fails before it is balanced");
         let pod = self.plan.endpoints[(first + endpoint) as usize];
         self.attempts[slot].server = pod;
-        self.tell(at, slot, client, Step::EndpointChosen { pod, candidates });
+        self.tell(at, slot, client, Step::EndpointChosen { pod, candidates, rule });
         endpoint
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use meshwalk_models::explain::RuleId;
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::stats::Outcome;
@@ -53,6 +54,8 @@ pub enum Step {
         pod: u32,
         /// Among how many.
         candidates: u32,
+        /// By which rule.
+        rule: RuleId,
     },
     /// A connection is opened.
     ConnectionOpening {

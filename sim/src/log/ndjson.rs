@@ -81,8 +81,8 @@ impl<W: Write> NdjsonWriter<W> {
             Step::NotReachable { outcome } | Step::Answered { outcome } => {
                 json!({ "outcome": outcome.name() })
             }
-            Step::EndpointChosen { pod, candidates } => {
-                json!({ "endpoint": self.pod(pod), "candidates": candidates })
+            Step::EndpointChosen { pod, candidates, rule } => {
+                json!({ "endpoint": self.pod(pod), "candidates": candidates, "rule": rule.0 })
             }
             Step::BacksOff { pause } => json!({ "pause_ns": pause.as_ns() }),
             Step::CallEnded { outcome, latency } => {

@@ -119,7 +119,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         "k8s.ingress.path",
-        Exact,
+        Simplified,
         "The longest path that fits counts, an exact one before a prefix; prefixes are compared \
          element by element.",
         "https://kubernetes.io/docs/concepts/services-networking/ingress/#multiple-matches",

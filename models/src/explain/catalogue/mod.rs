@@ -3,11 +3,12 @@
 
 mod kubernetes;
 mod path;
+mod proxy;
 
 use super::Rule;
 
 /// All families, in the order of their ids; so are the rules of each.
-pub const CATALOGUE: &[&[Rule]] = &[kubernetes::RULES, path::RULES];
+pub const CATALOGUE: &[&[Rule]] = &[kubernetes::RULES, path::RULES, proxy::RULES];
 
 /// All rules, in the order of their ids.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

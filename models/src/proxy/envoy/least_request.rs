@@ -1,5 +1,10 @@
 //! Envoy's least-request balancer for hosts of equal weight: the power of two choices.
 
+use crate::explain::RuleId;
+
+/// Of two hosts drawn at random, the one with fewer active requests.
+pub const LEAST_REQUEST: RuleId = RuleId("proxy.envoy.least-request");
+
 /// The host for the next request, as an index below `hosts`; `None` if there is none.
 ///
 /// Two hosts are drawn, perhaps the same one twice, and the one with fewer active requests is

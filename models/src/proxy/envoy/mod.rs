@@ -4,4 +4,4 @@
 
 mod least_request;
 
-pub use least_request::choose_least_request;
+pub use least_request::{LEAST_REQUEST, choose_least_request};

@@ -1,5 +1,14 @@
 //! kube-proxy: picks an endpoint for each new connection and then keeps out of the way.
 
+use crate::explain::RuleId;
+
+/// A ready endpoint at random for each connection.
+pub const RANDOM: RuleId = RuleId("proxy.kube-proxy.random");
+/// Several addresses and no virtual one: the caller dials one at random.
+pub const DIALLED_ADDRESS: RuleId = RuleId("proxy.client.dialled-address");
+/// A gateway at the edge picks at random for each request.
+pub const GATEWAY_RANDOM: RuleId = RuleId("proxy.gateway.random");
+
 /// The endpoint of a new connection, as an index below `endpoints`; `None` if there is none.
 ///
 /// Every ready endpoint is equally likely, whatever its load: the iptables rules form a chain of

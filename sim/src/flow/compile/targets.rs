@@ -129,7 +129,10 @@ impl Compiler<'_> {
                 Balance::LeastConnection
             }
             (ReachedKind::VirtualAddress, Balancing::PerRequest, _) => Balance::LeastRequest,
-            _ => Balance::RandomPerConnection,
+            (ReachedKind::VirtualAddress, Balancing::PerConnection, _) => {
+                Balance::RandomPerConnection
+            }
+            (ReachedKind::Direct, _, _) => Balance::DialledAddress,
         }
     }
 

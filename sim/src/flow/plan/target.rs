@@ -1,5 +1,7 @@
 //! Calls and their targets in the plan.
 
+use meshwalk_models::explain::RuleId;
+use meshwalk_models::proxy::{envoy, kube_proxy};
 use meshwalk_models::units::{Probability, SimDuration};
 
 use crate::stats::Outcome;
@@ -69,8 +71,10 @@ pub struct TargetPlan {
 /// Who picks an endpoint, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Balance {
-    /// kube-proxy or the resolver, at random, for each connection.
+    /// kube-proxy, at random, for each connection.
     RandomPerConnection,
+    /// The caller itself, by dialling one of several addresses for each connection.
+    DialledAddress,
     /// The caller's Envoy, by least request, for each request.
     LeastRequest,
     /// The caller's Envoy, by least connections, for each connection (TCP).
@@ -80,6 +84,17 @@ pub enum Balance {
 }
 
 impl Balance {
+    /// The rule by which it picks.
+    #[must_use]
+    pub fn rule(self) -> RuleId {
+        match self {
+            Self::RandomPerConnection => kube_proxy::RANDOM,
+            Self::DialledAddress => kube_proxy::DIALLED_ADDRESS,
+            Self::LeastRequest | Self::LeastConnection => envoy::LEAST_REQUEST,
+            Self::RandomPerRequest => kube_proxy::GATEWAY_RANDOM,
+        }
+    }
+
     /// Whether every endpoint has a pool of its own.
     #[must_use]
     pub fn is_per_request(self) -> bool {
