@@ -2,6 +2,13 @@
 //!
 //! What one part decides is tested beside that part; what README says, in `readme.rs`.
 
+mod bad_input;
+mod binary;
+mod determinism;
+mod exit_codes;
+mod expectations;
 mod house;
 mod manifests;
+mod output;
+mod samples;
 mod shapes;
