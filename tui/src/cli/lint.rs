@@ -10,7 +10,7 @@ use crate::exit;
 #[derive(Clone, Debug, Args)]
 #[command(after_help = exit::help())]
 pub(crate) struct LintArgs {
-    /// Manifests: files, folders, or `-` for standard input.
+    /// Manifests and scenarios: files, folders, or `-` for standard input.
     ///
     /// Folders are searched for .yaml, .yml and .json files.
     #[arg(required = true, value_name = "PATH")]

@@ -41,7 +41,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Simulate a scenario, or manifests with assumed traffic, and report what was measured.
     Run(Box<RunArgs>),
-    /// Check manifests and list what is read, and what of it is not modelled.
+    /// Check manifests and scenarios, and list what of them is read and what is not modelled.
     Lint(LintArgs),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,

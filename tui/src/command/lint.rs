@@ -1,13 +1,15 @@
-//! `lint`: reads manifests and prints what was read, what has no effect, and what is wrong.
+//! `lint`: reads manifests and scenarios and prints what was read, what has no effect, and what
+//! is wrong. It runs nothing.
 
 use meshwalk_models::manifest::{self, Diagnostic, Severity};
 use meshwalk_models::world::{self, ClusterManifests, Topology};
 use meshwalk_sim::run::DEFAULT_CLUSTER;
+use meshwalk_sim::scenario;
 
 use crate::Exit;
 use crate::cli::{FailOn, LintArgs, LintFormat};
 use crate::failure::Failure;
-use crate::input::{self, Limits, Sources};
+use crate::input::{self, Limits, SourceKind, Sources};
 use crate::report::diagnostics;
 use crate::report::lint::{self, Lint};
 use crate::terminal::Look;
@@ -26,7 +28,10 @@ pub(super) fn lint(
     let mut sources = Sources::default();
     let found = input::collect(&args.paths, &Limits::DEFAULT);
     let ids = input::read_all(found, streams.input, &Limits::DEFAULT, &mut sources);
-    let manifests = manifest::load(&sources.set, ids.iter().copied());
+    let files = ids.len();
+    let (scenarios, manifests): (Vec<_>, Vec<_>) =
+        ids.into_iter().partition(|&id| input::kind_of(&sources.set, id) == SourceKind::Scenario);
+    let manifests = manifest::load(&sources.set, manifests);
     let cluster = ClusterManifests {
         name: DEFAULT_CLUSTER,
         default_namespace: DEFAULT_NAMESPACE,
@@ -36,12 +41,19 @@ pub(super) fn lint(
     let built = world::build(&[cluster], &Topology::default(), &[]);
 
     let mut findings = sources.findings;
+    for scenario in scenarios {
+        // Names are resolved only when a scenario runs; what stands in the file is checked here.
+        findings.extend(match scenario::read(&mut sources.set, scenario, &[]) {
+            Ok(scenario) => scenario.warnings,
+            Err(findings) => findings,
+        });
+    }
     findings.extend(manifests.diagnostics);
     findings.extend(built.findings);
     diagnostics::sort(&mut findings, &sources.set);
     let lint = Lint {
         sources: &sources.set,
-        files: ids.len(),
+        files,
         skipped: &sources.skipped,
         findings: &findings,
         report: &manifests.report,

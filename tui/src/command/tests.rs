@@ -113,3 +113,13 @@ fn lint_of_an_absent_path_says_so_and_fails() {
     assert_eq!(printed.exit, Exit::Failed);
     assert!(printed.out.contains("cannot read no/such/folder"), "{}", printed.out);
 }
+
+#[test]
+fn lint_checks_scenarios_too_and_takes_none_for_a_manifest() {
+    let printed = meshwalk_reading("version: 1\nduration: 10s\n", &["lint", "-"]);
+    assert_eq!(printed.exit, Exit::Fine);
+    assert!(printed.out.contains("no findings"), "{}", printed.out);
+    let printed = meshwalk_reading("version: 1\nduratoin: 10s\n", &["lint", "-"]);
+    assert_eq!(printed.exit, Exit::Failed);
+    assert!(printed.out.contains("<stdin>:2:1"), "{}", printed.out);
+}

@@ -101,7 +101,7 @@ fn print_kinds(out: &mut dyn Write, report: &LoadReport, look: &Look) -> io::Res
             modelled.to_owned(),
         ]);
     }
-    columns.print(out, look)
+    if columns.is_empty() { Ok(()) } else { columns.print(out, look) }
 }
 
 fn print_sort(

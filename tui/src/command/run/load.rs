@@ -79,8 +79,8 @@ impl Loader<'_> {
     }
 
     fn scenario_in_company(&self, scenarios: &[SourceId]) -> Failure {
-        let names: Vec<&str> = scenarios.iter().map(|&id| self.sources.set.name(id)).collect();
-        Failure::new(format!("a scenario runs alone, and {} was given", names.join(", ")))
+        let names: Vec<_> = scenarios.iter().map(|&id| self.sources.set.name(id)).collect();
+        Failure::new(format!("a scenario runs alone; among the paths are {}", names.join(", ")))
             .help("name one scenario file; it lists its manifests under `manifests:`")
     }
 
