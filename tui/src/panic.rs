@@ -1,6 +1,6 @@
 //! What a panic looks like to the user: a bug of ours, said once, with what a report needs.
 //!
-//! Bad input is never a panic; it is a diagnostic or a [`crate::failure::Failure`].
+//! Bad input is never a panic; it is a diagnostic or a `Failure`.
 
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
