@@ -10,7 +10,7 @@ use crate::log::{Recorder, Step};
 
 use super::engine::Engine;
 use super::event::Kind;
-use super::plan::{Balance, Sharing};
+use super::plan::{Balance, Reuse, Sharing};
 use super::state::{Connection, IdleCheck, NONE, Phase, Pool, Stage};
 
 /// What a draw is for.
@@ -241,7 +241,9 @@ impl<R: Recorder> Engine<R> {
             return;
         }
         self.connections[connection].streams -= 1;
-        match self.plan.calls[call as usize].sharing {
+        let plan = &self.plan.calls[call as usize];
+        match plan.sharing {
+            Sharing::Exclusive if plan.reuse == Reuse::Close => self.close_connection(connection),
             Sharing::Exclusive => self.offer_connection(connection),
             Sharing::Shared if self.connections[connection].streams == 0 => {
                 self.rest_connection(connection);

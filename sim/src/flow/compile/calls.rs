@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use meshwalk_models::units::{Bytes, Probability, SimDuration};
 use meshwalk_models::world::{TableId, WorkloadId};
 
-use crate::flow::plan::{AppPlan, CallPlan, OnFailure, Op, Program, RouteRule, Streaming};
+use crate::flow::plan::{
+    AppPlan, CallPlan, OnFailure, Op, Program, Reuse, RouteRule, Sharing, Streaming,
+};
 use crate::scenario::file::{
     Call, DurationSpec, Protocol, RequestTemplate, Route, RouteMatch, Step, TrafficSource,
     WorkloadBehaviour,
@@ -187,6 +189,7 @@ impl<'a> Compiler<'a> {
         let next = tables.len() as u32;
         let pool_table = *tables.entry((found.target, class)).or_insert(next);
         let timeout = self.timeout(call.timeout);
+        let (sharing, reuse) = self.connections_of(site, call.protocol, found.target);
         let streaming = call.streaming.as_ref().map(|spec| Streaming {
             messages: u16::try_from(spec.messages).unwrap_or(u16::MAX).max(1),
             interval: spec.interval,
@@ -196,7 +199,8 @@ impl<'a> Compiler<'a> {
             pool_table,
             edge: self.layout.edge(origin, found.service_row),
             position,
-            sharing: call.protocol.into(),
+            sharing,
+            reuse,
             timeout,
             retries: call.retries,
             retry_backoff: call.retry_backoff,
@@ -210,6 +214,27 @@ impl<'a> Compiler<'a> {
         let path = call.path.clone().unwrap_or_else(|| "/".to_owned());
         self.requests.push((method, path));
         (self.calls.len() - 1) as u32
+    }
+
+    /// Clients outside are many: what each opens to a load balancer it keeps for itself, so the
+    /// next request, which comes from somebody else, opens its own.
+    fn connections_of(
+        &mut self,
+        site: CallSite<'_>,
+        protocol: Protocol,
+        target: u32,
+    ) -> (Sharing, Reuse) {
+        let balance = self.targets.plans[target as usize].balance;
+        if site.workload().is_some() || balance.is_per_request() {
+            return (protocol.into(), Reuse::Keep);
+        }
+        self.assume(
+            "clients.outside",
+            "clients outside are many: each request to a Service comes over a connection of its \
+             own"
+            .to_owned(),
+        );
+        (Sharing::Exclusive, Reuse::Close)
     }
 
     /// Finds for every call the program that answers it in each app behind its target.

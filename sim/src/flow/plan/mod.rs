@@ -6,7 +6,7 @@ mod app;
 mod target;
 
 pub use app::{AppPlan, Op, Program, RouteRule};
-pub use target::{Balance, CallPlan, OnFailure, Streaming, TargetPlan};
+pub use target::{Balance, CallPlan, OnFailure, Reuse, Streaming, TargetPlan};
 
 use meshwalk_models::path::DataPath;
 use meshwalk_models::units::{SimDuration, SimTime};

@@ -21,6 +21,8 @@ pub struct CallPlan {
     pub position: u64,
     /// Whether its connections are shared.
     pub sharing: Sharing,
+    /// What becomes of its connection afterwards.
+    pub reuse: Reuse,
     /// The timer lane of its time-out.
     pub timeout: Option<u32>,
     /// How often the caller tries again.
@@ -37,6 +39,15 @@ pub struct CallPlan {
     pub request_bytes: u64,
     /// The program that answers, by app; an app that is not listed answers 404.
     pub programs: Vec<(u32, u32)>,
+}
+
+/// What becomes of a connection after an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reuse {
+    /// The caller keeps it for its next call.
+    Keep,
+    /// It is closed: the next request comes from somebody else.
+    Close,
 }
 
 /// What a failed call does to its caller.

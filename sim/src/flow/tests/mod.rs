@@ -77,6 +77,22 @@ fn a_sidecar_spreads_http2_requests_over_all_pods() {
 }
 
 #[test]
+fn clients_outside_reach_all_pods_because_each_brings_its_own_connection() {
+    let scenario = "version: 1
+duration: 60s
+traffic:
+  - { name: load, to: web, protocol: http2, load: { arrivals: { poisson: { rate: 10/s } } } }
+";
+    let (prepared, statistics) = run_of(&services(&[("web", 3)]), scenario);
+    let web = workload(&prepared, &statistics, "default/web");
+    let share_min =
+        web.busy_ns_by_pod.iter().min().copied().unwrap_or(0) as f64 / web.busy_ns.max(1) as f64;
+    assert!(share_min > 0.25, "the least used of three pods does {share_min} of the work");
+    let edge = edge(&prepared, &statistics, "traffic:load", "default/web");
+    assert!(edge.connections_opened >= edge.attempts - 1, "one for each request");
+}
+
+#[test]
 fn a_full_queue_turns_requests_away_with_503() {
     let scenario = format!(
         "version: 1
