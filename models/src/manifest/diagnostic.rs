@@ -220,12 +220,17 @@ impl miette::Diagnostic for Elsewhere<'_> {
     }
 }
 
+/// How much of a word is underlined.
+const WORD_CHARACTERS_MAX: usize = 60;
+
 /// The span of a label: the word that begins at its place.
 fn span_of(label: &Label, sources: &SourceSet) -> LabeledSpan {
     let source = sources.get(label.place.source);
     let offset = source.offset_of(label.place);
     let rest = source.rest_of_line(offset);
     let word = rest.find([' ', '\t', ',']).map_or(rest, |end| &rest[..end]);
+    // A word without an end would be underlined over many screens.
+    let word = word.char_indices().nth(WORD_CHARACTERS_MAX).map_or(word, |(end, _)| &word[..end]);
     LabeledSpan::new(Some(label.text.clone()), offset, word.len())
 }
 
