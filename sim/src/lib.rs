@@ -12,3 +12,4 @@ pub mod run;
 pub mod scenario;
 pub mod stats;
 pub mod traffic;
+pub mod validate;

@@ -1,0 +1,15 @@
+//! Queueing laws through the real flow engine: what theory says beside what a run measures.
+//!
+//! The stations are ordinary manifests and scenarios, so a law tests the whole way from YAML to
+//! statistics. Who runs the replications, and on how many cores, is the caller's business.
+
+mod closed_form;
+mod judge;
+mod law;
+mod stations;
+
+#[cfg(test)]
+mod tests;
+
+pub use judge::{JOINT_CONFIDENCE, LawResult, RELATIVE_HALF_WIDTH_MAX, Standard, judge};
+pub use law::{Effort, Law, Quantity, laws};
