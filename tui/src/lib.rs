@@ -3,6 +3,8 @@
 //! Computes no mesh behaviour; it reads what `meshwalk-sim` recorded and measured. Everything
 //! that is printed goes through writers that the caller gives.
 
+#[cfg(feature = "bench")]
+pub mod bench;
 mod cli;
 mod command;
 mod exit;

@@ -1,12 +1,16 @@
 //! The command line as it is typed: names, values and help; carrying it out is `command`'s.
 
 mod lint;
+mod measure;
 mod pages;
 mod run;
 
 use clap::{Parser, Subcommand};
 
 pub(crate) use lint::{FailOn, LintArgs, LintFormat};
+#[cfg(feature = "bench")]
+pub(crate) use measure::BenchArgs;
+pub(crate) use measure::{MeasureFormat, ValidateArgs};
 pub(crate) use pages::{CompletionsArgs, ManArgs};
 pub(crate) use run::{RunArgs, RunFormat};
 
@@ -43,6 +47,11 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Check manifests and scenarios, and list what of them is read and what is not modelled.
     Lint(LintArgs),
+    /// Check the engine against queueing theory: closed forms beside what runs measure.
+    Validate(ValidateArgs),
+    /// Measure how fast meshwalk is on this machine.
+    #[cfg(feature = "bench")]
+    Bench(BenchArgs),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
     /// Print a completion script for a shell.

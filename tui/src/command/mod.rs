@@ -1,8 +1,11 @@
 //! Carries out one parsed command; how its results look is `report`'s business.
 
+#[cfg(feature = "bench")]
+mod bench;
 mod lint;
 mod pages;
 mod run;
+mod validate;
 
 use std::io::{Read, Write};
 
@@ -33,6 +36,9 @@ pub(crate) fn execute(cli: &Cli, environment: &Environment, streams: &mut Stream
     let result = match &cli.command {
         Command::Run(args) => run::run(args, environment, &looks, streams),
         Command::Lint(args) => lint::lint(args, &looks.out, streams),
+        Command::Validate(args) => validate::validate(args, &looks.out, streams),
+        #[cfg(feature = "bench")]
+        Command::Bench(args) => bench::bench(args, &looks.out, streams),
         Command::Schema => pages::schema(streams),
         Command::Completions(args) => pages::completions(args, streams),
         Command::Man(args) => pages::man(args, streams),

@@ -5,18 +5,15 @@
 mod on_kernel;
 mod on_nexosim;
 
-use std::time::Instant;
-
 use meshwalk_models::units::{SimDuration, SimTime};
 use meshwalk_sim::kernel::{CounterDraw, Distribution};
+
+use super::clock::in_turns;
+use super::{Aim, Measurement, Size};
 
 /// Jobs arrive every 1250 ns on average and take 1000 ns: the server is busy 80 % of the time.
 const ARRIVAL_MEAN: SimDuration = SimDuration::from_ns(1_250);
 const SERVICE_MEAN: SimDuration = SimDuration::from_ns(1_000);
-const END: SimTime = SimTime::from_ns(2_500_000_000);
-
-/// Each engine runs this often, in turns; the fastest run counts.
-const ROUNDS: usize = 5;
 
 /// What a run found, to be the same on both engines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,28 +44,17 @@ impl Demand {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
-fn timed(run: fn() -> Outcome) -> (Outcome, f64) {
-    let start = Instant::now();
-    let outcome = run();
-    (outcome, start.elapsed().as_secs_f64())
-}
-
-#[expect(clippy::print_stdout, reason = "a benchmark prints its result")]
-fn main() {
-    let (mut kernel_s, mut nexosim_s) = (f64::INFINITY, f64::INFINITY);
-    let mut events = 0;
-    for _ in 0..ROUNDS {
-        let (ours, ours_s) = timed(on_kernel::run);
-        let (theirs, theirs_s) = timed(on_nexosim::run);
-        assert_eq!(ours, theirs, "both engines run the same model");
-        kernel_s = kernel_s.min(ours_s);
-        nexosim_s = nexosim_s.min(theirs_s);
-        events = ours.arrivals + ours.departures;
-    }
-    for (engine, seconds) in [("kernel", kernel_s), ("nexosim", nexosim_s)] {
-        let rate = events as f64 / seconds;
-        println!("{engine:8} {:6.1} ns/event {:6.2} M events/s", 1e9 / rate, rate / 1e6);
-    }
-    println!("ratio    {:6.1}", nexosim_s / kernel_s);
+/// Runs both engines in turns.
+pub(super) fn measure(size: Size) -> Vec<Measurement> {
+    let end = SimTime::from_ns(size.pick(250_000_000, 2_500_000_000));
+    let run_kernel = || on_kernel::run(end);
+    let run_nexosim = || on_nexosim::run(end);
+    let ((ours, ours_s), (theirs, theirs_s)) = in_turns(5, run_kernel, run_nexosim);
+    assert_eq!(ours, theirs, "both engines run the same model");
+    let events = (ours.arrivals + ours.departures) as f64;
+    vec![
+        Measurement::new("kernel M/M/1, meshwalk", events / ours_s, "events/s"),
+        Measurement::new("kernel M/M/1, nexosim 1.0", events / theirs_s, "events/s"),
+        Measurement::new("kernel M/M/1, ratio", theirs_s / ours_s, "x").aim(Aim::AtLeast(6.0)),
+    ]
 }

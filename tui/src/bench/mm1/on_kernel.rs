@@ -5,18 +5,18 @@ use std::collections::VecDeque;
 use meshwalk_models::units::SimTime;
 use meshwalk_sim::kernel::Kernel;
 
-use crate::{Demand, END, Outcome};
+use super::{Demand, Outcome};
 
 const ARRIVAL: u8 = 0;
 const DEPARTURE: u8 = 1;
 
 /// Runs the model to its end.
-pub(crate) fn run() -> Outcome {
+pub(super) fn run(end: SimTime) -> Outcome {
     let mut kernel: Kernel = Kernel::new();
     let mut waiting: VecDeque<SimTime> = VecDeque::new();
     let mut found = Outcome::default();
     kernel.schedule_in(Demand::Gap.of_job(0), ARRIVAL, 0);
-    while let Some(event) = kernel.next_until(END) {
+    while let Some(event) = kernel.next_until(end) {
         if event.kind() == ARRIVAL {
             found.arrivals += 1;
             waiting.push_back(kernel.now());

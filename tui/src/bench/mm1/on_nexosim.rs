@@ -4,14 +4,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use meshwalk_models::units::SimDuration;
+use meshwalk_models::units::{SimDuration, SimTime};
 use nexosim::model::{Context, Model, schedulable};
 use nexosim::ports::{EventSinkReader, EventSource, Output, SinkState, event_slot};
 use nexosim::simulation::{Mailbox, SimInit, SimulationError};
 use nexosim::time::MonotonicTime;
 use serde::{Deserialize, Serialize};
 
-use crate::{Demand, END, Outcome};
+use super::{Demand, Outcome};
 
 fn duration(length: SimDuration) -> Duration {
     Duration::from_nanos(length.as_ns())
@@ -84,11 +84,11 @@ impl Server {
 }
 
 /// Runs the model to its end.
-pub(crate) fn run() -> Outcome {
-    simulate().expect("the model has no deadlock and no lost message")
+pub(super) fn run(end: SimTime) -> Outcome {
+    simulate(end).expect("the model has no deadlock and no lost message")
 }
 
-fn simulate() -> Result<Outcome, SimulationError> {
+fn simulate(end: SimTime) -> Result<Outcome, SimulationError> {
     let (mut source, mut server) = (Source::default(), Server::default());
     let (source_mailbox, server_mailbox) = (Mailbox::new(), Mailbox::new());
     source.jobs.connect(Server::arrive, &server_mailbox);
@@ -104,7 +104,7 @@ fn simulate() -> Result<Outcome, SimulationError> {
         .init(MonotonicTime::EPOCH)?;
 
     simulation.process_event(&start, ())?;
-    simulation.step_until(Duration::from_nanos(END.as_ns()))?;
+    simulation.step_until(Duration::from_nanos(end.as_ns()))?;
     simulation.process_event(&tell, ())?;
     let (arrivals, departures, sojourn_sum_ns) = reports.try_read().unwrap_or_default();
     Ok(Outcome { arrivals, departures, sojourn_sum_ns })

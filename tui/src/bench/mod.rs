@@ -1,0 +1,50 @@
+//! How fast meshwalk is on this machine: workloads that are measured, beside their aims.
+//!
+//! Here alone the wall clock counts. `meshwalk bench` and `cargo bench -p meshwalk` run the same
+//! workloads.
+
+mod clock;
+mod graph;
+mod large;
+mod measurement;
+mod mm1;
+mod sidecar;
+mod texts;
+
+pub use measurement::{Aim, Measurement};
+
+/// How much is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// Seconds in all: shows that it works, and roughly how fast.
+    Quick,
+    /// What the aims are about.
+    Full,
+}
+
+impl Size {
+    /// One of two figures.
+    fn pick<T>(self, quick: T, full: T) -> T {
+        match self {
+            Self::Quick => quick,
+            Self::Full => full,
+        }
+    }
+}
+
+/// One workload.
+#[derive(Clone, Copy, Debug)]
+pub struct Benchmark {
+    /// What it is.
+    pub name: &'static str,
+    /// Runs it.
+    pub run: fn(Size) -> Vec<Measurement>,
+}
+
+/// All workloads; the large one comes last, because the peak of memory is that of the process.
+pub const BENCHMARKS: [Benchmark; 4] = [
+    Benchmark { name: "kernel, M/M/1", run: mm1::measure },
+    Benchmark { name: "flow engine, 7-call graph", run: graph::measure },
+    Benchmark { name: "sidecar hop, small world", run: sidecar::measure },
+    Benchmark { name: "sidecar hop, large world", run: large::measure },
+];
