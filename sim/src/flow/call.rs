@@ -75,7 +75,8 @@ impl<R: Recorder> Engine<R> {
                 self.fail_at_once(slot, outcome);
             }
             (_, DataPath::IstioSidecar) => {
-                self.schedule(now + self.loopback(), Kind::RequestAtClientProxy, slot);
+                let travel = self.request_in_pod(slot, attempt.client);
+                self.schedule(now + travel, Kind::RequestAtClientProxy, slot);
             }
             (None, DataPath::None) => self.acquire_connection(slot, now),
         }

@@ -18,6 +18,8 @@ use super::state::Stage;
 mod leg {
     pub(super) const REQUEST: u64 = 0x7265_7175;
     pub(super) const RESPONSE: u64 = 0x7265_7370;
+    pub(super) const REQUEST_IN_POD: u64 = 0x7265_7169;
+    pub(super) const RESPONSE_IN_POD: u64 = 0x7265_7369;
 }
 
 /// What HTTP/1.1 or HTTP/2 headers add to a body, in bytes; a typical figure.
@@ -28,8 +30,20 @@ impl<R: Recorder> Engine<R> {
         self.plan.pods[pod as usize].site
     }
 
-    pub(super) fn loopback(&self) -> SimDuration {
-        SimDuration::from_ns(self.plan.sidecar.loopback_ns)
+    /// How long a request travels between an application and its own sidecar.
+    pub(super) fn request_in_pod(&self, slot: u32, pod: u32) -> SimDuration {
+        let attempt = &self.attempts[slot];
+        let bytes = self.plan.calls[attempt.call as usize].request_bytes + HEADER_BYTES;
+        let key = mix(mix(attempt.key, leg::REQUEST_IN_POD), u64::from(pod == attempt.client));
+        self.plan.links.travel_in_pod(bytes, key)
+    }
+
+    /// How long a message of an answer travels between an application and its own sidecar.
+    fn response_in_pod(&self, slot: u32, pod: u32) -> SimDuration {
+        let attempt = &self.attempts[slot];
+        let message = u64::from(attempt.messages_left) << 1 | u64::from(pod == attempt.client);
+        let key = mix(mix(attempt.key, leg::RESPONSE_IN_POD), message);
+        self.plan.links.travel_in_pod(self.response_bytes(slot) + HEADER_BYTES, key)
     }
 
     fn has_sidecar(&self, pod: u32) -> bool {
@@ -85,7 +99,8 @@ impl<R: Recorder> Engine<R> {
         attempt.messages_under_way = 1;
         let client = attempt.client;
         self.tell(at, slot, client, Step::NotReachable { outcome });
-        self.schedule(at + self.loopback(), Kind::ResponseAtCaller, slot);
+        let travel = self.response_in_pod(slot, client);
+        self.schedule(at + travel, Kind::ResponseAtCaller, slot);
     }
 
     /// Puts a request on the wire.
@@ -109,7 +124,8 @@ impl<R: Recorder> Engine<R> {
         self.tell(now, slot, attempt.server, Step::RequestAtServerProxy);
         let done = self.proxy_work(attempt.server, work_ns, 0);
         self.tell(done, slot, attempt.server, Step::RequestLeftServerProxy);
-        self.schedule(done + self.loopback(), Kind::RequestAtApp, slot);
+        let travel = self.request_in_pod(slot, attempt.server);
+        self.schedule(done + travel, Kind::RequestAtApp, slot);
     }
 
     /// Sends the next message of an answer on its way back.
@@ -132,7 +148,8 @@ impl<R: Recorder> Engine<R> {
             self.schedule(now + streaming.interval, Kind::StreamMessage, slot);
         }
         if self.has_sidecar(server) {
-            self.schedule(now + self.loopback(), Kind::ResponseAtServerProxy, slot);
+            let travel = self.response_in_pod(slot, server);
+            self.schedule(now + travel, Kind::ResponseAtServerProxy, slot);
         } else {
             self.send_response_over(slot, now);
         }
@@ -180,7 +197,8 @@ impl<R: Recorder> Engine<R> {
             // The proxy's connection is free as soon as the proxy has the whole answer.
             self.release_connection(slot);
         }
-        self.schedule(done + self.loopback(), Kind::ResponseAtCaller, slot);
+        let travel = self.response_in_pod(slot, attempt.client);
+        self.schedule(done + travel, Kind::ResponseAtCaller, slot);
     }
 
     /// Work of a sidecar for one message of an answer.

@@ -74,6 +74,8 @@ pub struct Link {
 /// The links of a run, by distance.
 #[derive(Clone, Debug)]
 pub struct Links {
+    /// Between the containers of one pod.
+    pub same_pod: Link,
     /// In the order of [`Distance`].
     pub by_distance: [Link; 5],
 }
@@ -82,11 +84,13 @@ impl Links {
     /// How long one message of `bytes` travels one way. Equal keys give equal times.
     #[must_use]
     pub fn travel(&self, from: Site, to: Site, bytes: u64, key: u64) -> SimDuration {
-        let link = self.link(from, to);
-        let mut draws = CounterDraw::keyed(key, purpose::TRAVEL);
-        let half = SimDuration::from_ns(link.round_trip.sample(&mut draws).as_ns() / 2);
-        let transfer = SimDuration::from_ns_f64(bytes as f64 * link.ns_per_byte);
-        half + transfer + link.resend_delay(DATA_TIMEOUT, key)
+        self.link(from, to).travel(bytes, key)
+    }
+
+    /// How long one message of `bytes` travels between an application and its sidecar.
+    #[must_use]
+    pub fn travel_in_pod(&self, bytes: u64, key: u64) -> SimDuration {
+        self.same_pod.travel(bytes, key)
     }
 
     /// How long a round trip of empty messages takes, such as a TCP handshake.
@@ -103,6 +107,13 @@ impl Links {
 }
 
 impl Link {
+    fn travel(&self, bytes: u64, key: u64) -> SimDuration {
+        let mut draws = CounterDraw::keyed(key, purpose::TRAVEL);
+        let half = SimDuration::from_ns(self.round_trip.sample(&mut draws).as_ns() / 2);
+        let transfer = SimDuration::from_ns_f64(bytes as f64 * self.ns_per_byte);
+        half + transfer + self.resend_delay(DATA_TIMEOUT, key)
+    }
+
     /// What losses add: the time-out doubles with each.
     fn resend_delay(&self, timeout: SimDuration, key: u64) -> SimDuration {
         if self.loss == Probability::NEVER {
@@ -141,7 +152,10 @@ mod tests {
             loss: Probability::new(loss).unwrap(),
             ns_per_byte: 8.0,
         };
-        Links { by_distance: [link(20), link(80), link(800), link(70_000), link(40_000)] }
+        Links {
+            same_pod: link(16),
+            by_distance: [link(20), link(80), link(800), link(70_000), link(40_000)],
+        }
     }
 
     #[test]

@@ -133,6 +133,19 @@ impl<'a> Compiler<'a> {
                 });
             }
         }
+        self.admit_what_sidecars_lack();
+    }
+
+    /// What a sidecar does in a cluster and not here.
+    fn admit_what_sidecars_lack(&mut self) {
+        if self.pods.iter().any(|pod| pod.data_path == DataPath::IstioSidecar) {
+            self.assume(
+                "istio.not-yet",
+                "sidecars encrypt, queue and balance each request; Istio's own retries, time-outs, \
+                 routes and policies are not modelled yet"
+                    .to_owned(),
+            );
+        }
     }
 
     fn data_path_of(&self, workload: WorkloadId) -> DataPath {
@@ -208,7 +221,7 @@ impl<'a> Compiler<'a> {
             targets: self.targets.plans,
             endpoints: self.targets.endpoints,
             distributions: self.distributions,
-            links: network::links(&file.network),
+            links: network::links(&file.network, self.input.costs.loopback.value),
             sources: self.sources,
             sidecar,
             timeouts: self.timeouts,
@@ -239,6 +252,5 @@ fn sidecar_plan(costs: &CostProfile) -> SidecarPlan {
         after_response_ns: costs.sidecar.after_response.value.as_ns(),
         per_kib_ns: costs.sidecar.per_kib.value.as_ns(),
         handshake_ns: costs.tls.handshake.value.as_ns(),
-        loopback_ns: costs.loopback.value.as_ns(),
     }
 }

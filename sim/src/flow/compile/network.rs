@@ -12,10 +12,12 @@ const NS_PER_BYTE_AT_1_MBPS: f64 = 8_000.0;
 ///
 /// Defaults are round trips: two pods of one node 21 µs (TCP_RR of Cilium's benchmark, 2021);
 /// one zone p50 84 µs, p99 107 µs; two zones 0.5 to 1.5 ms, p99/p50 1.5; two regions 67 ms,
-/// p99/p50 1.1 (us-east-1 to eu-west-1); clients outside 20 ms, p99 60 ms (assumed).
-pub(super) fn links(spec: &NetworkSpec) -> Links {
+/// p99/p50 1.1 (us-east-1 to eu-west-1); clients outside 20 ms, p99 60 ms (assumed). Inside a pod, the price of
+/// `loopback` each way.
+pub(super) fn links(spec: &NetworkSpec, loopback: SimDuration) -> Links {
     let us = SimDuration::from_us;
     Links {
+        same_pod: link(spec.same_pod.as_ref(), loopback + loopback, loopback + loopback),
         by_distance: [
             link(spec.same_node.as_ref(), us(21), us(28)),
             link(spec.same_zone.as_ref(), us(84), us(107)),
@@ -27,7 +29,11 @@ pub(super) fn links(spec: &NetworkSpec) -> Links {
 }
 
 fn link(spec: Option<&LinkSpec>, p50: SimDuration, p99: SimDuration) -> Link {
-    let default = Distribution::lognormal(p50, p99).expect("the defaults are in order");
+    let default = if p50 == p99 {
+        Distribution::constant(p50)
+    } else {
+        Distribution::lognormal(p50, p99).expect("the defaults are in order")
+    };
     match spec {
         None => Link { round_trip: default, loss: Probability::NEVER, ns_per_byte: 0.0 },
         Some(spec) => Link {

@@ -84,8 +84,6 @@ pub struct SidecarPlan {
     pub per_kib_ns: u64,
     /// One side of a TLS handshake.
     pub handshake_ns: u64,
-    /// Between application and proxy, one way.
-    pub loopback_ns: u64,
 }
 
 /// Who sends requests.
