@@ -174,6 +174,9 @@ impl<R: Recorder> Engine<R> {
     /// Tells the recorder what happens to an attempt.
     #[inline]
     pub(super) fn tell(&mut self, at: SimTime, slot: u32, pod: u32, step: Step) {
+        if !R::LISTENS {
+            return;
+        }
         let attempt = &self.attempts[slot];
         let subject = Subject::Attempt {
             slot,

@@ -186,12 +186,11 @@ impl Meter {
     }
 
     #[inline]
-    pub(super) fn proxy_worked(&mut self, app: u32, now: SimTime, wait: SimDuration, ns: u64) {
+    pub(super) fn proxy_worked(&mut self, app: u32, now: SimTime, ns: u64) {
         if self.counts(now)
             && let Some(workload) = self.statistics.workloads.get_mut(app as usize)
         {
             workload.proxy_busy_ns += u128::from(ns);
-            workload.proxy_wait.record(wait);
         }
     }
 }

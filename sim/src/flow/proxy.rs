@@ -63,7 +63,7 @@ impl<R: Recorder> Engine<R> {
         let done = start + SimDuration::from_ns(work_ns);
         self.proxy_free_at[worker] = done + SimDuration::from_ns(after_ns);
         let app = self.plan.pods[pod as usize].app;
-        self.meter.proxy_worked(app, now, start - now, work_ns + after_ns);
+        self.meter.proxy_worked(app, now, work_ns + after_ns);
         done
     }
 

@@ -8,6 +8,10 @@ use super::{Step, Subject};
 
 /// Listens to an engine.
 pub trait Recorder {
+    /// Whether anybody listens. Where nobody does, the engine does not even look up what it
+    /// would tell: a look-up may fail, so the compiler could not leave it out.
+    const LISTENS: bool = true;
+
     /// `step` happens to `subject` at `at`, in or at `pod`. `at` is never before the event in
     /// progress; it may be after it, where the engine already knows what comes next.
     fn record(&mut self, at: SimTime, subject: Subject, pod: u32, step: Step);
@@ -18,6 +22,8 @@ pub trait Recorder {
 pub struct StatisticsOnly;
 
 impl Recorder for StatisticsOnly {
+    const LISTENS: bool = false;
+
     #[inline(always)]
     fn record(&mut self, _: SimTime, _: Subject, _: u32, _: Step) {}
 }

@@ -139,8 +139,6 @@ pub struct WorkloadCounters {
     pub queued_request_ns: u128,
     /// Time in which the pods' sidecars worked, summed over all of their workers.
     pub proxy_busy_ns: u128,
-    /// Time that messages waited for a worker of the sidecar.
-    pub proxy_wait: Histogram,
 }
 
 /// One traffic source.
