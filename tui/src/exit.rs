@@ -40,7 +40,7 @@ impl Exit {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Fine => "fine",
-            Self::Failed => "an expectation failed or cannot be told, or lint found errors",
+            Self::Failed => "an expectation failed or cannot be told, lint found errors, or a law failed",
             Self::Unusable => "the input or the command line cannot be used",
             Self::Bug => "a bug in meshwalk",
             Self::Interrupted => "interrupted",
@@ -77,7 +77,7 @@ mod tests {
         insta::assert_snapshot!(help(), @r"
         Exit codes:
             0  fine
-            1  an expectation failed or cannot be told, or lint found errors
+            1  an expectation failed or cannot be told, lint found errors, or a law failed
             2  the input or the command line cannot be used
            70  a bug in meshwalk
           130  interrupted
