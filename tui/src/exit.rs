@@ -40,7 +40,9 @@ impl Exit {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Fine => "fine",
-            Self::Failed => "an expectation failed or cannot be told, lint found errors, or a law failed",
+            Self::Failed => {
+                "an expectation failed or cannot be told, lint found errors, or a law failed"
+            }
             Self::Unusable => "the input or the command line cannot be used",
             Self::Bug => "a bug in meshwalk",
             Self::Interrupted => "interrupted",

@@ -1,6 +1,6 @@
 //! What holds for every world, load and seed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use meshwalk_models::units::{SimDuration, SimTime};
 use proptest::prelude::*;
@@ -113,13 +113,16 @@ proptest! {
     }
 
     #[test]
-    fn what_happens_to_a_try_happens_in_order(case in cases()) {
+    fn what_happens_to_a_try_happens_in_order_and_nothing_is_served_before_it_arrived(
+        case in cases(),
+    ) {
         let mut last: BTreeMap<String, (SimTime, &'static str)> = BTreeMap::new();
         let mut began = 0u64;
         let mut ended = 0u64;
         let mut times = Vec::new();
         let mut causes_are_earlier = true;
         let mut wrong = None;
+        let mut arrived: BTreeSet<String> = BTreeSet::new();
         let sources = vec!["open".to_owned(), "closed".to_owned()];
         let statistics = record(&case.prepared().plan, Seed(case.seed), |entry| {
             times.push(entry.time);
@@ -130,6 +133,15 @@ proptest! {
             let mut name = String::new();
             entry.name.write(&mut name, &sources).expect("strings take everything");
             let attempt = name.rsplit_once('/').expect("a name has parts").0.to_owned();
+            match entry.step {
+                Step::RequestAtApp => {
+                    arrived.insert(attempt.clone());
+                }
+                Step::WorkBegan | Step::Answered { .. } if !arrived.contains(&attempt) => {
+                    wrong = Some(format!("{attempt} is served before it arrived"));
+                }
+                _ => {}
+            }
             let previous = last.insert(attempt.clone(), (entry.time, entry.step.name()));
             if let Some((time, step)) = previous
                 && (time > entry.time || (step == "call_ended" && !is_late(entry.step)))
