@@ -227,20 +227,27 @@ impl<R: Recorder> Engine<R> {
         self.send_request_over(slot, from);
     }
 
-    /// A try is over: its connection is free for others.
-    pub(super) fn release_connection(&mut self, slot: u32) {
+    /// Takes a try out of its pool and off its connection, if it has one; what becomes of the
+    /// connection is for the caller to say.
+    fn leave_connection(&mut self, slot: u32) -> Option<(u32, u32)> {
         let attempt = &mut self.attempts[slot];
         let (pool, connection, call) = (attempt.pool, attempt.connection, attempt.call);
         if pool == NONE {
-            return;
+            return None;
         }
         attempt.pool = NONE;
         attempt.connection = NONE;
         self.pools[pool].active -= 1;
         if connection == NONE {
-            return;
+            return None;
         }
         self.connections[connection].streams -= 1;
+        Some((connection, call))
+    }
+
+    /// A try is over: its connection is free for others.
+    pub(super) fn release_connection(&mut self, slot: u32) {
+        let Some((connection, call)) = self.leave_connection(slot) else { return };
         let plan = &self.plan.calls[call as usize];
         match plan.sharing {
             Sharing::Exclusive if plan.reuse == Reuse::Close => self.close_connection(connection),
@@ -255,19 +262,9 @@ impl<R: Recorder> Engine<R> {
     /// A caller gives up: an exclusive connection is closed, because the answer may still come
     /// on it; a stream of a shared one is reset.
     pub(super) fn abandon_connection(&mut self, slot: u32) {
-        let attempt = &mut self.attempts[slot];
-        let (pool, connection, call) = (attempt.pool, attempt.connection, attempt.call);
-        if pool == NONE {
-            return;
-        }
-        attempt.pool = NONE;
-        attempt.connection = NONE;
-        self.pools[pool].active -= 1;
-        if connection == NONE {
-            return;
-        }
-        self.connections[connection].streams -= 1;
+        let Some((connection, call)) = self.leave_connection(slot) else { return };
         if self.plan.calls[call as usize].sharing == Sharing::Exclusive {
+            let pool = self.connections[connection].pool;
             self.close_connection(connection);
             self.replace_connection(pool);
         } else if self.connections[connection].streams == 0 {

@@ -46,6 +46,11 @@ impl Measurement {
     pub(super) fn aim(self, aim: Aim) -> Self {
         Self { met: Some(aim.is_met_by(self.value)), aim: Some(aim), ..self }
     }
+
+    /// The bare figure, where the aim is about something larger.
+    pub(super) fn without_aim(self) -> Self {
+        Self { aim: None, met: None, ..self }
+    }
 }
 
 #[cfg(test)]
