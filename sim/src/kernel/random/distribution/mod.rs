@@ -116,7 +116,7 @@ impl Distribution {
         }
         let (p50_ns, p99_ns) = (p50.as_ns() as f64, p99.as_ns() as f64);
         let sigma = libm::log(p99_ns / p50_ns) / normal_quantile(0.99);
-        Ok(Self::LogNormal(LogNormal { mu: libm::log(p50_ns), sigma }))
+        Ok(Self::LogNormal(LogNormal::new(libm::log(p50_ns), sigma)))
     }
 
     /// Gamma with the given mean and shape; a shape of 1 is the exponential distribution, a larger
@@ -178,7 +178,7 @@ impl Distribution {
             Self::Constant(value) => value.as_ns() as f64,
             Self::Uniform(uniform) => uniform.low_ns as f64 + uniform.span_ns as f64 / 2.0,
             Self::Exponential(exponential) => exponential.mean_ns,
-            Self::LogNormal(LogNormal { mu, sigma }) => libm::exp(mu + sigma * sigma / 2.0),
+            Self::LogNormal(LogNormal { mu, sigma, .. }) => libm::exp(mu + sigma * sigma / 2.0),
             Self::Gamma(gamma) => gamma.shape * gamma.scale_ns,
             Self::Empirical(empirical) => empirical.mean_ns(),
         }
@@ -213,16 +213,55 @@ impl Exponential {
 }
 
 /// See [`Distribution::lognormal`].
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LogNormal {
     mu: f64,
     sigma: f64,
+    /// Quantiles in nanoseconds at equal steps, joined by straight lines; empty where lines would
+    /// be too coarse.
+    knots_ns: Arc<[f64]>,
 }
 
 impl LogNormal {
-    fn sample(self, draws: &mut impl Draws) -> SimDuration {
-        let z = normal_quantile(draws.uniform_open());
-        SimDuration::from_ns_f64(libm::exp(self.mu + self.sigma * z))
+    /// Steps between quantile 0 and 1.
+    const KNOTS: usize = 512;
+    /// The outermost steps at each end are computed, because the tails bend too much.
+    const TAIL_KNOTS: usize = 16;
+    /// Up to here (p99 ten times p50) a line is within 0.03 % of the curve.
+    const SIGMA_OF_LINES_MAX: f64 = 1.0;
+
+    fn new(mu: f64, sigma: f64) -> Self {
+        let curve = Self { mu, sigma, knots_ns: Arc::new([]) };
+        if sigma > Self::SIGMA_OF_LINES_MAX {
+            return curve;
+        }
+        let middle = Self::TAIL_KNOTS..=Self::KNOTS - Self::TAIL_KNOTS;
+        let knot = |knot: usize| match middle.contains(&knot) {
+            true => curve.quantile_ns(knot as f64 / Self::KNOTS as f64),
+            false => 0.0,
+        };
+        Self { knots_ns: (0..=Self::KNOTS).map(knot).collect(), ..curve }
+    }
+
+    fn quantile_ns(&self, quantile: f64) -> f64 {
+        libm::exp(self.mu + self.sigma * normal_quantile(quantile))
+    }
+
+    /// The quantile by the lines, where there are any.
+    fn line_ns(&self, quantile: f64) -> Option<f64> {
+        let position = quantile * Self::KNOTS as f64;
+        let knot = position as usize;
+        if !(Self::TAIL_KNOTS..Self::KNOTS - Self::TAIL_KNOTS).contains(&knot) {
+            return None;
+        }
+        let (low, high) = (*self.knots_ns.get(knot)?, *self.knots_ns.get(knot + 1)?);
+        Some(low + (position - knot as f64) * (high - low))
+    }
+
+    fn sample(&self, draws: &mut impl Draws) -> SimDuration {
+        let quantile = draws.uniform_open();
+        let ns = self.line_ns(quantile).unwrap_or_else(|| self.quantile_ns(quantile));
+        SimDuration::from_ns_f64(ns)
     }
 }
 
