@@ -10,6 +10,7 @@ pub mod explain;
 pub mod lookup;
 pub mod manifest;
 pub mod path;
+pub mod profile;
 pub mod proxy;
 pub mod units;
 pub mod world;

@@ -6,8 +6,10 @@ mod catalogue;
 mod decision;
 mod probe;
 mod rule;
+mod sourced;
 
 pub use catalogue::{CATALOGUE, rules};
 pub use decision::{Decision, Explanation, Fact};
 pub use probe::{Probe, Silent, Tree};
 pub use rule::{Fidelity, Rule, RuleId};
+pub use sourced::Sourced;

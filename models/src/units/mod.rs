@@ -2,11 +2,13 @@
 //!
 //! Knows no mesh word; every other room counts with these.
 
+mod ppm;
 mod ratio;
 mod schema;
 mod size;
 mod time;
 
+pub use ppm::Ppm;
 pub use ratio::{Probability, RatioError};
 pub use size::{Bytes, SizeError};
 pub use time::{DurationError, SimDuration, SimTime};

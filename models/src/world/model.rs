@@ -14,7 +14,7 @@ use super::ids::{
 use super::ingress::IngressClass;
 
 /// Where something in the world comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// A place in a manifest.
@@ -23,6 +23,8 @@ pub enum Origin {
     Scenario(Place),
     /// A default that was assumed; the text names it.
     Assumed(&'static str),
+    /// A documented default of the profile, by its stable name such as `istio.connect-timeout`.
+    Default(&'static str),
 }
 
 /// Everything that exists.

@@ -1,6 +1,16 @@
 //! The catalogue: every rule once, one file a family. The rules themselves stand in the rooms
 //! that apply them.
 
+mod envoy_balance;
+mod envoy_filter;
+mod envoy_health;
+mod envoy_listen;
+mod envoy_retry;
+mod envoy_route;
+mod gateway;
+mod istio_cluster;
+mod istio_inbound;
+mod istio_route;
 mod kubernetes;
 mod path;
 mod proxy;
@@ -8,7 +18,21 @@ mod proxy;
 use super::Rule;
 
 /// All families, in the order of their ids; so are the rules of each.
-pub const CATALOGUE: &[&[Rule]] = &[kubernetes::RULES, path::RULES, proxy::RULES];
+pub const CATALOGUE: &[&[Rule]] = &[
+    envoy_balance::RULES,
+    envoy_filter::RULES,
+    envoy_health::RULES,
+    envoy_listen::RULES,
+    envoy_retry::RULES,
+    envoy_route::RULES,
+    gateway::RULES,
+    istio_cluster::RULES,
+    istio_inbound::RULES,
+    istio_route::RULES,
+    kubernetes::RULES,
+    path::RULES,
+    proxy::RULES,
+];
 
 /// All rules, in the order of their ids.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

@@ -2,6 +2,11 @@
 //!
 //! Here so far: the balancer that Istio configures by default.
 
+pub mod config;
+mod dice;
 mod least_request;
+mod request;
 
+pub use dice::{Dice, Purpose};
 pub use least_request::{LEAST_REQUEST, choose_least_request};
+pub use request::{Connection, HeaderMap, Request};

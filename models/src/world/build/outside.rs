@@ -63,7 +63,7 @@ fn zone_of(draft: &mut Draft, host: &OutsideHost, pools: &Pools) -> Option<ZoneI
 fn with_place(finding: Diagnostic, host: &OutsideHost, text: &str) -> Diagnostic {
     match host.origin {
         Origin::Manifest(place) | Origin::Scenario(place) => finding.at(place, text),
-        Origin::Assumed(_) => finding,
+        Origin::Assumed(_) | Origin::Default(_) => finding,
     }
 }
 

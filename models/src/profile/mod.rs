@@ -1,0 +1,153 @@
+//! Versioned facts as data: defaults and behaviour that differ between versions of Envoy, Istio
+//! and Gateway API. It decides nothing; a rule that changed between versions reads it.
+//!
+//! Each fact carries the source it was taken from. Prices are `cost`'s business.
+
+use std::ops::Deref;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::units::{Ppm, SimDuration};
+
+/// The built-in profiles; the first is the default.
+static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| {
+    [
+        include_str!("profiles/istio-1.32.json"),
+        include_str!("profiles/istio-1.17.json"),
+        include_str!("profiles/gateway-api.json"),
+    ]
+    .map(|text| serde_json::from_str(text).expect("the built-in profiles are well-formed"))
+    .into()
+});
+
+/// A named set of facts.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Such as `istio-1.32`.
+    pub name: String,
+    /// What it stands for.
+    pub about: String,
+    /// The proxy.
+    pub envoy: EnvoyFacts,
+    /// Istio's control plane.
+    pub istio: IstioFacts,
+    /// Gateway API.
+    pub gateway: GatewayFacts,
+}
+
+/// A fact with its source.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fact<T> {
+    /// What holds.
+    pub value: T,
+    /// Where that is written down.
+    pub source: String,
+}
+
+impl<T> Deref for Fact<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// What differs between versions of Envoy.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvoyFacts {
+    /// The version that is modelled.
+    pub version: String,
+    /// When the greatest share of ejected hosts is compared.
+    pub ejection_share: Fact<EjectionShare>,
+}
+
+/// When the greatest share of ejected hosts is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EjectionShare {
+    /// With the hosts that are ejected already: the first host can always be ejected.
+    BeforeEjection,
+    /// With the host that would be ejected: few hosts mean that none is.
+    AfterEjection,
+}
+
+/// What differs between versions of Istio.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IstioFacts {
+    /// The version that is modelled.
+    pub version: String,
+    /// How long a TCP connection may take to be made.
+    pub connect_timeout: Fact<SimDuration>,
+    /// Retries where a VirtualService asks for none in particular.
+    pub retry_attempts: Fact<u32>,
+    /// Their conditions.
+    pub retry_on: Fact<String>,
+    /// Retries of the sidecar beside the server; zero for none.
+    pub inbound_retry_attempts: Fact<u32>,
+    /// The panic threshold where outlier detection is configured.
+    pub min_health: Fact<Ppm>,
+}
+
+/// How Gateway API resources are taken.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayFacts {
+    /// Whose reading of the standard counts where they differ.
+    pub reading: Fact<GatewayReading>,
+}
+
+/// Whose reading of Gateway API counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GatewayReading {
+    /// The standard's.
+    Standard,
+    /// Istio's.
+    Istio,
+}
+
+impl Profile {
+    /// The profile that counts when none is asked for.
+    ///
+    /// # Panics
+    /// Never: the files are part of the program and read by a test.
+    #[must_use]
+    pub fn built_in() -> &'static Self {
+        &PROFILES[0]
+    }
+
+    /// The profile with this name; `istio` and `gateway-api` name the newest of their kind.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        if name == "istio" {
+            return Some(Self::built_in());
+        }
+        Self::all().iter().find(|profile| profile.name == name)
+    }
+
+    /// All built-in profiles.
+    #[must_use]
+    pub fn all() -> &'static [Self] {
+        &PROFILES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_profile_can_be_read_and_found_by_its_name() {
+        for profile in Profile::all() {
+            assert_eq!(Profile::named(&profile.name), Some(profile));
+            assert!(!profile.envoy.ejection_share.source.is_empty());
+        }
+        assert_eq!(Profile::named("istio"), Some(Profile::built_in()));
+        assert_eq!(Profile::named("istio-0.1"), None);
+    }
+}
