@@ -4,9 +4,12 @@
 
 pub mod config;
 mod dice;
+mod flags;
+pub mod hash;
 mod least_request;
 mod request;
 
 pub use dice::{Dice, Purpose};
+pub use flags::{ResponseFlag, ResponseFlags};
 pub use least_request::{LEAST_REQUEST, choose_least_request};
 pub use request::{Connection, HeaderMap, Request};
