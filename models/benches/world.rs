@@ -92,7 +92,7 @@ fn meta(number: u32, name: &str) -> ObjectMeta {
         labels: Labels::new(),
         annotations: Labels::new(),
         owner: None,
-        creation_timestamp: None,
+        created: None,
         place: place(),
     }
 }

@@ -7,7 +7,7 @@ use super::digest::{self, ContentHash};
 use super::fields::{FieldTable, Fields, Reading};
 use super::findings::Findings;
 use super::kinds::{ObjectMeta, Resource};
-use super::registry::{self, Found, ModelledKind, Scope};
+use super::registry::{self, Effect, Found, ModelledKind, OtherKind, Scope};
 use super::report::{LoadReport, Modelled, Sort, Verdict};
 use super::yaml::{self, NodeKind, NodeRef};
 use super::{Diagnostic, Place, SourceId, SourceSet};
@@ -152,24 +152,35 @@ impl Loader<'_> {
 
     fn read_single(&mut self, root: NodeRef<'_>, header: Header<'_>) {
         match registry::find(header.api_version, header.kind) {
-            Found::Modelled(modelled) => self.read_modelled(root, header, modelled),
+            Found::Modelled(modelled) if (modelled.takes)(name_of(root)) => {
+                self.read_modelled(root, header, modelled);
+            }
+            Found::Modelled(modelled) => {
+                self.report_other(
+                    root,
+                    header,
+                    registry::other_kind(modelled.group, modelled.kind),
+                );
+            }
             Found::OtherVersion { modelled, removed_in } => {
                 let count = &mut self.findings.report;
                 count.count_kind(header.kind, header.api_version, Modelled::No);
                 self.report_version(root, header, modelled, removed_in);
             }
-            Found::Other(other) => {
-                let report = &mut self.findings.report;
-                report.count_kind(header.kind, header.api_version, Modelled::No);
-                let suggest = || {
-                    let known = registry::modelled_names();
-                    (other.sort == Sort::Unknown).then(|| nearest(header.kind, known)).flatten()
-                };
-                let verdict = Verdict { sort: other.sort, reason: other.reason };
-                let kind = format!("{} {}", header.api_version, header.kind);
-                report.add(&kind, None, verdict, root.place(), suggest);
-            }
+            Found::Other(other) => self.report_other(root, header, other),
         }
+    }
+
+    fn report_other(&mut self, root: NodeRef<'_>, header: Header<'_>, other: OtherKind) {
+        let report = &mut self.findings.report;
+        report.count_kind(header.kind, header.api_version, Modelled::No);
+        let suggest = || {
+            let known = registry::modelled_names();
+            (other.sort == Sort::Unknown).then(|| nearest(header.kind, known)).flatten()
+        };
+        let verdict = Verdict { sort: other.sort, reason: other.reason };
+        let kind = format!("{} {}", header.api_version, header.kind);
+        report.add(&kind, None, verdict, root.place(), suggest);
     }
 
     fn report_version(
@@ -182,7 +193,7 @@ impl Loader<'_> {
         let name = format!("{} {}", quoted(header.api_version), header.kind);
         let message = match removed_in {
             Some(release) => format!("{name} was removed in Kubernetes {release}"),
-            None => format!("{name} is no version of Kubernetes that is known here"),
+            None => format!("{name} is no version that is known here"),
         };
         let place = root.get("apiVersion").map_or(root.place(), NodeRef::place);
         self.findings.add(
@@ -198,10 +209,18 @@ impl Loader<'_> {
         header: Header<'_>,
         modelled: &'static ModelledKind,
     ) {
-        self.findings.report.count_kind(header.kind, header.api_version, Modelled::Yes);
-        let content = ContentHash::of_kind(modelled.kind);
-        let mut reading = Reading { findings: &mut self.findings, kind: modelled.kind, content };
-        let table = FieldTable::of(modelled.kind);
+        match modelled.effect {
+            Effect::Modelled => {
+                self.findings.report.count_kind(header.kind, header.api_version, Modelled::Yes);
+            }
+            Effect::Noticed => {
+                let other = registry::other_kind(modelled.group, modelled.kind);
+                self.report_other(root, header, other);
+            }
+        }
+        let content = ContentHash::of_kind(modelled.title);
+        let mut reading = Reading { findings: &mut self.findings, kind: modelled.title, content };
+        let table = FieldTable::of(modelled.title);
         let read = Fields::read_object(&mut reading, root, table, |fields| {
             fields.string("apiVersion");
             fields.string("kind");
@@ -215,7 +234,7 @@ impl Loader<'_> {
                     Some(meta.namespace.as_ref().map_or("default", |it| &it.value))
                 }
             };
-            let identity = (modelled.kind, namespace.map(str::to_owned), meta.name.value.clone());
+            let identity = (modelled.title, namespace.map(str::to_owned), meta.name.value.clone());
             Some((identity, (modelled.read)(fields, meta)))
         });
         let content = reading.content.finish();
@@ -234,6 +253,11 @@ impl Loader<'_> {
         self.known.insert(identity, at);
         self.objects.push(Some(object));
     }
+}
+
+/// The name in the metadata; empty where there is none.
+fn name_of(root: NodeRef<'_>) -> &str {
+    root.get("metadata").and_then(|meta| meta.get("name")).map_or("", NodeRef::text)
 }
 
 /// Only a warning: folders hold other YAML and JSON too, such as values of charts and workflows.

@@ -267,7 +267,7 @@ mod tests {
         use IngressPathType::Prefix;
         let with_age = |name: &str, created: &str, service: &str| {
             let mut object = ingress(name, vec![rule("", vec![path("/", Prefix, service)])]);
-            object.meta.creation_timestamp = Some(text(created));
+            object.meta.created = Some(Located::new(created.parse().unwrap(), place(1)));
             object
         };
         let built = built(vec![

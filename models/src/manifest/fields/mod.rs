@@ -2,7 +2,9 @@
 //!
 //! It decides nothing about kinds; their tables say what the fields mean that were not read.
 
+use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use super::digest::ContentHash;
 use super::findings::Findings;
@@ -89,6 +91,26 @@ impl<'f, 'r, 's, 'd> Fields<'f, 'r, 's, 'd> {
         let text = self.text_of(name, node)?;
         self.reading.content.scalar(name, text);
         Some(Located::new(text.to_owned(), node.place()))
+    }
+
+    /// A string in a notation of its own, such as a duration or a time.
+    pub(super) fn parsed<T>(&mut self, name: &'static str) -> Option<Located<T>>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let text = self.string(name)?;
+        match text.value.parse() {
+            Ok(value) => Some(Located::new(value, text.place)),
+            Err(error) => {
+                let path = Path::join(self.path, name);
+                let message = format!("`{path}`: {error}");
+                self.add(
+                    Diagnostic::error("manifest.wrong-type", message)
+                        .at(text.place, "read as if it were absent"),
+                );
+                None
+            }
+        }
     }
 
     /// A string without which the object cannot be read.
@@ -274,6 +296,45 @@ impl<'f, 'r, 's, 'd> Fields<'f, 'r, 's, 'd> {
         for item in node.items() {
             if self.expect(&format!("{name}[]"), item, NodeKind::Mapping) {
                 values.extend(self.below(&path, item).run(&mut read));
+            }
+        }
+        values
+    }
+
+    /// A mapping from numbers to mappings; entries that cannot be read are left out.
+    pub(super) fn keyed<N, T>(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<N>,
+        mut read: impl FnMut(N, &mut Fields<'_, 'r, 's, 'd>) -> T,
+    ) -> Vec<(Located<N>, T)>
+    where
+        N: FromStr + PartialOrd + Display + Copy,
+    {
+        let Some(node) = self.take(name) else { return Vec::new() };
+        if !self.expect(name, node, NodeKind::Mapping) {
+            return Vec::new();
+        }
+        self.reading.content.name(name);
+        // All entries are told of under one path, as the items of a list are.
+        let path = Path { parent: self.path, name, is_list: true };
+        let mut values = Vec::new();
+        // In the order of keys, so that the fingerprint does not depend on the order written.
+        let mut entries: Vec<_> = node.entries().collect();
+        entries.sort_by_key(|entry| entry.key);
+        for entry in entries {
+            let Some(key) = entry.key.parse().ok().filter(|key| range.contains(key)) else {
+                let field = Path::join(self.path, name);
+                let (start, end) = (range.start(), range.end());
+                let message = format!("`{field}`: expected a number from {start} to {end} as key");
+                let finding = Diagnostic::error("manifest.wrong-type", message);
+                self.add(finding.at(entry.key_place, "this entry is skipped"));
+                continue;
+            };
+            if self.expect(entry.key, entry.value, NodeKind::Mapping) {
+                self.reading.content.name(entry.key);
+                let value = self.below(&path, entry.value).run(|fields| read(key, fields));
+                values.push((Located::new(key, entry.key_place), value));
             }
         }
         values

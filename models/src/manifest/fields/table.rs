@@ -32,6 +32,7 @@ const TABLES: &[&str] = &[
     include_str!("tables/core.txt"),
     include_str!("tables/service.txt"),
     include_str!("tables/ingress.txt"),
+    include_str!("tables/istio.txt"),
 ];
 
 static SHAPES: LazyLock<BTreeMap<&'static str, FieldTable>> = LazyLock::new(|| {

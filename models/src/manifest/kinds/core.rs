@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::manifest::fields::Fields;
 use crate::manifest::{Located, Place};
 
-use super::Resource;
+use super::{Resource, Timestamp};
 
 /// Labels or annotations, by key; each value knows its place.
 pub type Labels = BTreeMap<String, Located<String>>;
@@ -23,8 +23,8 @@ pub struct ObjectMeta {
     pub annotations: Labels,
     /// The controlling owner, if a dump shows one.
     pub owner: Option<OwnerReference>,
-    /// RFC 3339 text; some rules let the oldest object win.
-    pub creation_timestamp: Option<Located<String>>,
+    /// `metadata.creationTimestamp`; some rules let the oldest object win. Manifests rarely have it.
+    pub created: Option<Located<Timestamp>>,
     /// Where the object begins.
     pub place: Place,
 }
@@ -82,8 +82,8 @@ impl ObjectMeta {
         let (labels, annotations) = read_labels_and_annotations(meta);
         let namespace = meta.string("namespace").filter(|namespace| !namespace.is_empty());
         let owner = read_owner(meta);
-        let creation_timestamp = meta.string("creationTimestamp");
-        Some(Self { name: name?, namespace, labels, annotations, owner, creation_timestamp, place })
+        let created = meta.parsed("creationTimestamp");
+        Some(Self { name: name?, namespace, labels, annotations, owner, created, place })
     }
 }
 

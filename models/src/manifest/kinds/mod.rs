@@ -4,8 +4,10 @@
 mod core;
 mod endpoints;
 mod ingress;
+pub mod istio;
 mod pod;
 mod service;
+mod timestamp;
 mod workload;
 
 pub use self::core::{Labels, Namespace, Node, ObjectMeta, OwnerReference, ServiceAccount};
@@ -17,6 +19,7 @@ pub(super) use ingress::read_ingress;
 pub use ingress::{Ingress, IngressBackend, IngressPath, IngressPathType, IngressRule};
 pub(super) use service::read_service;
 pub use service::{AppProtocol, Service, ServicePort, ServiceType, TargetPort, Transport};
+pub use timestamp::{Timestamp, TimestampError};
 pub use workload::{
     Container, ContainerPort, Pod, PodPhase, PodSpec, PodTemplate, Selector, SelectorExpression,
     SelectorOperator, Workload, WorkloadKind,
@@ -44,4 +47,6 @@ pub enum Resource {
     Workload(Workload),
     /// `networking.k8s.io/v1 Ingress`.
     Ingress(Ingress),
+    /// One of Istio's kinds.
+    Istio(Box<istio::IstioResource>),
 }

@@ -13,11 +13,28 @@ pub(super) use others::{OtherKind, other_kind};
 pub(super) struct ModelledKind {
     /// Empty for the core group.
     pub(super) group: &'static str,
-    pub(super) version: &'static str,
-    /// Also the name of its table of fields.
+    /// The versions that are read, all with the same fields; the first is the one to write.
+    pub(super) versions: &'static [&'static str],
     pub(super) kind: &'static str,
+    /// What reports call it, and the name of its table of fields: the kind, unless two groups
+    /// have one of that name.
+    pub(super) title: &'static str,
     pub(super) scope: Scope,
-    pub(super) read: fn(&mut Fields<'_, '_, '_, '_>, ObjectMeta) -> Vec<Resource>,
+    pub(super) effect: Effect,
+    /// Which objects are read at all, by their name; the others are of no interest.
+    pub(super) takes: fn(&str) -> bool,
+    pub(super) read: ReadKind,
+}
+
+/// Reads the fields of an object behind its metadata.
+type ReadKind = fn(&mut Fields<'_, '_, '_, '_>, ObjectMeta) -> Vec<Resource>;
+
+/// Whether the objects of a kind change what the models decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    Modelled,
+    /// They are read only to say by name what is not modelled.
+    Noticed,
 }
 
 /// Whether the objects of a kind live in namespaces.
@@ -31,9 +48,42 @@ const fn kind(
     group: &'static str,
     kind: &'static str,
     scope: Scope,
-    read: fn(&mut Fields<'_, '_, '_, '_>, ObjectMeta) -> Vec<Resource>,
+    read: ReadKind,
 ) -> ModelledKind {
-    ModelledKind { group, version: "v1", kind, scope, read }
+    ModelledKind {
+        group,
+        versions: &["v1"],
+        kind,
+        title: kind,
+        scope,
+        effect: Effect::Modelled,
+        takes: |_| true,
+        read,
+    }
+}
+
+/// A namespaced kind in Istio's group for traffic.
+const fn istio_networking(kind: &'static str, read: ReadKind) -> ModelledKind {
+    let versions = &["v1", "v1beta1", "v1alpha3"];
+    ModelledKind { versions, ..self::kind("networking.istio.io", kind, Scope::Namespaced, read) }
+}
+
+/// A namespaced kind in Istio's group for security.
+const fn istio_security(kind: &'static str, read: ReadKind) -> ModelledKind {
+    let versions = &["v1", "v1beta1"];
+    ModelledKind { versions, ..self::kind("security.istio.io", kind, Scope::Namespaced, read) }
+}
+
+/// A namespaced kind in one of Istio's groups for extensions.
+const fn istio_extension(group: &'static str, kind: &'static str, read: ReadKind) -> ModelledKind {
+    ModelledKind {
+        versions: &["v1", "v1alpha1"],
+        ..self::kind(group, kind, Scope::Namespaced, read)
+    }
+}
+
+const fn noticed(kind: ModelledKind) -> ModelledKind {
+    ModelledKind { effect: Effect::Noticed, ..kind }
 }
 
 const MODELLED: &[ModelledKind] = &[
@@ -51,6 +101,12 @@ const MODELLED: &[ModelledKind] = &[
     kind("batch", "Job", Scope::Namespaced, kinds::read_job),
     kind("batch", "CronJob", Scope::Namespaced, kinds::read_cron_job),
     kind("networking.k8s.io", "Ingress", Scope::Namespaced, kinds::read_ingress),
+    istio_security("PeerAuthentication", kinds::istio::read_peer_authentication),
+    noticed(istio_extension("extensions.istio.io", "WasmPlugin", kinds::istio::read_wasm_plugin)),
+    noticed(istio_extension("telemetry.istio.io", "Telemetry", kinds::istio::read_telemetry)),
+    noticed(istio_networking("EnvoyFilter", kinds::istio::read_envoy_filter)),
+    noticed(istio_security("AuthorizationPolicy", kinds::istio::read_authorization_policy)),
+    noticed(istio_security("RequestAuthentication", kinds::istio::read_request_authentication)),
 ];
 
 /// API versions of modelled kinds that Kubernetes no longer serves, with the release that removed
@@ -83,9 +139,10 @@ pub(super) enum Found {
 impl ModelledKind {
     /// Such as `apps/v1`.
     pub(super) fn api_version(&self) -> String {
+        let version = self.versions[0];
         match self.group {
-            "" => self.version.to_owned(),
-            group => format!("{group}/{}", self.version),
+            "" => version.to_owned(),
+            group => format!("{group}/{version}"),
         }
     }
 }
@@ -95,7 +152,7 @@ pub(super) fn find(api_version: &str, kind: &str) -> Found {
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
     let same_kind = || MODELLED.iter().filter(|known| known.kind == kind);
     if let Some(modelled) = same_kind().find(|known| known.group == group) {
-        if modelled.version == version {
+        if modelled.versions.contains(&version) {
             return Found::Modelled(modelled);
         }
         return Found::OtherVersion { modelled, removed_in: removed_in(api_version, kind) };
@@ -127,13 +184,17 @@ mod tests {
     #[test]
     fn every_modelled_kind_has_a_table_of_its_other_fields() {
         for known in MODELLED {
-            assert!(FieldTable::of(known.kind).is_some(), "{}", known.kind);
+            let is_known = FieldTable::of(known.title).is_some();
+            assert!(is_known || known.effect == Effect::Noticed, "{}", known.title);
         }
     }
 
     #[test]
     fn kinds_are_found_by_group_and_version() {
         let describe = |api_version, kind| match find(api_version, kind) {
+            Found::Modelled(known) if known.effect == Effect::Noticed => {
+                format!("noticed {}", known.kind)
+            }
             Found::Modelled(known) => format!("modelled {}", known.kind),
             Found::OtherVersion { modelled, removed_in } => {
                 format!("use {}, removed in {}", modelled.api_version(), removed_in.unwrap_or("-"))
@@ -151,7 +212,9 @@ mod tests {
             ("apps/v2", "Deployment", "use apps/v1, removed in -"),
             ("v1", "ConfigMap", &irrelevant),
             ("networking.k8s.io/v1", "NetworkPolicy", &later),
-            ("networking.istio.io/v1", "VirtualService", &later),
+            ("security.istio.io/v1beta1", "PeerAuthentication", "modelled PeerAuthentication"),
+            ("telemetry.istio.io/v1", "Telemetry", "noticed Telemetry"),
+            ("install.istio.io/v1alpha1", "IstioOperator", &later),
             ("serving.knative.dev/v1", "Service", &later),
             ("example.org/v1", "Service", &unknown),
             ("v1", "Servise", &unknown),

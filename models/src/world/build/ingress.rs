@@ -49,10 +49,9 @@ pub(super) fn add(draft: &mut Draft, clusters: &[ClusterObjects<'_>]) {
 fn oldest_first<'a>(cluster: &ClusterObjects<'a>) -> Vec<(&'a str, &'a IngressObject)> {
     let mut sorted: Vec<_> =
         cluster.ingresses.iter().map(|((namespace, _), ingress)| (*namespace, *ingress)).collect();
-    // RFC 3339 times in UTC, as the API server writes them, sort as text. Objects without one
-    // come last: they are yet to be created.
+    // Objects without a time come last: they are yet to be created.
     sorted.sort_by_key(|(_, ingress)| {
-        let created = ingress.meta.creation_timestamp.as_ref().map(|time| time.value.as_str());
+        let created = ingress.meta.created.map(|time| time.value);
         (created.is_none(), created)
     });
     sorted

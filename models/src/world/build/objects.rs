@@ -123,6 +123,11 @@ impl<'a> ClusterObjects<'a> {
                 let key = self.key(&ingress.meta, default_namespace);
                 self.ingresses.insert(key, ingress);
             }
+            Resource::Istio(object) => {
+                if let Some(meta) = object.meta() {
+                    self.key(meta, default_namespace);
+                }
+            }
         }
     }
 

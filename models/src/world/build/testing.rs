@@ -32,7 +32,7 @@ pub(crate) fn meta(title: &str) -> ObjectMeta {
         labels: Labels::new(),
         annotations: Labels::new(),
         owner: None,
-        creation_timestamp: None,
+        created: None,
         place: place(1),
     }
 }

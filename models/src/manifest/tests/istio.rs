@@ -1,0 +1,57 @@
+//! What Istio's kinds are read into.
+
+use super::*;
+use crate::manifest::kinds::Resource;
+use crate::manifest::kinds::istio::{IstioResource, MtlsMode, UnmodelledKind};
+
+fn only(manifests: &Manifests) -> &IstioResource {
+    let [Resource::Istio(resource)] = &manifests.resources[..] else { panic!("one Istio object") };
+    resource
+}
+
+#[test]
+fn a_peer_authentication_is_read_under_every_served_version() {
+    for version in ["v1", "v1beta1"] {
+        let text = format!(
+            "apiVersion: security.istio.io/{version}\nkind: PeerAuthentication\n\
+             metadata: {{name: a, namespace: shop, creationTimestamp: \"2026-01-02T03:04:05Z\"}}\n\
+             spec:\n  selector: {{matchLabels: {{app: a}}}}\n  mtls: {{mode: STRICT}}\n  \
+             portLevelMtls: {{8080: {{mode: DISABLE}}, 9090: {{mode: UNSET}}, x: {{}}}}\n"
+        );
+        let manifests = load_text(&text);
+        let IstioResource::PeerAuthentication(object) = only(&manifests) else { panic!("{text}") };
+        assert_eq!(object.mode.map(|mode| mode.value), Some(MtlsMode::Strict));
+        assert_eq!(object.ports[&8080].map(|mode| mode.value), Some(MtlsMode::Disable));
+        assert_eq!(object.ports[&9090].map(|mode| mode.value), None);
+        let created = object.meta.created.expect("a creation time");
+        assert_eq!(created.value.to_string(), "2026-01-02T03:04:05Z");
+        assert_eq!(codes(&manifests), ["manifest.wrong-type"]);
+    }
+}
+
+#[test]
+fn an_envoy_filter_is_not_modelled_and_says_what_it_would_touch() {
+    let manifests = load_text(
+        "apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {name: a}\n\
+         spec:\n  workloadSelector: {labels: {app: a}}\n  configPatches:\n  \
+         - applyTo: HTTP_FILTER\n    match: {context: SIDECAR_INBOUND, listener: {portNumber: 8080}}\n    \
+         patch: {operation: INSERT_BEFORE, value: {name: own}}\n",
+    );
+    let IstioResource::Unmodelled(object) = only(&manifests) else { panic!("unmodelled") };
+    assert_eq!(object.kind, UnmodelledKind::EnvoyFilter);
+    assert_eq!(object.touches[0].value, "HTTP_FILTER in SIDECAR_INBOUND, listener port 8080");
+    assert_eq!(object.touches[0].place.line, 7);
+    let [entry] = &manifests.report.not_modelled[..] else { panic!("one entry") };
+    assert_eq!((entry.sort, entry.field.as_deref()), (Sort::NotModelledYet, None));
+    assert!(!manifests.report.kinds[0].modelled);
+}
+
+#[test]
+fn a_creation_time_that_is_none_is_reported_and_left_out() {
+    let manifests = load_text(
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, creationTimestamp: yesterday}\n",
+    );
+    let [Resource::ServiceAccount(account)] = &manifests.resources[..] else { panic!("one") };
+    assert!(account.meta.created.is_none());
+    assert_eq!(codes(&manifests), ["manifest.wrong-type"]);
+}
