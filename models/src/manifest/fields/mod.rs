@@ -15,6 +15,7 @@ use super::{Diagnostic, Located, Place};
 
 mod leftover;
 mod table;
+mod values;
 
 pub(super) use table::FieldTable;
 

@@ -101,6 +101,11 @@ const MODELLED: &[ModelledKind] = &[
     kind("batch", "Job", Scope::Namespaced, kinds::read_job),
     kind("batch", "CronJob", Scope::Namespaced, kinds::read_cron_job),
     kind("networking.k8s.io", "Ingress", Scope::Namespaced, kinds::read_ingress),
+    ModelledKind {
+        title: "Istio Gateway",
+        ..istio_networking("Gateway", kinds::istio::read_gateway)
+    },
+    istio_networking("VirtualService", kinds::istio::read_virtual_service),
     istio_security("PeerAuthentication", kinds::istio::read_peer_authentication),
     noticed(istio_extension("extensions.istio.io", "WasmPlugin", kinds::istio::read_wasm_plugin)),
     noticed(istio_extension("telemetry.istio.io", "Telemetry", kinds::istio::read_telemetry)),

@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::manifest::kinds::Resource;
-use crate::manifest::kinds::istio::{IstioResource, MtlsMode, UnmodelledKind};
+use crate::manifest::kinds::istio::{
+    GatewayProtocol, GatewayTlsMode, IstioResource, MtlsMode, UnmodelledKind,
+};
+use crate::units::SimDuration;
 
 fn only(manifests: &Manifests) -> &IstioResource {
     let [Resource::Istio(resource)] = &manifests.resources[..] else { panic!("one Istio object") };
@@ -54,4 +57,42 @@ fn a_creation_time_that_is_none_is_reported_and_left_out() {
     let [Resource::ServiceAccount(account)] = &manifests.resources[..] else { panic!("one") };
     assert!(account.meta.created.is_none());
     assert_eq!(codes(&manifests), ["manifest.wrong-type"]);
+}
+
+#[test]
+fn a_virtual_service_is_read_with_places() {
+    let manifests = load_text(
+        "apiVersion: networking.istio.io/v1beta1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n  \
+         hosts: [a, '*.b']\n  gateways: [mesh]\n  http:\n  - match:\n    \
+         - headers: {x-user: {exact: jane}}\n      uri: {prefix: /, exact: /a}\n    \
+         route: [{destination: {host: a, subset: v1}, weight: 3}]\n    timeout: 1m30s\n    retrys: {}\n  \
+         tls: [{match: [{port: 443, sniHosts: [a.b]}], route: [{destination: {host: a}}]}]\n  \
+         tcp: [{route: [{destination: {host: a}}]}]\n",
+    );
+    let IstioResource::VirtualService(object) = only(&manifests) else { panic!("of its kind") };
+    let [rule] = &object.http[..] else { panic!("one rule") };
+    let [(name, test)] = &rule.matches[0].headers[..] else { panic!("one header") };
+    assert_eq!((name.value.as_str(), test.place.line), ("x-user", 9));
+    assert_eq!(rule.route[0].weight.map(|it| it.value), Some(3));
+    assert_eq!(rule.timeout.map(|it| it.value), Some(SimDuration::from_secs(90)));
+    assert_eq!((object.tls.len(), object.tcp.len()), (1, 1));
+    assert_eq!(codes(&manifests), ["manifest.several-forms", "manifest.unknown-field"]);
+    let typo = manifests.report.not_modelled.iter().find(|it| it.sort == Sort::Unknown);
+    assert_eq!(typo.and_then(|it| it.field.as_deref()), Some("spec.http[].retrys"));
+}
+
+#[test]
+fn a_gateway_is_read_and_a_server_of_an_unknown_protocol_is_left_out() {
+    let manifests = load_text(
+        "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: a}\nspec:\n  \
+         selector: {istio: ingress}\n  servers:\n  \
+         - {port: {number: 443, name: s, protocol: https}, hosts: [./*], tls: {mode: SIMPLE}}\n  \
+         - {port: {number: 80, name: p, protocol: GOPHER}, hosts: ['*']}\n",
+    );
+    let IstioResource::Gateway(object) = only(&manifests) else { panic!("a Gateway") };
+    let [server] = &object.servers[..] else { panic!("one server") };
+    assert_eq!(server.port.protocol.value, GatewayProtocol::Https);
+    let mode = server.tls.as_ref().map(|tls| tls.mode.value);
+    assert_eq!(mode, Some(GatewayTlsMode::Simple));
+    assert_eq!(codes(&manifests), ["istio.gateway-protocol"]);
 }
