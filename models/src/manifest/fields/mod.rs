@@ -266,6 +266,27 @@ impl<'f, 'r, 's, 'd> Fields<'f, 'r, 's, 'd> {
         strings
     }
 
+    /// A list of whole numbers within `range`; items that are none are left out.
+    pub(super) fn numbers<T>(&mut self, name: &'static str, range: RangeInclusive<T>) -> Vec<T>
+    where
+        T: TryFrom<i128> + Into<i128> + Copy,
+    {
+        let Some(node) = self.take(name) else { return Vec::new() };
+        if !self.expect(name, node, NodeKind::Sequence) {
+            return Vec::new();
+        }
+        self.reading.content.open();
+        let mut numbers = Vec::with_capacity(node.items().len());
+        for item in node.items() {
+            if let Some(number) = self.number_at(name, item, range.clone()) {
+                self.reading.content.scalar(name, &Into::<i128>::into(number).to_string());
+                numbers.push(number);
+            }
+        }
+        self.reading.content.close();
+        numbers
+    }
+
     /// A mapping under this one.
     pub(super) fn object<T>(
         &mut self,

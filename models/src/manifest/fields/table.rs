@@ -33,6 +33,7 @@ const TABLES: &[&str] = &[
     include_str!("tables/service.txt"),
     include_str!("tables/ingress.txt"),
     include_str!("tables/istio.txt"),
+    include_str!("tables/gateway.txt"),
 ];
 
 static SHAPES: LazyLock<BTreeMap<&'static str, FieldTable>> = LazyLock::new(|| {

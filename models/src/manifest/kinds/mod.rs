@@ -3,6 +3,7 @@
 
 mod core;
 mod endpoints;
+pub mod gateway;
 mod ingress;
 pub mod istio;
 mod pod;
@@ -49,4 +50,6 @@ pub enum Resource {
     Ingress(Ingress),
     /// One of Istio's kinds.
     Istio(Box<istio::IstioResource>),
+    /// A kind of Gateway API.
+    GatewayApi(Box<gateway::GatewayResource>),
 }

@@ -279,12 +279,15 @@ fn finish(workload: Option<Workload>) -> Vec<Resource> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Need {
+pub(super) enum Need {
     Required,
     Optional,
 }
 
-fn read_selector(spec: &mut Fields<'_, '_, '_, '_>, need: Need) -> Option<Located<Selector>> {
+pub(super) fn read_selector(
+    spec: &mut Fields<'_, '_, '_, '_>,
+    need: Need,
+) -> Option<Located<Selector>> {
     let read = |selector: &mut Fields<'_, '_, '_, '_>| {
         let place = selector.place();
         let match_labels = selector.labels("matchLabels");

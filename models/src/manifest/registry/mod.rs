@@ -3,7 +3,7 @@
 //! A new kind is one file in `kinds` and one line in [`MODELLED`], and its fields in a table.
 
 use super::fields::Fields;
-use super::kinds::{self, ObjectMeta, Resource};
+use super::kinds::{self, ObjectMeta, Resource, gateway};
 
 mod others;
 
@@ -86,6 +86,16 @@ const fn noticed(kind: ModelledKind) -> ModelledKind {
     ModelledKind { effect: Effect::Noticed, ..kind }
 }
 
+/// A kind of Gateway API.
+const fn gateway(
+    versions: &'static [&'static str],
+    kind: &'static str,
+    scope: Scope,
+    read: ReadKind,
+) -> ModelledKind {
+    ModelledKind { versions, ..self::kind(gateway::GATEWAY_GROUP, kind, scope, read) }
+}
+
 const MODELLED: &[ModelledKind] = &[
     kind("", "Namespace", Scope::Cluster, kinds::read_namespace),
     kind("", "Node", Scope::Cluster, kinds::read_node),
@@ -112,6 +122,34 @@ const MODELLED: &[ModelledKind] = &[
     noticed(istio_networking("EnvoyFilter", kinds::istio::read_envoy_filter)),
     noticed(istio_security("AuthorizationPolicy", kinds::istio::read_authorization_policy)),
     noticed(istio_security("RequestAuthentication", kinds::istio::read_request_authentication)),
+    gateway(&["v1", "v1beta1"], "GatewayClass", Scope::Cluster, gateway::read_gateway_class),
+    gateway(&["v1", "v1beta1"], "Gateway", Scope::Namespaced, gateway::read_gateway),
+    gateway(&["v1"], "ListenerSet", Scope::Namespaced, gateway::read_listener_set),
+    ModelledKind {
+        group: gateway::GATEWAY_X_GROUP,
+        ..gateway(&["v1alpha1"], "XListenerSet", Scope::Namespaced, gateway::read_x_listener_set)
+    },
+    gateway(&["v1", "v1beta1"], "HTTPRoute", Scope::Namespaced, gateway::read_http_route),
+    gateway(&["v1", "v1alpha2"], "GRPCRoute", Scope::Namespaced, gateway::read_grpc_route),
+    gateway(
+        &["v1", "v1alpha3", "v1alpha2"],
+        "TLSRoute",
+        Scope::Namespaced,
+        gateway::read_tls_route,
+    ),
+    gateway(&["v1", "v1alpha2"], "TCPRoute", Scope::Namespaced, gateway::read_tcp_route),
+    gateway(
+        &["v1", "v1beta1", "v1alpha2"],
+        "ReferenceGrant",
+        Scope::Namespaced,
+        gateway::read_reference_grant,
+    ),
+    gateway(
+        &["v1", "v1alpha3"],
+        "BackendTLSPolicy",
+        Scope::Namespaced,
+        gateway::read_backend_tls_policy,
+    ),
 ];
 
 /// API versions of modelled kinds that Kubernetes no longer serves, with the release that removed

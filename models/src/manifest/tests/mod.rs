@@ -1,6 +1,7 @@
 //! Stories about whole inputs: what is read, what is reported, what is refused.
 
 mod findings;
+mod gateway;
 mod istio;
 mod kinds;
 mod laws;

@@ -128,6 +128,12 @@ impl<'a> ClusterObjects<'a> {
                     self.key(meta, default_namespace);
                 }
             }
+            // What a Gateway makes of them is its control plane's business.
+            Resource::GatewayApi(object) => {
+                if object.is_namespaced() {
+                    self.key(object.meta(), default_namespace);
+                }
+            }
         }
     }
 
