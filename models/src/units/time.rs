@@ -123,6 +123,18 @@ impl SimDuration {
         self.0
     }
 
+    /// Whole milliseconds; what is left of one is cut off.
+    #[must_use]
+    pub const fn as_ms(self) -> u64 {
+        self.0 / NS_PER_MS
+    }
+
+    /// Whether it is no time at all, which many settings take for "no limit".
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
     /// Seconds, for display and statistics.
     #[must_use]
     pub fn as_secs_f64(self) -> f64 {

@@ -8,6 +8,7 @@ mod flags;
 pub mod hash;
 mod least_request;
 mod request;
+pub mod router;
 
 pub use dice::{Dice, Purpose};
 pub use flags::{ResponseFlag, ResponseFlags};

@@ -13,6 +13,9 @@ pub struct HeaderMap {
 
 impl HeaderMap {
     /// No headers.
+    pub const EMPTY: Self = Self { entries: Vec::new() };
+
+    /// No headers.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -1,0 +1,6 @@
+//! Stories of single requests, and the laws of all of them.
+
+mod laws;
+mod retries;
+mod rig;
+mod timeouts;
