@@ -63,6 +63,19 @@ pub struct EnvoyFacts {
     pub version: String,
     /// When the greatest share of ejected hosts is compared.
     pub ejection_share: Fact<EjectionShare>,
+    /// What a header matcher compares when a header comes several times.
+    pub repeated_headers: Fact<RepeatedHeaders>,
+}
+
+/// What a header matcher compares when a header comes several times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RepeatedHeaders {
+    /// Each value alone; one that matches is enough.
+    #[default]
+    Individually,
+    /// All values, joined with commas.
+    Joined,
 }
 
 /// When the greatest share of ejected hosts is compared.

@@ -7,10 +7,12 @@ mod dice;
 mod flags;
 pub mod hash;
 mod least_request;
+mod matching;
 mod request;
 pub mod router;
 
 pub use dice::{Dice, Purpose};
 pub use flags::{ResponseFlag, ResponseFlags};
 pub use least_request::{LEAST_REQUEST, choose_least_request};
-pub use request::{Connection, HeaderMap, Request};
+pub use matching::is_grpc;
+pub use request::{Connection, HeaderMap, Request, Token};

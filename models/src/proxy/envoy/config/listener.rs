@@ -23,6 +23,8 @@ pub struct Listener {
     pub direction: Direction,
     /// Whether it has a socket of its own; others get connections from a capturing listener.
     pub bind_to_port: bool,
+    /// What it does with connections that the node redirected to it.
+    pub original_destination: OriginalDestination,
     /// Whether SNI, ALPN and TLS are looked at before a chain is chosen.
     pub inspects_tls: bool,
     /// Whether the first bytes are looked at to tell HTTP from other protocols.
@@ -33,6 +35,20 @@ pub struct Listener {
     pub default_chain: Option<FilterChain>,
     /// What made it.
     pub origin: Origin,
+}
+
+/// What a listener does with the address that a redirected connection was meant for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OriginalDestination {
+    /// Nothing: connections are not redirected to it.
+    #[default]
+    Ignored,
+    /// Its chains see that address (`virtualInbound`).
+    Restored,
+    /// The listener of that address gets the connection; without one its own chains see the
+    /// address (`virtualOutbound`).
+    HandedOver,
 }
 
 /// Which way traffic goes.
@@ -135,6 +151,9 @@ pub struct HttpManager {
     pub strips_port: bool,
     /// Whether the peer counts as internal, so that `x-envoy-*` headers of the request count.
     pub trusts_envoy_headers: bool,
+    /// Whether the peer is the client itself, as at the edge of a mesh: `x-forwarded-proto` and
+    /// `x-forwarded-for` of the request then do not count.
+    pub uses_remote_address: bool,
     /// The value of the `server` header; empty keeps what the upstream sent.
     pub server_name: String,
     /// Answers in place of the proxy's own, by status: only their body differs.

@@ -17,6 +17,8 @@ mod route;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::profile::RepeatedHeaders;
+
 pub use cluster::{
     Cluster, CommonBalancing, Discovery, HashFunction, LeastRequest, LoadBalancer, LocalityMode,
     Maglev, OutlierDetection, RingHash, SlowStart, SubsetFallback, Subsets, Target, Thresholds,
@@ -33,7 +35,7 @@ pub use filter::{
 pub use header::{AppendAction, HeaderMutation, HeaderMutations};
 pub use listener::{
     ChainMatch, Direction, DownstreamTls, EscapedSlashes, FilterChain, HttpManager, Listener,
-    NetworkFilter, PathNormalization, RouteSource, TcpProxy, Transport,
+    NetworkFilter, OriginalDestination, PathNormalization, RouteSource, TcpProxy, Transport,
 };
 pub use matcher::{
     Case, HeaderMatcher, HeaderTest, Invert, MissingHeader, PathMatcher, Pattern, QueryMatcher,
@@ -73,4 +75,6 @@ pub struct Bootstrap {
     pub locality: Locality,
     /// Values of runtime keys, as `layered_runtime` gives them.
     pub runtime: BTreeMap<String, String>,
+    /// What header matchers compare when a header comes several times; the profile's.
+    pub repeated_headers: RepeatedHeaders,
 }
