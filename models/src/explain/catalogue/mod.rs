@@ -2,6 +2,7 @@
 //! that apply them.
 
 mod envoy_balance;
+mod envoy_breaker;
 mod envoy_filter;
 mod envoy_health;
 mod envoy_listen;
@@ -20,6 +21,7 @@ use super::Rule;
 /// All families, in the order of their ids; so are the rules of each.
 pub const CATALOGUE: &[&[Rule]] = &[
     envoy_balance::RULES,
+    envoy_breaker::RULES,
     envoy_filter::RULES,
     envoy_health::RULES,
     envoy_listen::RULES,

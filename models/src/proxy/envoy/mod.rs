@@ -10,6 +10,7 @@ mod least_request;
 mod matching;
 mod request;
 pub mod router;
+pub mod upstream;
 
 pub use dice::{Dice, Purpose};
 pub use flags::{ResponseFlag, ResponseFlags};

@@ -1,0 +1,211 @@
+//! Circuit breakers: how many connections, waiting requests, requests and retries a cluster has
+//! at most, for each priority of routes. All workers of a proxy share them.
+//!
+//! Source: Envoy, `resource_manager_impl.h`; the defaults are those of `circuit_breaker.proto`.
+
+use crate::explain::{Probe, RuleId, Sourced};
+use crate::units::Ppm;
+use crate::world::Origin;
+
+use super::super::config::{Cluster, RoutingPriority, Thresholds};
+
+/// A cluster has at most so many connections.
+pub(super) const MAX_CONNECTIONS: RuleId = RuleId("envoy.breaker.connections");
+/// At most so many requests wait for a connection.
+pub(super) const MAX_PENDING: RuleId = RuleId("envoy.breaker.pending");
+/// At most so many requests are under way.
+pub(super) const MAX_REQUESTS: RuleId = RuleId("envoy.breaker.requests");
+/// At most so many retries are under way.
+pub(super) const MAX_RETRIES: RuleId = RuleId("envoy.breaker.retries");
+/// Retries are at most a share of what is under way.
+pub(super) const RETRY_BUDGET: RuleId = RuleId("envoy.breaker.retry-budget");
+
+const DEFAULT_LIMIT: u32 = 1024;
+const DEFAULT_RETRIES: u32 = 3;
+
+/// What a breaker counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resource {
+    /// Connections to the cluster.
+    Connections,
+    /// Requests that wait for a connection.
+    Pending,
+    /// Requests under way.
+    Requests,
+    /// Retries under way, their pauses included.
+    Retries,
+}
+
+/// A limit that was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overflow {
+    /// What there is too much of.
+    pub resource: Resource,
+    /// How many there are.
+    pub count: u32,
+    /// How many there may be.
+    pub limit: u32,
+    /// The rule that says so.
+    pub rule: RuleId,
+    /// What set the limit.
+    pub origin: Origin,
+}
+
+/// How many there are now.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    connections: u32,
+    pending: u32,
+    requests: u32,
+    retries: u32,
+}
+
+impl Counts {
+    fn of(&mut self, resource: Resource) -> &mut u32 {
+        match resource {
+            Resource::Connections => &mut self.connections,
+            Resource::Pending => &mut self.pending,
+            Resource::Requests => &mut self.requests,
+            Resource::Retries => &mut self.retries,
+        }
+    }
+}
+
+/// A limit, the rule that says so and what set it.
+struct Limit {
+    value: u32,
+    rule: RuleId,
+    origin: Origin,
+}
+
+/// The counts of one proxy and cluster, for both priorities.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counters {
+    default: Counts,
+    high: Counts,
+}
+
+/// The breakers of one priority, as [`super::ClusterState::breakers`] lends them.
+#[derive(Debug)]
+pub struct Breakers<'a> {
+    counts: &'a mut Counts,
+    thresholds: Option<&'a Thresholds>,
+}
+
+impl Counters {
+    pub(super) fn lend<'a>(
+        &'a mut self,
+        cluster: &'a Cluster,
+        priority: RoutingPriority,
+    ) -> Breakers<'a> {
+        let counts = match priority {
+            RoutingPriority::Default => &mut self.default,
+            RoutingPriority::High => &mut self.high,
+        };
+        Breakers { counts, thresholds: cluster.thresholds.get(&priority) }
+    }
+}
+
+impl Breakers<'_> {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self, resource: Resource) -> u32 {
+        let mut counts = *self.counts;
+        *counts.of(resource)
+    }
+
+    /// How many there may be now.
+    #[must_use]
+    pub fn limit(&self, resource: Resource) -> u32 {
+        self.limit_of(resource).value
+    }
+
+    /// Whether one more fits.
+    ///
+    /// # Errors
+    /// The limit that is reached.
+    pub fn check(&self, resource: Resource, probe: &mut impl Probe) -> Result<(), Overflow> {
+        let limit = self.limit_of(resource);
+        let count = self.count(resource);
+        if count < limit.value {
+            return Ok(());
+        }
+        probe.enter();
+        probe.fact("count", || count.to_string());
+        probe.fact("limit", || limit.value.to_string());
+        probe.leave(limit.rule, Some(limit.origin), || overflow_sentence(resource, count));
+        let Limit { value, rule, origin } = limit;
+        Err(Overflow { resource, count, limit: value, rule, origin })
+    }
+
+    /// Takes one, whether it fits or not: Envoy opens a first connection to a host beyond the
+    /// limit too.
+    pub fn take(&mut self, resource: Resource) {
+        let count = self.counts.of(resource);
+        *count = count.saturating_add(1);
+    }
+
+    /// Takes one if it fits.
+    ///
+    /// # Errors
+    /// The limit that is reached.
+    pub fn try_take(&mut self, resource: Resource, probe: &mut impl Probe) -> Result<(), Overflow> {
+        self.check(resource, probe)?;
+        self.take(resource);
+        Ok(())
+    }
+
+    /// Gives one back.
+    pub fn release(&mut self, resource: Resource) {
+        let count = self.counts.of(resource);
+        debug_assert!(*count > 0, "more {resource:?} are given back than were taken");
+        *count = count.saturating_sub(1);
+    }
+
+    fn limit_of(&self, resource: Resource) -> Limit {
+        let Some(thresholds) = self.thresholds else {
+            return default_limit(resource);
+        };
+        let plain =
+            |limit: &Sourced<u32>, rule| Limit { value: limit.value, rule, origin: limit.origin };
+        match (resource, &thresholds.retry_budget) {
+            (Resource::Connections, _) => plain(&thresholds.max_connections, MAX_CONNECTIONS),
+            (Resource::Pending, _) => plain(&thresholds.max_pending, MAX_PENDING),
+            (Resource::Requests, _) => plain(&thresholds.max_requests, MAX_REQUESTS),
+            (Resource::Retries, None) => plain(&thresholds.max_retries, MAX_RETRIES),
+            (Resource::Retries, Some(budget)) => Limit {
+                value: self.budget(budget.value).max(thresholds.min_retry_concurrency),
+                rule: RETRY_BUDGET,
+                origin: budget.origin,
+            },
+        }
+    }
+
+    /// The share of the requests that are under way or wait.
+    fn budget(&self, share: Ppm) -> u32 {
+        let active = f64::from(self.counts.requests) + f64::from(self.counts.pending);
+        // In floating point and cut off, as the proxy does it.
+        (share.as_percent_f64() / 100.0 * active) as u32
+    }
+}
+
+fn default_limit(resource: Resource) -> Limit {
+    let (value, rule, name) = match resource {
+        Resource::Connections => (DEFAULT_LIMIT, MAX_CONNECTIONS, "envoy.max-connections"),
+        Resource::Pending => (DEFAULT_LIMIT, MAX_PENDING, "envoy.max-pending-requests"),
+        Resource::Requests => (DEFAULT_LIMIT, MAX_REQUESTS, "envoy.max-requests"),
+        Resource::Retries => (DEFAULT_RETRIES, MAX_RETRIES, "envoy.max-retries"),
+    };
+    Limit { value, rule, origin: Origin::Default(name) }
+}
+
+fn overflow_sentence(resource: Resource, count: u32) -> String {
+    let what = match resource {
+        Resource::Connections => "connections are open",
+        Resource::Pending => "requests wait for a connection",
+        Resource::Requests => "requests are under way",
+        Resource::Retries => "retries are under way",
+    };
+    format!("{count} {what}, and no more are allowed")
+}

@@ -1,0 +1,5 @@
+//! Stories of one cluster in one proxy.
+
+mod balance;
+mod breaker;
+mod hashing;
