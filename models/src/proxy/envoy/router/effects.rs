@@ -1,6 +1,7 @@
 //! What the router asks of the world around it. Whoever drives it implements [`Effects`]: the
 //! flow engine with its lanes and pools, the oracle's runner, a test.
 
+use crate::explain::Probe;
 use crate::units::SimDuration;
 
 use super::counter::Counter;
@@ -8,11 +9,12 @@ use super::reply::{LocalReply, ResetReason};
 use super::state::Attempt;
 
 /// What the router asks for. Nothing here may call the router again: what happens at once is
-/// returned, what happens later comes as an event.
+/// returned, what happens later comes as an event. A probe comes along where the driver decides
+/// something that has reasons of its own.
 pub trait Effects {
     /// Picks a host and sends the request there. Hosts that earlier attempts of the request were
     /// sent to are known to the driver, for predicates and priorities.
-    fn start_attempt(&mut self, attempt: Attempt) -> Started;
+    fn start_attempt(&mut self, attempt: Attempt, probe: &mut impl Probe) -> Started;
     /// Gives an attempt up: its stream is reset, or it leaves the queue of its pool.
     fn reset_attempt(&mut self, attempt: Attempt);
     /// Starts a timer, in place of one of the same kind that is running.
@@ -20,7 +22,7 @@ pub trait Effects {
     /// Stops a timer, if it is running.
     fn disarm(&mut self, timer: Timer);
     /// Asks the retry breaker for a place.
-    fn admit_retry(&mut self) -> Admission;
+    fn admit_retry(&mut self, probe: &mut impl Probe) -> Admission;
     /// Gives the place in the retry breaker back.
     fn release_retry(&mut self);
     /// 64 uniform bits for the pause before a retry.

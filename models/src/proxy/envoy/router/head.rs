@@ -1,5 +1,7 @@
 //! The head of an upstream's response, as far as the router looks at it.
 
+use crate::profile::RepeatedHeaders;
+
 use super::super::request::HeaderMap;
 
 /// Headers of a response that has none to look at.
@@ -12,25 +14,29 @@ pub struct ResponseHead<'h> {
     pub status: u16,
     /// The headers.
     pub headers: &'h HeaderMap,
+    /// What a matcher compares when a header comes several times.
+    pub repeated: RepeatedHeaders,
 }
 
 impl ResponseHead<'static> {
     /// A status without headers that matter.
     #[must_use]
     pub fn bare(status: u16) -> Self {
-        Self { status, headers: &BARE }
+        Self::new(status, &BARE)
     }
 }
 
-impl ResponseHead<'_> {
+impl<'h> ResponseHead<'h> {
+    /// A status with headers, as the newest profile looks at them.
+    #[must_use]
+    pub fn new(status: u16, headers: &'h HeaderMap) -> Self {
+        Self { status, headers, repeated: RepeatedHeaders::default() }
+    }
+
     /// The gRPC status in the headers; a response with only trailers has it there.
     #[must_use]
     pub fn grpc_status(&self) -> Option<u32> {
         self.headers.get("grpc-status")?.trim().parse().ok()
-    }
-
-    pub(super) fn matches(&self, matcher: &super::super::config::HeaderMatcher) -> bool {
-        self.headers.get(&matcher.name).is_some()
     }
 }
 

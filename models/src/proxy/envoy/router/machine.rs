@@ -227,7 +227,7 @@ impl<'r, E: Effects, P: Probe> Router<'r, E, P> {
         self.state.connected.remove(attempt);
         self.state.hedged.remove(attempt);
         self.state.reported.remove(attempt);
-        match self.effects.start_attempt(attempt) {
+        match self.effects.start_attempt(attempt, self.probe) {
             Started::Pending => {}
             Started::Connected => self.connected(attempt),
             Started::Overflow => self.reset(attempt, ResetReason::Overflow),

@@ -39,7 +39,7 @@ pub use counter::Counter;
 pub use effects::{Admission, AttemptResult, Effects, Started, Timer};
 pub use head::{More, ResponseHead};
 pub use machine::{Retriable, Router};
-pub use overrides::{Caller, ROUTER_HEADERS, is_grpc};
+pub use overrides::{Caller, ROUTER_HEADERS};
 pub use plan::{Hedging, RouterPlan};
 pub use reply::{
     Details, LocalReply, Protocol, ResetReason, Tries, grpc_status_of, http_status_of, render_reply,

@@ -13,6 +13,7 @@ use crate::world::Origin;
 use super::super::config::{
     Backoff, HeaderMatcher, HeaderTest, Invert, MissingHeader, RetryOn, RetryPolicy,
 };
+use super::super::matching::is_grpc;
 use super::super::request::HeaderMap;
 use super::plan::{Hedging, RouterPlan};
 
@@ -125,13 +126,6 @@ fn list(text: &str) -> impl Iterator<Item = &str> {
 fn milliseconds(headers: &HeaderMap, name: &str) -> Option<Sourced<SimDuration>> {
     let ms: u64 = headers.get(name)?.trim().parse().ok()?;
     Some(Sourced::new(SimDuration::from_ns(ms.saturating_mul(1_000_000)), FROM_HEADER))
-}
-
-/// Whether a request is gRPC by its content type.
-#[must_use]
-pub fn is_grpc(headers: &HeaderMap) -> bool {
-    let rest = headers.get("content-type").and_then(|kind| kind.strip_prefix("application/grpc"));
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
 }
 
 /// `grpc-timeout` (at most eight digits and a unit), held at `max`; without it the timeout is as

@@ -59,9 +59,10 @@ pub fn response_condition(policy: &RetryPolicy, head: &ResponseHead<'_>) -> Opti
         RetryOn::GATEWAY_ERROR => (502..=504).contains(&status),
         RetryOn::RETRIABLE_4XX => status == 409,
         RetryOn::RETRIABLE_STATUS_CODES => policy.status_codes.contains(&status),
-        RetryOn::RETRIABLE_HEADERS => {
-            policy.response_headers.iter().any(|matcher| head.matches(matcher))
-        }
+        RetryOn::RETRIABLE_HEADERS => policy
+            .response_headers
+            .iter()
+            .any(|matcher| matcher.matches(head.headers, head.repeated)),
         _ => false,
     };
     let plain = [
@@ -198,7 +199,7 @@ impl<E: Effects, P: Probe> Router<'_, E, P> {
             return Verdict::Refused;
         }
         self.state.retries_left -= 1;
-        if self.effects.admit_retry() == Admission::Overflow {
+        if self.effects.admit_retry(self.probe) == Admission::Overflow {
             self.effects.count(Counter::RqRetryOverflow);
             self.state.flags.set(ResponseFlag::UpstreamOverflow);
             self.probe.step(BREAKER, None, || {

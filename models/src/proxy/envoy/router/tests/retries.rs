@@ -81,7 +81,7 @@ fn each_reset_condition_is_met_by_its_own_resets_only() {
 #[test]
 fn grpc_conditions_look_at_the_status_in_the_headers() {
     let trailers_only: HeaderMap = [("grpc-status", "14")].into_iter().collect();
-    let head = ResponseHead { status: 200, headers: &trailers_only };
+    let head = ResponseHead::new(200, &trailers_only);
     let met = |words| response_condition(&policy(words, 1), &head);
     assert_eq!(met("unavailable"), Some(RetryOn::GRPC_UNAVAILABLE));
     assert_eq!(met("cancelled,internal,5xx"), None);
@@ -90,7 +90,7 @@ fn grpc_conditions_look_at_the_status_in_the_headers() {
 #[test]
 fn an_answer_of_a_rate_limit_is_retried_only_if_asked_for() {
     let headers: HeaderMap = [("x-envoy-ratelimited", "true")].into_iter().collect();
-    let head = ResponseHead { status: 503, headers: &headers };
+    let head = ResponseHead::new(503, &headers);
     assert_eq!(response_condition(&policy("5xx,gateway-error", 1), &head), None);
     assert!(response_condition(&policy("envoy-ratelimited", 1), &head).is_some());
 }
@@ -223,7 +223,7 @@ fn a_pause_that_the_response_asks_for_takes_the_place_of_the_drawn_one() {
         let headers = [("x-until", "9"), ("retry-after", asked_for)].into_iter().collect();
         let attempt = Attempt(rig.state.attempts());
         rig.asked();
-        rig.router().headers(attempt, &ResponseHead { status: 503, headers: &headers }, More::End);
+        rig.router().headers(attempt, &ResponseHead::new(503, &headers), More::End);
         assert!(rig.asked().ends_with(pause), "{asked_for}");
         rig.pause_ends();
     }

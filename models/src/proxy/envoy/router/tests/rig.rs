@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use crate::explain::{Explanation, Sourced, Tree};
+use crate::explain::{Explanation, Probe, Sourced, Tree};
 use crate::proxy::envoy::config::{Backoff, RetryOn, RetryPolicy, RoutingPriority};
 use crate::proxy::envoy::router::*;
 use crate::units::{SimDuration, SimTime};
@@ -74,7 +74,7 @@ impl Scribe {
 }
 
 impl Effects for Scribe {
-    fn start_attempt(&mut self, attempt: Attempt) -> Started {
+    fn start_attempt(&mut self, attempt: Attempt, _: &mut impl Probe) -> Started {
         self.note(format!("start {}", attempt.0));
         self.next_start.unwrap_or(Started::Connected)
     }
@@ -91,7 +91,7 @@ impl Effects for Scribe {
         self.note(format!("no {timer:?}"));
     }
 
-    fn admit_retry(&mut self) -> Admission {
+    fn admit_retry(&mut self, _: &mut impl Probe) -> Admission {
         if self.retries_allowed.is_some_and(|allowed| self.retries_running >= allowed) {
             return Admission::Overflow;
         }
