@@ -198,20 +198,19 @@ fn path_rewrite(rewrite: &RewriteRule) -> Option<Sourced<PathRewrite>> {
     Some(Sourced::new(PathRewrite::Prefix(uri.value.clone()), Origin::Manifest(uri.place)))
 }
 
-/// A share of zero makes no mirror; no share makes one of every request.
+/// `mirror` stands before `mirrors`. A share of zero makes none; no share makes one of every
+/// request (the same file, `MirrorPercent`).
 fn mirrors(rule: &HttpRule, context: &RuleContext<'_>) -> Vec<Mirror> {
-    let shared = rule.mirrors.iter().filter_map(|mirror| {
-        let share = match &mirror.share {
+    let single = rule.mirror.iter().map(|destination| (destination, rule.mirror_share));
+    let several = rule.mirrors.iter().map(|mirror| (&mirror.destination, mirror.share));
+    let shared = single.chain(several).filter_map(|(destination, share)| {
+        let share = match share {
             Some(share) if share.value == Ppm::ZERO => return None,
             Some(share) => Sourced::new(share.value, Origin::Manifest(share.place)),
             None => Sourced::default_of(Ppm::ONE, "istio.mirror-share"),
         };
         Some(Mirror {
-            cluster: destination::cluster(
-                &mirror.destination,
-                context.listen_port,
-                context.services,
-            ),
+            cluster: destination::cluster(destination, context.listen_port, context.services),
             fraction: share.map(|default| RuntimeFraction { default, runtime_key: None }),
         })
     });

@@ -34,7 +34,7 @@ pub use virtual_service_action::{
     RedirectRule, RetryRule, RewriteRule, UnmatchedPreflights,
 };
 pub use virtual_service_http::{
-    Delegate, HeaderOperations, HeaderRules, HttpDestination, HttpRule, MirrorField, MirrorRule,
+    Delegate, HeaderOperations, HeaderRules, HttpDestination, HttpRule, MirrorRule,
 };
 pub use virtual_service_match::{HttpMatch, StringMatch, StringMatchTest};
 

@@ -35,7 +35,11 @@ pub struct HttpRule {
     pub retries: Option<RetryRule>,
     /// Delays and aborts.
     pub fault: Option<FaultRule>,
-    /// Copies of the requests: `mirror` first, then `mirrors`.
+    /// `mirror`: copies for one more destination.
+    pub mirror: Option<Destination>,
+    /// The share of requests that `mirror` copies; absent means all.
+    pub mirror_share: Option<Located<Ppm>>,
+    /// `mirrors`: copies for several more.
     pub mirrors: Vec<MirrorRule>,
     /// Cross-origin requests.
     pub cors: Option<CorsPolicy>,
@@ -65,24 +69,13 @@ pub struct Delegate {
     pub namespace: Option<Located<String>>,
 }
 
-/// A copy of requests.
+/// One entry of `mirrors`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MirrorRule {
     /// For whom.
     pub destination: Destination,
     /// Of which share; absent means all.
     pub share: Option<Located<Ppm>>,
-    /// Whether it is `mirror`, which a delegate replaces alone, or one of `mirrors`.
-    pub field: MirrorField,
-}
-
-/// Under which field a mirror stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MirrorField {
-    /// `mirror`.
-    Mirror,
-    /// `mirrors`.
-    Mirrors,
 }
 
 /// `headers`: changes to requests and responses.
@@ -125,7 +118,13 @@ pub(super) fn read_http_rule(rule: &mut Fields<'_, '_, '_, '_>) -> HttpRule {
         timeout: rule.parsed("timeout"),
         retries: rule.object("retries", read_retries),
         fault: rule.object("fault", read_fault),
-        mirrors: read_mirrors(rule),
+        mirror: rule.object("mirror", read_destination).flatten(),
+        mirror_share: read_mirror_share(rule),
+        mirrors: rule.list("mirrors", |mirror| {
+            let destination = mirror.required_object("destination", read_destination).flatten();
+            let share = read_share(mirror, "percentage");
+            Some(MirrorRule { destination: destination?, share })
+        }),
         cors: rule.object("corsPolicy", read_cors),
         headers: read_headers(rule),
         place: rule.place(),
@@ -145,22 +144,12 @@ fn read_delegate(delegate: &mut Fields<'_, '_, '_, '_>) -> Option<Delegate> {
     Some(Delegate { name: name?, namespace })
 }
 
-/// `mirror` with its share, and `mirrors`. Of the three ways to write the share of `mirror`,
-/// `mirrorPercentage` counts before the older ones.
-fn read_mirrors(rule: &mut Fields<'_, '_, '_, '_>) -> Vec<MirrorRule> {
-    let single = rule.object("mirror", read_destination).flatten();
+/// Of the three ways to write the share, `mirrorPercentage` counts before the older ones.
+fn read_mirror_share(rule: &mut Fields<'_, '_, '_, '_>) -> Option<Located<Ppm>> {
     let percentage = read_share(rule, "mirrorPercentage");
     let percent = rule.number("mirrorPercent", 0_u32..=100);
     let older = rule.number("mirror_percent", 0_u32..=100);
-    let share = percentage.or(percent.or(older).map(|it| it.map(Ppm::from_percent)));
-    let single =
-        single.map(|destination| MirrorRule { destination, share, field: MirrorField::Mirror });
-    let several = rule.list("mirrors", |mirror| {
-        let destination = mirror.required_object("destination", read_destination).flatten();
-        let share = read_share(mirror, "percentage");
-        Some(MirrorRule { destination: destination?, share, field: MirrorField::Mirrors })
-    });
-    single.into_iter().chain(several).collect()
+    percentage.or(percent.or(older).map(|it| it.map(Ppm::from_percent)))
 }
 
 fn read_headers(fields: &mut Fields<'_, '_, '_, '_>) -> HeaderRules {

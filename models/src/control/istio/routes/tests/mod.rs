@@ -14,8 +14,11 @@ use crate::proxy::envoy::config::{Forward, HashPolicy, HashSource, Route, RouteA
 use crate::world::Origin;
 
 mod action;
+mod connections;
 mod matching;
+mod objects;
 mod retrying;
+mod tables;
 
 /// A registry that knows two services: `web` with one port and `many` with two.
 struct Registry;

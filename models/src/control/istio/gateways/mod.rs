@@ -1,0 +1,16 @@
+//! What Istio makes of its Gateways: the listeners and route tables of gateway workloads. Routes
+//! come from `routes`, clusters are made elsewhere.
+
+mod effective;
+mod listeners;
+mod merge;
+mod network;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub use effective::{EffectiveGateway, GatewayProxy, ServiceTarget, effective};
+pub use listeners::listeners;
+pub use merge::{MergedGateway, MergedServer, ServerPort, merge};
+pub use network::MeshPort;
+pub use tables::{GatewayRoutes, tables};

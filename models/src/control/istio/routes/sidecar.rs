@@ -1,0 +1,420 @@
+//! The route tables of a sidecar for calls of its workload: a virtual host for each service, with
+//! the routes of its VirtualService or the default one, and one for all that nobody knows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::control::istio::hosts;
+use crate::explain::Sourced;
+use crate::manifest::kinds::istio::{Destination, RetryRule};
+use crate::profile::Profile;
+use crate::proxy::envoy::config::{
+    Destination as To, DirectResponse, Forward, HashPolicy, HeaderMutations, Route, RouteAction,
+    RouteTable, RoutingPriority, TlsRequirement, VirtualHost,
+};
+use crate::units::SimDuration;
+use crate::world::Origin;
+
+use super::destination::{KnownService, Services, outbound};
+use super::domains::{self, Domains};
+use super::effective::EffectiveVirtualService;
+use super::matches::{self, Client};
+use super::retry::{self, Hashing};
+use super::rule::{ListenerTls, RuleContext, routes};
+use super::visible::most_specific;
+
+/// A service that a sidecar calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboundService {
+    /// Its whole name, in lower case.
+    pub host: String,
+    /// The namespace of the object that made it.
+    pub namespace: String,
+    /// Its ports.
+    pub ports: Vec<OutboundPort>,
+    /// Its virtual addresses.
+    pub addresses: Vec<String>,
+    /// Other names of it: Services of the type ExternalName.
+    pub aliases: Vec<String>,
+    /// Whether names below its own are those of its pods: a headless Kubernetes Service.
+    pub answers_for_pods: bool,
+    /// Whether it is only another name of another service.
+    pub alias_of: Option<String>,
+    /// What made it.
+    pub origin: Origin,
+}
+
+/// One port of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutboundPort {
+    /// The number.
+    pub number: u16,
+    /// Whether HTTP may be spoken there, declared or found by sniffing.
+    pub may_be_http: bool,
+}
+
+/// What becomes of requests for hosts that nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnknownHosts {
+    /// They go where the client dialled.
+    PassThrough,
+    /// They go to this cluster (`egressProxy`).
+    Proxy(Sourced<String>),
+    /// The proxy answers 502.
+    Block,
+}
+
+/// Hash policies by destination, as DestinationRules ask for them.
+pub trait Hashes {
+    /// What is hashed for a destination whose host is whole.
+    fn of_destination(&self, destination: &Destination) -> Option<HashPolicy>;
+
+    /// What is hashed for a service without a VirtualService.
+    fn of_service(&self, host: &str, port: u16) -> Option<HashPolicy>;
+
+    /// The routes that take the place of a service's default route (mesh routes of Gateway API).
+    fn mesh_routes(&self, host: &str, port: u16) -> Option<Vec<Arc<Route>>>;
+}
+
+/// What the tables of a sidecar are made of.
+#[derive(Clone, Copy)]
+pub struct SidecarRoutes<'s> {
+    /// The proxy; its gateways are [`matches::MESH`].
+    pub client: Client<'s>,
+    /// The search domain of the workload, such as `shop.svc.cluster.local`.
+    pub search_domain: &'s str,
+    /// The services that it sees.
+    pub services: &'s [OutboundService],
+    /// The VirtualServices of the mesh that it sees, in order.
+    pub virtual_services: &'s [Arc<EffectiveVirtualService>],
+    /// What DestinationRules and mesh routes say.
+    pub hashes: &'s dyn Hashes,
+    /// `defaultHttpRetryPolicy` of the mesh.
+    pub default_retry: Option<&'s RetryRule>,
+    /// What becomes of requests for hosts that nobody knows.
+    pub unknown_hosts: &'s UnknownHosts,
+    /// The facts to go by.
+    pub profile: &'s Profile,
+}
+
+/// The services on one port, as routes look them up: with that port alone
+/// (istio `pilot/pkg/networking/core/httproute.go`, `BuildSidecarOutboundVirtualHosts`).
+struct OnPort<'s> {
+    port: u16,
+    services: BTreeMap<&'s str, &'s OutboundService>,
+    hashes: &'s dyn Hashes,
+}
+
+impl Services for OnPort<'_> {
+    fn service(&self, host: &str) -> Option<KnownService> {
+        let service = self.services.get(host)?;
+        Some(KnownService { ports: vec![self.port], external_name: service.alias_of.clone() })
+    }
+
+    fn hash(&self, destination: &Destination) -> Option<HashPolicy> {
+        self.hashes.of_destination(destination)
+    }
+}
+
+/// Routes and the names under which they stand.
+struct Entry<'s> {
+    /// Hosts of a VirtualService that no service has.
+    hosts: Vec<&'s str>,
+    services: Vec<&'s OutboundService>,
+    routes: Vec<Arc<Route>>,
+    origin: Origin,
+}
+
+impl<'s> SidecarRoutes<'s> {
+    /// The table of a port, with the virtual host for unknown hosts behind the others.
+    #[must_use]
+    pub fn table(&self, port: u16) -> RouteTable {
+        let mut virtual_hosts: Vec<_> =
+            self.virtual_hosts(port).into_iter().map(Arc::new).collect();
+        virtual_hosts.push(Arc::new(self.unknown_host()));
+        table(port.to_string(), virtual_hosts)
+    }
+
+    /// The table of a listener that serves one service on a port where sniffing finds HTTP: its
+    /// virtual host alone, for every authority (the same file, `getVirtualHostsForSniffedServicePort`).
+    #[must_use]
+    pub fn sniffed_table(&self, host: &str, port: u16) -> RouteTable {
+        let name = format!("{host}:{port}");
+        let wanted = |host_of: &VirtualHost| {
+            host_of.domains.iter().any(|domain| *domain == name || domain == host)
+        };
+        let mut found: Vec<_> = self.virtual_hosts(port).into_iter().filter(wanted).collect();
+        if let [only] = &mut found[..] {
+            only.domains = vec!["*".to_owned()];
+        }
+        table(name, found.into_iter().map(Arc::new).collect())
+    }
+
+    fn virtual_hosts(&self, port: u16) -> Vec<VirtualHost> {
+        let entries = self.entries(port);
+        let known: BTreeSet<&str> = entries
+            .iter()
+            .flat_map(|entry| entry.services.iter().map(|service| service.host.as_str()))
+            .collect();
+        let mut names = BTreeSet::new();
+        let mut taken = BTreeSet::new();
+        let mut virtual_hosts = Vec::new();
+        for entry in entries {
+            let hosts = entry.hosts.iter().map(|&host| {
+                let all = vec![domains::bracketed(host)];
+                (host, Domains { all, short: Vec::new() })
+            });
+            let services = entry.services.iter().map(|service| {
+                (service.host.as_str(), domains::domains(service, self.search_domain))
+            });
+            for (host, domains) in hosts.chain(services) {
+                let name = format!("{}:{port}", domains::bracketed(host));
+                // Of two VirtualServices for one host, the first one counts.
+                if !names.insert(name.clone()) {
+                    continue;
+                }
+                let domains = free_domains(domains, &known, &mut taken);
+                if !domains.is_empty() {
+                    let routes = entry.routes.clone();
+                    virtual_hosts.push(virtual_host(name, domains, routes, entry.origin));
+                }
+            }
+        }
+        virtual_hosts.sort_by(|one, other| one.name.cmp(&other.name));
+        virtual_hosts
+    }
+
+    /// First the VirtualServices in order, then the services that have none.
+    fn entries(&self, port: u16) -> Vec<Entry<'s>> {
+        let on_port = OnPort { port, services: self.on_port(port), hashes: self.hashes };
+        let best = most_specific(
+            self.virtual_services,
+            self.services.iter().map(|service| service.host.as_str()),
+        );
+        let mut left = on_port.services.clone();
+        let mut entries = Vec::new();
+        for object in self.virtual_services {
+            if port != HTTP_PORT && !names_any(object, &on_port.services) {
+                continue;
+            }
+            let context = self.rule_context(port, &on_port);
+            let routes = routes(&object.http, &context);
+            if routes.is_empty() {
+                continue;
+            }
+            let (hosts, mut services) = claimed(object, &on_port.services, &best);
+            services.retain(|service| may_be_http(service, port));
+            if services.is_empty() && port != HTTP_PORT {
+                continue;
+            }
+            services.iter().for_each(|service| {
+                left.remove(service.host.as_str());
+            });
+            let origin = Origin::Manifest(object.place);
+            entries.push(Entry { hosts, services, routes, origin });
+        }
+        let defaults =
+            left.into_values().filter(|it| may_be_http(it, port) && it.alias_of.is_none());
+        entries.extend(defaults.map(|service| Entry {
+            hosts: Vec::new(),
+            services: vec![service],
+            routes: self.default_routes(service, port),
+            origin: service.origin,
+        }));
+        entries
+    }
+
+    fn on_port(&self, port: u16) -> BTreeMap<&'s str, &'s OutboundService> {
+        let has_port =
+            |service: &&OutboundService| service.ports.iter().any(|it| it.number == port);
+        let services = self.services.iter().filter(has_port);
+        services.map(|service| (service.host.as_str(), service)).collect()
+    }
+
+    fn rule_context<'c>(&'c self, port: u16, services: &'c dyn Services) -> RuleContext<'c> {
+        RuleContext {
+            client: self.client,
+            listen_port: port,
+            listener: ListenerTls::Plaintext,
+            services,
+            default_retry: self.default_retry,
+            profile: self.profile,
+        }
+    }
+
+    fn default_routes(&self, service: &OutboundService, port: u16) -> Vec<Arc<Route>> {
+        if let Some(routes) = self.hashes.mesh_routes(&service.host, port) {
+            return routes;
+        }
+        let cluster = Sourced::new(outbound(port, "", &service.host), service.origin);
+        let mut forward = plain_forward(cluster);
+        forward.hash.extend(self.hashes.of_service(&service.host, port));
+        // A service without a VirtualService keeps the predicate even where it is hashed.
+        let policy = retry::policy(self.default_retry, Hashing::No, self.profile);
+        forward.retry = policy.map(Arc::new);
+        vec![Arc::new(whole_route(
+            "default",
+            RouteAction::Forward(Box::new(forward)),
+            service.origin,
+        ))]
+    }
+
+    /// For hosts that nobody knows (the same file, `buildCatchAllVirtualHost`).
+    fn unknown_host(&self) -> VirtualHost {
+        let (name, action, origin) = match self.unknown_hosts {
+            UnknownHosts::PassThrough => {
+                let origin = Origin::Default("istio.outbound-traffic-policy");
+                let cluster = Sourced::new("PassthroughCluster".to_owned(), origin);
+                ("allow_any", RouteAction::Forward(Box::new(plain_forward(cluster))), origin)
+            }
+            UnknownHosts::Proxy(cluster) => {
+                let forward = plain_forward(cluster.clone());
+                ("allow_any", RouteAction::Forward(Box::new(forward)), cluster.origin)
+            }
+            UnknownHosts::Block => {
+                let origin = Origin::Default("istio.outbound-traffic-policy");
+                let status = Sourced::new(502, origin);
+                let response = DirectResponse { status, body: String::new(), origin };
+                ("block_all", RouteAction::Direct(response), origin)
+            }
+        };
+        let route = Arc::new(whole_route(name, action, origin));
+        virtual_host(name.to_owned(), vec!["*".to_owned()], vec![route], origin)
+    }
+}
+
+/// The port on which VirtualServices count for hosts that are no services.
+const HTTP_PORT: u16 = 80;
+
+/// Whether a VirtualService names any of these services, by its name or by a wildcard
+/// (the same file, `selectVirtualServices`).
+fn names_any(
+    object: &EffectiveVirtualService,
+    services: &BTreeMap<&str, &OutboundService>,
+) -> bool {
+    object.hosts.iter().any(|host| {
+        services.contains_key(host.value.as_str())
+            || services.keys().any(|service| {
+                let wild = hosts::is_wildcard(host) || hosts::is_wildcard(service);
+                wild && hosts::overlap(host, service)
+            })
+    })
+}
+
+/// The hosts of a VirtualService that no service has, and the services that it counts for
+/// (istio `pilot/pkg/networking/core/route/route.go`, `separateVSHostsAndServices`).
+fn claimed<'s>(
+    object: &'s EffectiveVirtualService,
+    services: &BTreeMap<&'s str, &'s OutboundService>,
+    best: &BTreeMap<&str, &Arc<EffectiveVirtualService>>,
+) -> (Vec<&'s str>, Vec<&'s OutboundService>) {
+    let (mut hosts, mut found) = (Vec::new(), Vec::new());
+    let (wild, exact): (Vec<_>, Vec<_>) =
+        object.hosts.iter().partition(|host| hosts::is_wildcard(host));
+    for host in exact {
+        match services.get(host.value.as_str()) {
+            Some(service) => found.push(*service),
+            None => hosts.push(host.value.as_str()),
+        }
+    }
+    for host in wild {
+        let fitting: Vec<_> =
+            services.values().filter(|service| hosts::overlap(&service.host, host)).collect();
+        if fitting.is_empty() {
+            hosts.push(host.value.as_str());
+        }
+        let counts = |service: &&&&OutboundService| {
+            best.get(service.host.as_str()).is_some_and(|best| {
+                (&best.name, &best.namespace) == (&object.name, &object.namespace)
+            })
+        };
+        found.extend(fitting.iter().filter(counts).map(|service| **service));
+    }
+    (hosts, found)
+}
+
+fn may_be_http(service: &OutboundService, port: u16) -> bool {
+    service.ports.iter().any(|it| it.number == port && it.may_be_http)
+}
+
+/// The domains that no virtual host before has; a short form also gives way to a service whose
+/// whole name it is (istio `pilot/pkg/networking/core/httproute.go`, `dedupeDomains`).
+fn free_domains(
+    domains: Domains,
+    known: &BTreeSet<&str>,
+    taken: &mut BTreeSet<String>,
+) -> Vec<String> {
+    let Domains { all, short } = domains;
+    let free = |domain: &String| {
+        let gives_way = short.contains(domain) && known.contains(domain.as_str());
+        !gives_way && taken.insert(domain.to_ascii_lowercase())
+    };
+    all.into_iter().filter(free).collect()
+}
+
+/// Sends requests to one cluster, without limits of time and without retries.
+fn plain_forward(cluster: Sourced<String>) -> Forward {
+    let timeout = Sourced::default_of(SimDuration::ZERO, "istio.route-timeout");
+    Forward {
+        destination: To::Cluster(cluster),
+        cluster_not_found_status: Sourced::default_of(503, "envoy.cluster-not-found-status"),
+        subset: BTreeMap::new(),
+        path_rewrite: None,
+        host_rewrite: None,
+        timeout,
+        idle_timeout: None,
+        max_stream_duration: None,
+        grpc_timeout_max: Some(timeout),
+        retry: None,
+        hedge: None,
+        mirrors: Vec::new(),
+        hash: Vec::new(),
+        priority: RoutingPriority::Default,
+        cors: None,
+    }
+}
+
+/// A route that every request takes.
+fn whole_route(name: &str, action: RouteAction, origin: Origin) -> Route {
+    Route {
+        name: Some(name.to_owned()),
+        matches: matches::route_match(None, origin),
+        action,
+        headers: HeaderMutations::default(),
+        filters: BTreeMap::new(),
+        origin,
+    }
+}
+
+pub(crate) fn virtual_host(
+    name: String,
+    domains: Vec<String>,
+    routes: Vec<Arc<Route>>,
+    origin: Origin,
+) -> VirtualHost {
+    VirtualHost {
+        name,
+        domains,
+        routes,
+        headers: HeaderMutations::default(),
+        retry: None,
+        hedge: None,
+        tls: TlsRequirement::None,
+        attempt_count_in_request: true,
+        attempt_count_in_response: false,
+        request_buffer_bytes: None,
+        filters: BTreeMap::new(),
+        origin,
+    }
+}
+
+/// Ports in authorities are ignored in all tables of Istio.
+pub(crate) fn table(name: String, virtual_hosts: Vec<Arc<VirtualHost>>) -> RouteTable {
+    RouteTable {
+        name,
+        virtual_hosts,
+        headers: HeaderMutations::default(),
+        most_specific_wins: false,
+        ignore_port_in_host: true,
+    }
+}
