@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::yaml::Lines;
 use super::{Diagnostic, Place, SourceSet};
 
 /// How many places of one entry are kept.
 const PLACES_MAX: usize = 3;
+
+/// How many empty lines may stand before the text of a literal block.
+const LEADING_LINES_MAX: usize = 100;
 
 /// How many different entries are kept; only a hostile input has so many.
 const ENTRIES_MAX: usize = 10_000;
@@ -121,6 +125,18 @@ impl<'s> ReportBuilder<'s> {
             return;
         }
         self.kinds.entry(key).or_insert((0, modelled)).0 += 1;
+    }
+
+    /// Where the lines of a scalar stand: one below the other in a literal block (`|`), and
+    /// nowhere in particular in every other style. `scalar` is where the first line stands that is
+    /// not empty.
+    pub(super) fn lines_of_scalar(&self, scalar: Place) -> Lines {
+        let source = self.sources.get(scalar.source);
+        let above = (1..scalar.line).rev().take(LEADING_LINES_MAX);
+        let header = above.map(|line| source.line_text(line)).find(|line| !line.trim().is_empty());
+        let style = header.and_then(|line| line.split_whitespace().next_back());
+        let is_literal = style.is_some_and(|style| style.starts_with('|'));
+        Lines { scalar, is_literal }
     }
 
     /// Adds an occurrence. The suggestion is worked out once for each entry: that is slow, and a

@@ -14,6 +14,7 @@ use super::yaml::{Entry, NodeKind, NodeRef};
 use super::{Diagnostic, Located, Place};
 
 mod leftover;
+mod maps;
 mod table;
 mod values;
 
@@ -318,45 +319,6 @@ impl<'f, 'r, 's, 'd> Fields<'f, 'r, 's, 'd> {
         for item in node.items() {
             if self.expect(&format!("{name}[]"), item, NodeKind::Mapping) {
                 values.extend(self.below(&path, item).run(&mut read));
-            }
-        }
-        values
-    }
-
-    /// A mapping from numbers to mappings; entries that cannot be read are left out.
-    pub(super) fn keyed<N, T>(
-        &mut self,
-        name: &'static str,
-        range: RangeInclusive<N>,
-        mut read: impl FnMut(N, &mut Fields<'_, 'r, 's, 'd>) -> T,
-    ) -> Vec<(Located<N>, T)>
-    where
-        N: FromStr + PartialOrd + Display + Copy,
-    {
-        let Some(node) = self.take(name) else { return Vec::new() };
-        if !self.expect(name, node, NodeKind::Mapping) {
-            return Vec::new();
-        }
-        self.reading.content.name(name);
-        // All entries are told of under one path, as the items of a list are.
-        let path = Path { parent: self.path, name, is_list: true };
-        let mut values = Vec::new();
-        // In the order of keys, so that the fingerprint does not depend on the order written.
-        let mut entries: Vec<_> = node.entries().collect();
-        entries.sort_by_key(|entry| entry.key);
-        for entry in entries {
-            let Some(key) = entry.key.parse().ok().filter(|key| range.contains(key)) else {
-                let field = Path::join(self.path, name);
-                let (start, end) = (range.start(), range.end());
-                let message = format!("`{field}`: expected a number from {start} to {end} as key");
-                let finding = Diagnostic::error("manifest.wrong-type", message);
-                self.add(finding.at(entry.key_place, "this entry is skipped"));
-                continue;
-            };
-            if self.expect(entry.key, entry.value, NodeKind::Mapping) {
-                self.reading.content.name(entry.key);
-                let value = self.below(&path, entry.value).run(|fields| read(key, fields));
-                values.push((Located::new(key, entry.key_place), value));
             }
         }
         values

@@ -49,7 +49,7 @@ pub enum Resource {
     /// `networking.k8s.io/v1 Ingress`.
     Ingress(Ingress),
     /// One of Istio's kinds.
-    Istio(Box<istio::IstioResource>),
+    Istio(std::sync::Arc<istio::IstioResource>),
     /// A kind of Gateway API.
     GatewayApi(Box<gateway::GatewayResource>),
 }

@@ -74,6 +74,12 @@ const fn istio_security(kind: &'static str, read: ReadKind) -> ModelledKind {
     ModelledKind { versions, ..self::kind("security.istio.io", kind, Scope::Namespaced, read) }
 }
 
+/// The one ConfigMap that is no business of programs alone.
+const fn mesh_config() -> ModelledKind {
+    let config_map = self::kind("", "ConfigMap", Scope::Namespaced, kinds::istio::read_mesh_config);
+    ModelledKind { takes: kinds::istio::is_mesh_config, ..config_map }
+}
+
 /// A namespaced kind in one of Istio's groups for extensions.
 const fn istio_extension(group: &'static str, kind: &'static str, read: ReadKind) -> ModelledKind {
     ModelledKind {
@@ -116,6 +122,12 @@ const MODELLED: &[ModelledKind] = &[
         ..istio_networking("Gateway", kinds::istio::read_gateway)
     },
     istio_networking("VirtualService", kinds::istio::read_virtual_service),
+    mesh_config(),
+    istio_networking("DestinationRule", kinds::istio::read_destination_rule),
+    istio_networking("ProxyConfig", kinds::istio::read_proxy_config),
+    istio_networking("ServiceEntry", kinds::istio::read_service_entry),
+    istio_networking("Sidecar", kinds::istio::read_sidecar),
+    istio_networking("WorkloadEntry", kinds::istio::read_workload_entry),
     istio_security("PeerAuthentication", kinds::istio::read_peer_authentication),
     noticed(istio_extension("extensions.istio.io", "WasmPlugin", kinds::istio::read_wasm_plugin)),
     noticed(istio_extension("telemetry.istio.io", "Telemetry", kinds::istio::read_telemetry)),
@@ -253,7 +265,8 @@ mod tests {
             ("extensions/v1beta1", "Deployment", "use apps/v1, removed in 1.16"),
             ("extensions/v1beta1", "Ingress", "use networking.k8s.io/v1, removed in 1.22"),
             ("apps/v2", "Deployment", "use apps/v1, removed in -"),
-            ("v1", "ConfigMap", &irrelevant),
+            ("v1", "ConfigMap", "modelled ConfigMap"),
+            ("v1", "Secret", &irrelevant),
             ("networking.k8s.io/v1", "NetworkPolicy", &later),
             ("security.istio.io/v1beta1", "PeerAuthentication", "modelled PeerAuthentication"),
             ("telemetry.istio.io/v1", "Telemetry", "noticed Telemetry"),

@@ -114,7 +114,7 @@ fn an_object_without_a_namespace_is_the_one_in_the_default_namespace() {
 fn kinds_that_are_not_modelled_are_reported_once_each() {
     let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: '{{ x }}'}\n---\n\
         apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n---\n\
-        apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: c}\n---\n\
+        apiVersion: linkerd.io/v1alpha2\nkind: ServiceProfile\nmetadata: {name: c}\n---\n\
         apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: d}\n";
     let manifests = load_text(text);
     let entries = manifests.report.not_modelled.iter();
@@ -123,7 +123,7 @@ fn kinds_that_are_not_modelled_are_reported_once_each() {
         entries,
         [
             (Sort::Irrelevant, "v1 ConfigMap", 2),
-            (Sort::NotModelledYet, "networking.istio.io/v1 VirtualService", 1),
+            (Sort::NotModelledYet, "linkerd.io/v1alpha2 ServiceProfile", 1),
             (Sort::Unknown, "example.org/v1 Widget", 1),
         ]
     );

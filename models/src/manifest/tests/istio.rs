@@ -96,3 +96,55 @@ fn a_gateway_is_read_and_a_server_of_an_unknown_protocol_is_left_out() {
     assert_eq!(mode, Some(GatewayTlsMode::Simple));
     assert_eq!(codes(&manifests), ["istio.gateway-protocol"]);
 }
+
+#[test]
+fn the_mesh_config_within_a_config_map_has_the_places_of_its_lines() {
+    let manifests = load_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\n\
+         data:\n  mesh: |-\n\n    trustDomain: example.org\n    connectTimeout: 3s\n    \
+         defaultConfig:\n      concurrency: 4\n    trustDomian: x\n  meshNetworks: 'networks: {}'\n",
+    );
+    let IstioResource::MeshConfig(object) = only(&manifests) else { panic!("a mesh") };
+    let timeout = object.mesh.connect_timeout.expect("a timeout");
+    assert_eq!((timeout.place.line, timeout.place.column), (8, 21));
+    let workers = object.mesh.proxy.as_ref().and_then(|proxy| proxy.concurrency);
+    assert_eq!(workers.map(|it| it.place.line), Some(10));
+    assert_eq!(sort_of(&manifests, "data.mesh.trustDomian"), Some(Sort::Unknown));
+    assert_eq!(manifests.report.not_modelled[0].suggestion.as_deref(), Some("trustDomain"));
+}
+
+#[test]
+fn a_mesh_config_in_another_style_has_the_place_of_its_scalar() {
+    let manifests = load_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio-canary}\n\
+         data: {mesh: \"connectTimeout: 3\\n\"}\n",
+    );
+    assert_eq!(codes(&manifests), ["manifest.wrong-type", "manifest.wrong-type"]);
+    let place = manifests.diagnostics[0].place().expect("a place");
+    assert_eq!((place.line, place.column), (4, 14));
+    let other =
+        load_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop}\ndata: {mesh: 3}\n");
+    assert_eq!(other.diagnostics, []);
+    assert_eq!(sort_of(&other, ""), Some(Sort::Irrelevant));
+}
+
+#[test]
+fn a_destination_rule_is_read_with_places() {
+    let manifests = load_text(
+        "apiVersion: networking.istio.io/v1beta1\nkind: DestinationRule\nmetadata: {name: a}\n\
+         spec:\n  host: reviews\n  trafficPolicy:\n    connectionPool: {http: {maxRetries: 3}}\n    \
+         loadBalancer:\n      consistentHash: {httpCookie: {name: user, ttl: 0s}, maglev: {}}\n    \
+         portLevelSettings:\n    - port: {number: 9080}\n      tls: {mode: SIMPLE}\n  \
+         subsets:\n  - name: v1\n    labels: {version: v1}\n    \
+         trafficPolicy: {outlierDetection: {interval: 5s}, loadBalancer: {simple: FASTEST}}\n",
+    );
+    let IstioResource::DestinationRule(rule) = only(&manifests) else { panic!("a rule") };
+    let policy = rule.policy.as_ref().expect("a policy");
+    let retries = policy.connection_pool.as_ref().and_then(|pool| pool.max_retries);
+    assert_eq!(retries.map(|it| (it.value, it.place.line)), Some((3, 7)));
+    assert_eq!(policy.ports[0].0.value, 9080);
+    let outlier = rule.subsets[0].policy.as_ref().and_then(|policy| policy.outlier.as_ref());
+    assert!(outlier.is_some_and(|outlier| outlier.interval.is_some()));
+    assert_eq!(codes(&manifests), ["manifest.wrong-type"]);
+    assert_eq!(manifests.report.not_modelled, []);
+}

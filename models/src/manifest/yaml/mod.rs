@@ -34,7 +34,7 @@ pub use de::{from_document, from_node};
 pub use document::{Document, Entry, NodeRef};
 pub use scalar::NodeKind;
 pub use set::set_path;
-pub use stream::{Documents, Parsed, documents, single_document};
+pub use stream::{Documents, Lines, Parsed, documents, embedded, single_document};
 
 /// How deeply collections may nest; deeper documents are refused. Everything that walks a tree
 /// may recurse, because of this bound.

@@ -72,6 +72,47 @@ pub fn single_document(
     Ok((document, notes))
 }
 
+/// Where the lines of a text stand that is part of another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Lines {
+    /// Where the first line stands that is not empty.
+    pub scalar: Place,
+    /// Whether the lines stand one below the other as in the text; if not, only the place of the
+    /// whole can be told.
+    pub is_literal: bool,
+}
+
+impl Lines {
+    /// The place of something in `text`, whose first `empty` lines are empty.
+    fn place_of(self, inner: Place, empty: u32) -> Place {
+        if !self.is_literal {
+            return self.scalar;
+        }
+        Place {
+            source: self.scalar.source,
+            line: (self.scalar.line + inner.line).saturating_sub(empty + 1),
+            column: inner.column.saturating_add(self.scalar.column - 1),
+        }
+    }
+}
+
+/// Reads the first document of a text that stands within a scalar of another source.
+#[must_use]
+pub fn embedded(text: &str, lines: Lines) -> Parsed {
+    let mut sources = SourceSet::new();
+    let inner = sources.add("", text);
+    let nothing = Parsed { document: None, diagnostics: Vec::new() };
+    let empty = to_u32(text.lines().take_while(|line| line.trim().is_empty()).count());
+    let mut parsed = documents(&sources, inner).next().unwrap_or(nothing);
+    if let Some(document) = &mut parsed.document {
+        document.nodes.iter_mut().for_each(|node| node.place = lines.place_of(node.place, empty));
+    }
+    for label in parsed.diagnostics.iter_mut().flat_map(|finding| &mut finding.labels) {
+        label.place = lines.place_of(label.place, empty);
+    }
+    parsed
+}
+
 /// Whether broken documents of a source were already explained as templates.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Templates {

@@ -124,9 +124,7 @@ impl<'a> ClusterObjects<'a> {
                 self.ingresses.insert(key, ingress);
             }
             Resource::Istio(object) => {
-                if let Some(meta) = object.meta() {
-                    self.key(meta, default_namespace);
-                }
+                self.key(object.meta(), default_namespace);
             }
             // What a Gateway makes of them is its control plane's business.
             Resource::GatewayApi(object) => {

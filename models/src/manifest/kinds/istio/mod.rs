@@ -1,29 +1,58 @@
 //! Istio's own kinds, one file each; what the control plane makes of them is
 //! `control::istio`'s business.
 
+mod destination_rule;
 mod gateway;
+mod load_balancer;
+mod mesh_config;
 mod peer_authentication;
+mod proxy_config;
+mod service_entry;
+mod sidecar;
+mod traffic_policy;
 mod unmodelled;
 mod virtual_service;
 mod virtual_service_action;
 mod virtual_service_http;
 mod virtual_service_match;
+mod workload_entry;
+
+use std::sync::Arc;
 
 use super::{Labels, ObjectMeta, Resource};
 use crate::manifest::Located;
 use crate::manifest::fields::Fields;
 
+pub(in crate::manifest) use destination_rule::read_destination_rule;
+pub use destination_rule::{DestinationRule, Subset};
 pub(in crate::manifest) use gateway::read_gateway;
 pub use gateway::{
     Gateway, GatewayPort, GatewayProtocol, GatewayServer, GatewayTls, GatewayTlsMode,
 };
+pub use load_balancer::{
+    ConsistentHash, ConsistentHashSource, Distribute, Failover, HashTable, LoadBalancerSettings,
+    LocalitySettings, SimpleBalancer, Warmup,
+};
+pub use mesh_config::{InboundMode, MeshConfigMap, MeshSettings, NormalizationLevel};
+pub(in crate::manifest) use mesh_config::{is_mesh_config, read_mesh_config};
 pub(in crate::manifest) use peer_authentication::read_peer_authentication;
 pub use peer_authentication::{MtlsMode, PeerAuthentication};
+pub(in crate::manifest) use proxy_config::read_proxy_config;
+pub use proxy_config::{ProxyConfigObject, ProxySettings};
+pub(in crate::manifest) use service_entry::read_service_entry;
+pub use service_entry::{EntryLocation, EntryPort, EntryResolution, ServiceEntry};
+pub(in crate::manifest) use sidecar::read_sidecar;
+pub use sidecar::{EgressListener, IngressListener, OutboundMode, Sidecar, SidecarPort};
+pub use traffic_policy::{
+    ClientTls, ClientTlsMode, ConnectionPool, OutlierSettings, RetryBudget, TrafficPolicy, Upgrade,
+};
 pub use unmodelled::{Unmodelled, UnmodelledKind};
 pub(in crate::manifest) use unmodelled::{
     read_authorization_policy, read_envoy_filter, read_request_authentication, read_telemetry,
     read_wasm_plugin,
 };
+pub(in crate::manifest) use workload_entry::read_workload_entry;
+pub use workload_entry::{WorkloadEntry, WorkloadSpec};
 
 pub(in crate::manifest) use virtual_service::read_virtual_service;
 pub use virtual_service::{
@@ -45,8 +74,20 @@ pub enum IstioResource {
     Gateway(Gateway),
     /// `networking.istio.io VirtualService`.
     VirtualService(VirtualService),
+    /// `networking.istio.io DestinationRule`.
+    DestinationRule(DestinationRule),
+    /// The ConfigMap `istio`.
+    MeshConfig(MeshConfigMap),
     /// `security.istio.io PeerAuthentication`.
     PeerAuthentication(PeerAuthentication),
+    /// `networking.istio.io ProxyConfig`.
+    ProxyConfig(ProxyConfigObject),
+    /// `networking.istio.io ServiceEntry`.
+    ServiceEntry(ServiceEntry),
+    /// `networking.istio.io Sidecar`.
+    Sidecar(Sidecar),
+    /// `networking.istio.io WorkloadEntry`.
+    WorkloadEntry(WorkloadEntry),
     /// A kind whose effect is not modelled; it is reported by name.
     Unmodelled(Unmodelled),
 }
@@ -54,18 +95,24 @@ pub enum IstioResource {
 impl IstioResource {
     /// The object's metadata.
     #[must_use]
-    pub const fn meta(&self) -> Option<&ObjectMeta> {
+    pub const fn meta(&self) -> &ObjectMeta {
         match self {
-            Self::Gateway(object) => Some(&object.meta),
-            Self::VirtualService(object) => Some(&object.meta),
-            Self::PeerAuthentication(object) => Some(&object.meta),
-            Self::Unmodelled(object) => Some(&object.meta),
+            Self::Gateway(object) => &object.meta,
+            Self::VirtualService(object) => &object.meta,
+            Self::DestinationRule(object) => &object.meta,
+            Self::MeshConfig(object) => &object.meta,
+            Self::PeerAuthentication(object) => &object.meta,
+            Self::ProxyConfig(object) => &object.meta,
+            Self::ServiceEntry(object) => &object.meta,
+            Self::Sidecar(object) => &object.meta,
+            Self::WorkloadEntry(object) => &object.meta,
+            Self::Unmodelled(object) => &object.meta,
         }
     }
 
     /// As the one resource that an object gives.
     fn alone(self) -> Vec<Resource> {
-        vec![Resource::Istio(Box::new(self))]
+        vec![Resource::Istio(Arc::new(self))]
     }
 }
 
