@@ -12,7 +12,7 @@ use meshwalk_models::units::{SimDuration, SimTime};
 use super::compile::{Compiled, Expectations, Form};
 use super::monitor::Observed;
 use super::subject::Counts;
-use crate::stats::{FirstBroken, Outcome, RunStatistics};
+use crate::stats::{Ending, FirstBroken, RunStatistics};
 
 /// Follows the calls of a repeated run.
 ///
@@ -44,7 +44,7 @@ struct Watch {
 struct BrokenBy {
     at: SimTime,
     request: String,
-    outcome: Outcome,
+    ending: Ending,
     latency: SimDuration,
 }
 
@@ -106,7 +106,7 @@ impl<'e> BreakFinder<'e> {
         &mut self,
         now: SimTime,
         request: &str,
-        outcome: Outcome,
+        ending: Ending,
         latency: SimDuration,
         statistics: &RunStatistics,
     ) {
@@ -125,7 +125,7 @@ impl<'e> BreakFinder<'e> {
             let is_broken = expectation.holds(&values) == Some(false);
             if is_broken && !watch.is_broken {
                 let request = request.to_owned();
-                watch.broken_by = Some(BrokenBy { at: now, request, outcome, latency });
+                watch.broken_by = Some(BrokenBy { at: now, request, ending, latency });
             }
             watch.is_broken = is_broken;
         }
@@ -143,7 +143,9 @@ impl<'e> BreakFinder<'e> {
                 seed,
                 time_s: by.at.as_secs_f64(),
                 request: by.request,
-                outcome: by.outcome.name(),
+                status: by.ending.is_answer().then_some(by.ending.status),
+                response_flags: by.ending.flags.to_string(),
+                details: by.ending.details.name(),
                 latency_ms: by.latency.as_ns() as f64 / 1e6,
             });
         }

@@ -4,7 +4,7 @@ use meshwalk_models::manifest::nearest;
 
 use super::Complaint;
 use crate::kernel::Histogram;
-use crate::stats::{EdgeOrigin, Layout, Outcome, RunStatistics};
+use crate::stats::{EdgeOrigin, Layout, RunStatistics};
 
 /// Rows of the statistics that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,10 +95,9 @@ impl Subject {
             }
             Self::Traffic(row) => {
                 let traffic = statistics.traffic.get(*row).cloned().unwrap_or_default();
-                let ended_well = Outcome::ALL.iter().filter(|outcome| outcome.is_success());
                 Counts::Calls(CallCounts {
-                    requests: traffic.outcomes.iter().sum(),
-                    successes: ended_well.map(|outcome| traffic.outcomes[outcome.row()]).sum(),
+                    requests: traffic.endings.total(),
+                    successes: traffic.endings.successes(),
                     attempts: traffic.sent,
                     latency: traffic.latency,
                 })

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::{BreakFinder, Expectations, Monitor, Observed, results};
 use crate::scenario::file::Expectation;
 use crate::stats::{
-    EdgeCounters, EdgeEntry, EdgeOrigin, Layout, Outcome, RunStatistics, ServiceEntry,
+    Details, EdgeCounters, EdgeEntry, EdgeOrigin, Ending, Layout, RunStatistics, ServiceEntry,
     TrafficCounters, TrafficEntry, WorkloadCounters, WorkloadEntry,
 };
 
@@ -81,14 +81,14 @@ fn compile(expectation: &Expectation) -> Result<Expectations, String> {
 #[derive(Clone, Copy, Debug)]
 struct Ended {
     at: SimTime,
-    outcome: Outcome,
+    ending: Ending,
     latency: SimDuration,
 }
 
 /// A call that ended `at_ms` after the warm-up.
-fn ended(at_ms: u64, outcome: Outcome, latency_ms: u64) -> Ended {
+fn ended(at_ms: u64, ending: Ending, latency_ms: u64) -> Ended {
     let at = SimTime::ZERO + WARM_UP + SimDuration::from_ms(at_ms);
-    Ended { at, outcome, latency: SimDuration::from_ms(latency_ms) }
+    Ended { at, ending, latency: SimDuration::from_ms(latency_ms) }
 }
 
 /// A run in which nothing happens but these calls, in order.
@@ -114,7 +114,7 @@ impl Rig {
         let call = *self.calls.get(self.done).filter(|call| call.at <= limit)?;
         self.done += 1;
         let edge = &mut self.statistics.edges[0];
-        edge.outcomes[call.outcome.row()] += 1;
+        edge.endings.count(call.ending);
         edge.attempts += 1;
         edge.latency.record(call.latency);
         Some((self.done, call))
@@ -141,8 +141,8 @@ fn judge(expectation: &Expectation, calls: &[Ended]) -> (Observed, Option<String
         let limit = finder.next_look().unwrap_or(finder.end());
         while let Some((number, call)) = rig.next_until(limit) {
             let name = format!("shoppers#{number}");
-            let Ended { at, outcome, latency } = call;
-            finder.call_ended(at, &name, outcome, latency, &rig.statistics);
+            let Ended { at, ending, latency } = call;
+            finder.call_ended(at, &name, ending, latency, &rig.statistics);
         }
         if finder.next_look().is_none() {
             break;
@@ -155,7 +155,7 @@ fn judge(expectation: &Expectation, calls: &[Ended]) -> (Observed, Option<String
 
 /// A call each 100 ms for 10 s, all fine and 20 ms long.
 fn calm() -> Vec<Ended> {
-    (1..=100).map(|step| ended(step * 100, Outcome::Ok, 20)).collect()
+    (1..=100).map(|step| ended(step * 100, Ending::answered(200), 20)).collect()
 }
 
 #[test]
@@ -195,9 +195,9 @@ fn a_calm_run_holds_and_shows_its_values() {
 fn the_request_that_broke_the_whole_run_for_good_is_found() {
     // One early failure is outweighed later; the failures at the end are not.
     let mut calls = calm();
-    calls[4].outcome = Outcome::ServerError;
+    calls[4].ending = Ending::answered(500);
     for number in [90, 91, 92] {
-        calls[number - 1].outcome = Outcome::Timeout;
+        calls[number - 1].ending = Ending::without_answer(Details::CALLER_TIMEOUT);
     }
     let (observed, broken) = judge(&that("success_rate(\"web\") >= 0.97"), &calls);
     assert_eq!(observed.passed, Some(false));
@@ -224,7 +224,7 @@ fn the_first_window_that_breaks_decides_always() {
 fn a_window_counts_only_what_ended_in_it() {
     // Half of the run fails; each later window is fine by itself.
     let mut calls = calm();
-    calls[..50].iter_mut().for_each(|call| call.outcome = Outcome::ServerError);
+    calls[..50].iter_mut().for_each(|call| call.ending = Ending::answered(500));
     let eventually = |within| Expectation {
         eventually: Some("success_rate(\"web\") == 1.0".to_owned()),
         within: Some(SimDuration::from_secs(within)),
@@ -255,7 +255,7 @@ fn without_data_nothing_passes_in_silence() {
 
 #[test]
 fn windows_without_data_are_skipped() {
-    let calls = [ended(100, Outcome::Ok, 1), ended(9_900, Outcome::Ok, 1)];
+    let calls = [ended(100, Ending::answered(200), 1), ended(9_900, Ending::answered(200), 1)];
     assert_eq!(judge(&always("success_rate(\"web\") == 1"), &calls).0.passed, Some(true));
 }
 
@@ -299,7 +299,7 @@ fn expressions_that_mean_nothing_say_why() {
 #[test]
 fn replications_fail_together_and_pass_only_together() {
     let expectations = compile(&that("success_rate(\"web\") > 0.5")).expect("it compiles");
-    let failing: Vec<Ended> = vec![ended(1, Outcome::Timeout, 9)];
+    let failing: Vec<Ended> = vec![ended(1, Ending::without_answer(Details::CALLER_TIMEOUT), 9)];
     let [good, bad, unknown] =
         [&calm(), &failing, &vec![]].map(|calls| observe(&expectations, calls));
     let together = |all: &[&Vec<Observed>]| {

@@ -5,7 +5,7 @@ use meshwalk_models::units::SimDuration;
 use crate::kernel::random::{CounterDraw, Draws, mix};
 use crate::log::{Recorder, Step};
 use crate::scenario::file::Threads;
-use crate::stats::Outcome;
+use crate::stats::Ending;
 
 use super::engine::Engine;
 use super::event::Kind;
@@ -19,6 +19,12 @@ mod purpose {
     pub(super) const ERROR: u64 = 0x6572_726F;
     pub(super) const CHANCE: u64 = 0x6368_616E;
 }
+
+/// The statuses that applications answer with.
+pub(super) const OK: u16 = 200;
+const NOT_FOUND: u16 = 404;
+const FAILED: u16 = 500;
+const OVERLOADED: u16 = 503;
 
 impl<R: Recorder> Engine<R> {
     /// The program that answers an attempt, once its server is known.
@@ -41,7 +47,7 @@ impl<R: Recorder> Engine<R> {
         self.tell(now, slot, pod, Step::RequestAtApp);
         self.meter.arrived(self.plan.pods[pod as usize].app, now);
         let Some(program) = self.program_of(slot) else {
-            self.answer(slot, Outcome::ClientError);
+            self.answer(slot, NOT_FOUND);
             return;
         };
         let task = self.tasks.insert(Task {
@@ -116,10 +122,10 @@ impl<R: Recorder> Engine<R> {
         made
     }
 
-    /// A call that a task made has ended, perhaps with a failure that the task cannot ignore.
-    pub(super) fn call_returned(&mut self, task: u32, failure: Option<Outcome>) {
+    /// A call that a task made has ended.
+    pub(super) fn call_returned(&mut self, task: u32, returned: Returned) {
         let state = &mut self.tasks[task];
-        if failure.is_some() {
+        if returned == Returned::Failed {
             state.fate = Fate::Failed;
         }
         state.pending -= 1;
@@ -233,7 +239,7 @@ impl<R: Recorder> Engine<R> {
         self.tasks.remove(task);
         self.meter.turned_away(self.plan.pods[pod as usize].app, now);
         self.tell(now, attempt, pod, Step::TurnedAway);
-        self.answer(attempt, Outcome::Overloaded);
+        self.answer(attempt, OVERLOADED);
     }
 
     /// The program is at its end, or cannot reach it.
@@ -241,30 +247,41 @@ impl<R: Recorder> Engine<R> {
         let Task { key, attempt, program, worker, fate, .. } = self.tasks[task];
         let error_rate = self.plan.programs[program as usize].error_rate;
         let errs = error_rate.happens(CounterDraw::keyed(key, purpose::ERROR).next_u64());
-        let outcome = if fate == Fate::Failed || errs { Outcome::ServerError } else { Outcome::Ok };
+        let status = if fate == Fate::Failed || errs { FAILED } else { OK };
         if worker == Worker::Held {
             self.release_worker(task);
         }
         self.tasks.remove(task);
-        self.answer(attempt, outcome);
+        self.answer(attempt, status);
     }
 
     /// The application answers an attempt, if anybody still wants the answer.
-    fn answer(&mut self, slot: u32, outcome: Outcome) {
+    fn answer(&mut self, slot: u32, status: u16) {
         let now = self.kernel.now();
         let attempt = &mut self.attempts[slot];
         let (server, call, stage) = (attempt.server, attempt.call, attempt.stage);
-        attempt.outcome = if stage == Stage::Wanted { outcome } else { attempt.outcome };
+        if stage == Stage::Wanted {
+            attempt.ending = Ending::answered(status);
+        }
         self.meter.finished(self.plan.pods[server as usize].app, now);
-        self.tell(now, slot, server, Step::Answered { outcome });
+        self.tell(now, slot, server, Step::Answered { status });
         let streaming = self.plan.calls[call as usize].streaming;
-        let messages = match (outcome, streaming) {
-            (Outcome::Ok, Some(streaming)) => streaming.messages,
+        let messages = match (status, streaming) {
+            (OK, Some(streaming)) => streaming.messages,
             _ => 1,
         };
         self.attempts[slot].messages_left = messages;
         self.send_message(slot);
     }
+}
+
+/// How a call that a task made has ended, as far as the task cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Returned {
+    /// The task can go on.
+    Well,
+    /// The task cannot succeed any more.
+    Failed,
 }
 
 /// Whether a task has a worker.

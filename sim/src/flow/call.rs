@@ -4,12 +4,16 @@ use meshwalk_models::path::DataPath;
 
 use crate::kernel::random::mix;
 use crate::log::{Recorder, Step};
-use crate::stats::Outcome;
+use crate::stats::{Details, Ending};
 
+use super::app::{OK, Returned};
 use super::engine::Engine;
 use super::event::Kind;
 use super::plan::OnFailure;
 use super::state::{Attempt, Caller, NONE, Stage};
+
+/// What stands in an attempt until it has an ending.
+const NOT_ENDED: Ending = Ending::answered(OK);
 
 impl Attempt {
     /// Whether a traffic source waits for it.
@@ -36,7 +40,7 @@ impl<R: Recorder> Engine<R> {
             request,
             source,
             try_number: 0,
-            outcome: Outcome::Ok,
+            ending: NOT_ENDED,
             call,
             client,
             server: NONE,
@@ -71,8 +75,11 @@ impl<R: Recorder> Engine<R> {
         let data_path = self.plan.pods[attempt.client as usize].data_path;
         match (unreachable, data_path) {
             // The resolver or kube-proxy's REJECT rule answers before any proxy is asked.
-            (Some(outcome @ Outcome::Unresolved), _) | (Some(outcome), DataPath::None) => {
-                self.fail_at_once(slot, outcome);
+            (Some(ending), _) if ending.details == Details::NAME_NOT_RESOLVED => {
+                self.fail_at_once(slot, ending);
+            }
+            (Some(ending), DataPath::None) => {
+                self.fail_at_once(slot, ending);
             }
             (_, DataPath::IstioSidecar) => {
                 let travel = self.request_in_pod(slot, attempt.client);
@@ -83,13 +90,13 @@ impl<R: Recorder> Engine<R> {
     }
 
     /// Ends a try that cannot reach anybody.
-    fn fail_at_once(&mut self, slot: u32, outcome: Outcome) {
+    fn fail_at_once(&mut self, slot: u32, ending: Ending) {
         let now = self.kernel.now();
         let attempt = &mut self.attempts[slot];
-        attempt.outcome = outcome;
+        attempt.ending = ending;
         attempt.messages_under_way = 1;
         let client = attempt.client;
-        self.tell(now, slot, client, Step::NotReachable { outcome });
+        self.tell(now, slot, client, Step::NotReachable { ending });
         self.schedule(now, Kind::ResponseAtCaller, slot);
     }
 
@@ -114,8 +121,8 @@ impl<R: Recorder> Engine<R> {
             return;
         }
         let call = &self.plan.calls[attempt.call as usize];
-        let messages = match (attempt.outcome, call.streaming) {
-            (Outcome::Ok, Some(streaming)) => u64::from(streaming.messages),
+        let messages = match (attempt.ending.status, call.streaming) {
+            (OK, Some(streaming)) => u64::from(streaming.messages),
             _ => 1,
         };
         let bytes = self.response_bytes(slot) * messages;
@@ -149,7 +156,7 @@ impl<R: Recorder> Engine<R> {
         let now = self.kernel.now();
         self.set_timer(slot, None);
         let attempt = &mut self.attempts[slot];
-        attempt.outcome = Outcome::Timeout;
+        attempt.ending = Ending::without_answer(Details::CALLER_TIMEOUT);
         attempt.stage = Stage::Abandoned;
         let client = attempt.client;
         self.tell(now, slot, client, Step::TimedOut);
@@ -173,23 +180,23 @@ impl<R: Recorder> Engine<R> {
     fn conclude_try(&mut self, slot: u32) {
         let attempt = self.attempts[slot];
         let call = &self.plan.calls[attempt.call as usize];
-        if !attempt.outcome.is_success() && attempt.try_number < call.retries {
+        if !attempt.ending.is_success() && attempt.try_number < call.retries {
             self.retry(slot);
             return;
         }
         let now = self.kernel.now();
         let latency = now - attempt.called_at;
         let (edge, on_failure) = (call.edge, call.on_failure);
-        self.kernel.mix(latency.as_ns() ^ (attempt.outcome as u64) << 56);
+        self.kernel.mix(latency.as_ns() ^ attempt.ending.hashed());
         self.meter.call_ended(edge, &attempt, latency);
-        let outcome = attempt.outcome;
-        self.tell(now, slot, attempt.client, Step::CallEnded { outcome, latency });
+        let ending = attempt.ending;
+        self.tell(now, slot, attempt.client, Step::CallEnded { ending, latency });
         match attempt.caller {
             Caller::Source => {}
             Caller::User(user) => self.user_pauses(user, now),
             Caller::Task(task) => {
-                let failed = !outcome.is_success() && on_failure == OnFailure::Fail;
-                self.call_returned(task, failed.then_some(outcome));
+                let failed = !ending.is_success() && on_failure == OnFailure::Fail;
+                self.call_returned(task, if failed { Returned::Failed } else { Returned::Well });
             }
         }
     }
@@ -203,7 +210,7 @@ impl<R: Recorder> Engine<R> {
         let slot = self.attempts.insert(Attempt {
             key: mix(attempt.key, u64::from(attempt.try_number) + 1),
             try_number: attempt.try_number + 1,
-            outcome: Outcome::Ok,
+            ending: NOT_ENDED,
             server: NONE,
             connection: NONE,
             pool: NONE,

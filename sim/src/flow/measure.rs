@@ -135,13 +135,12 @@ impl Meter {
         if !self.counts(attempt.called_at) {
             return;
         }
-        let row = attempt.outcome.row();
         let counters = &mut self.statistics.edges[edge as usize];
-        counters.outcomes[row] += 1;
+        counters.endings.count(attempt.ending);
         counters.latency.record(latency);
         if !matches!(attempt.caller, Caller::Task(_)) {
             let traffic = &mut self.statistics.traffic[usize::from(attempt.source)];
-            traffic.outcomes[row] += 1;
+            traffic.endings.count(attempt.ending);
             traffic.latency.record(latency);
         }
     }

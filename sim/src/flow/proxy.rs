@@ -3,12 +3,13 @@
 //! What a sidecar decides stands in `meshwalk-models`; here are its workers, as queues.
 
 use meshwalk_models::path::DataPath;
+use meshwalk_models::proxy::envoy::ResponseFlag;
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::random::mix;
 use crate::log::{Recorder, Step};
 use crate::net::Site;
-use crate::stats::Outcome;
+use crate::stats::{Details, Ending, Flags};
 
 use super::engine::Engine;
 use super::event::Kind;
@@ -24,6 +25,13 @@ mod leg {
 
 /// What HTTP/1.1 or HTTP/2 headers add to a body, in bytes; a typical figure.
 const HEADER_BYTES: u64 = 512;
+
+/// What the caller's proxy answers when the cluster has no host.
+const NO_HEALTHY_UPSTREAM: Ending = Ending {
+    status: 503,
+    details: Details::NO_HEALTHY_UPSTREAM,
+    flags: Flags::of(ResponseFlag::NoHealthyUpstream),
+};
 
 impl<R: Recorder> Engine<R> {
     pub(super) fn site(&self, pod: u32) -> Site {
@@ -88,17 +96,17 @@ impl<R: Recorder> Engine<R> {
         self.tell(done, slot, attempt.client, Step::RequestLeftClientProxy);
         match without_endpoints {
             None => self.acquire_connection(slot, done),
-            Some(outcome) => self.answer_from_client_proxy(slot, outcome, done),
+            Some(_) => self.answer_from_client_proxy(slot, NO_HEALTHY_UPSTREAM, done),
         }
     }
 
     /// The caller's sidecar answers by itself.
-    fn answer_from_client_proxy(&mut self, slot: u32, outcome: Outcome, at: SimTime) {
+    fn answer_from_client_proxy(&mut self, slot: u32, ending: Ending, at: SimTime) {
         let attempt = &mut self.attempts[slot];
-        attempt.outcome = outcome;
+        attempt.ending = ending;
         attempt.messages_under_way = 1;
         let client = attempt.client;
-        self.tell(at, slot, client, Step::NotReachable { outcome });
+        self.tell(at, slot, client, Step::NotReachable { ending });
         let travel = self.response_in_pod(slot, client);
         self.schedule(at + travel, Kind::ResponseAtCaller, slot);
     }
@@ -211,7 +219,7 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn response_bytes(&self, slot: u32) -> u64 {
         let attempt = &self.attempts[slot];
         self.program_of(slot).map_or(0, |program| {
-            let answered = matches!(attempt.outcome, Outcome::Ok);
+            let answered = attempt.ending.is_good();
             if answered { self.plan.programs[program as usize].response_bytes } else { 0 }
         })
     }

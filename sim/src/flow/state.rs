@@ -5,7 +5,7 @@
 
 use meshwalk_models::units::SimTime;
 
-use crate::stats::Outcome;
+use crate::stats::Ending;
 
 /// No slot: ends an intrusive list, or says that there is none.
 pub(super) const NONE: u32 = u32::MAX;
@@ -88,7 +88,7 @@ pub(super) struct Attempt {
     pub(super) source: u16,
     /// Which try this is, from 0.
     pub(super) try_number: u8,
-    pub(super) outcome: Outcome,
+    pub(super) ending: Ending,
     pub(super) call: u32,
     pub(super) client: u32,
     pub(super) server: u32,
@@ -187,6 +187,6 @@ pub(super) enum IdleCheck {
     NotArmed,
 }
 
-const _: () = assert!(size_of::<Option<Attempt>>() <= 64);
+const _: () = assert!(size_of::<Option<Attempt>>() <= 72);
 const _: () = assert!(size_of::<Task>() <= 48);
 const _: () = assert!(size_of::<Pod>() == 16);

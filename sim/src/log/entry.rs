@@ -5,7 +5,7 @@ use std::fmt;
 use meshwalk_models::explain::RuleId;
 use meshwalk_models::units::{SimDuration, SimTime};
 
-use crate::stats::Outcome;
+use crate::stats::Ending;
 
 /// What something happens to, by the engine's slots, which are reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub enum Step {
     /// The name does not resolve, or nobody is there to call.
     NotReachable {
         /// Which of the two.
-        outcome: Outcome,
+        ending: Ending,
     },
     /// An endpoint was chosen.
     EndpointChosen {
@@ -97,8 +97,8 @@ pub enum Step {
     WorkEnded,
     /// The application answers.
     Answered {
-        /// With what.
-        outcome: Outcome,
+        /// With what HTTP status.
+        status: u16,
     },
     /// A message reaches the server's proxy on the way back.
     ResponseAtServerProxy,
@@ -120,7 +120,7 @@ pub enum Step {
     /// The call ended.
     CallEnded {
         /// How.
-        outcome: Outcome,
+        ending: Ending,
         /// How long after it began.
         latency: SimDuration,
     },

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use crate::stats::Layout;
+use crate::stats::{Ending, Layout};
 
 use super::{Entry, Step};
 
@@ -78,17 +78,26 @@ impl<W: Write> NdjsonWriter<W> {
                 Some((from, to)) => json!({ "from": from, "to": to }),
                 None => Value::Null,
             },
-            Step::NotReachable { outcome } | Step::Answered { outcome } => {
-                json!({ "outcome": outcome.name() })
-            }
+            Step::NotReachable { ending } => ending_details(ending),
+            Step::Answered { status } => json!({ "status": status }),
             Step::EndpointChosen { pod, candidates, rule } => {
                 json!({ "endpoint": self.pod(pod), "candidates": candidates, "rule": rule.0 })
             }
             Step::BacksOff { pause } => json!({ "pause_ns": pause.as_ns() }),
-            Step::CallEnded { outcome, latency } => {
-                json!({ "outcome": outcome.name(), "latency_ns": latency.as_ns() })
+            Step::CallEnded { ending, latency } => {
+                let mut details = ending_details(ending);
+                details["latency_ns"] = latency.as_ns().into();
+                details
             }
             _ => Value::Null,
         }
     }
+}
+
+fn ending_details(ending: Ending) -> Value {
+    json!({
+        "status": ending.is_answer().then_some(ending.status),
+        "response_flags": ending.flags.to_string(),
+        "details": ending.details.name(),
+    })
 }

@@ -2,7 +2,7 @@
 
 use meshwalk_models::units::{SimDuration, SimTime};
 
-use crate::stats::Outcome;
+use crate::stats::Ending;
 
 use super::{Step, Subject};
 
@@ -38,7 +38,7 @@ pub struct EndedCall {
     /// The root request's number within it.
     pub request: u32,
     /// How.
-    pub outcome: Outcome,
+    pub ending: Ending,
     /// After how long.
     pub latency: SimDuration,
 }
@@ -65,11 +65,11 @@ impl EndedCalls {
 
 impl Recorder for EndedCalls {
     fn record(&mut self, at: SimTime, subject: Subject, _: u32, step: Step) {
-        if let (Subject::Attempt { source, request, .. }, Step::CallEnded { outcome, latency }) =
+        if let (Subject::Attempt { source, request, .. }, Step::CallEnded { ending, latency }) =
             (subject, step)
             && at > self.after
         {
-            self.ended.push(EndedCall { at, source, request, outcome, latency });
+            self.ended.push(EndedCall { at, source, request, ending, latency });
         }
     }
 }

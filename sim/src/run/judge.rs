@@ -109,7 +109,7 @@ fn find_in(
             for call in calls {
                 let source = &plan.layout.traffic[usize::from(call.source)].name;
                 let request = format!("{source}#{}", call.request);
-                finder.call_ended(call.at, &request, call.outcome, call.latency, statistics);
+                finder.call_ended(call.at, &request, call.ending, call.latency, statistics);
             }
         }
         match look {

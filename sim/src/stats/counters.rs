@@ -4,81 +4,16 @@
 //! it is an attempt.
 
 use meshwalk_models::units::SimDuration;
-use serde::{Deserialize, Serialize};
 
 use crate::kernel::Histogram;
 
-/// How a call ended, as its caller saw it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// An answer below 400.
-    Ok,
-    /// An answer from 400 to 499.
-    ClientError,
-    /// An answer of 500 or more that the application gave.
-    ServerError,
-    /// 503: the pod's queue was full.
-    Overloaded,
-    /// 503 from the caller's proxy, or a refused connection: nobody is ready.
-    NoEndpoint,
-    /// The connection could not be made.
-    ConnectFailure,
-    /// The caller gave up.
-    Timeout,
-    /// The name does not resolve, or the port does not exist.
-    Unresolved,
-}
-
-impl Outcome {
-    /// How many there are.
-    pub const COUNT: usize = 8;
-
-    /// All of them, in the order of their rows.
-    pub const ALL: [Self; Self::COUNT] = [
-        Self::Ok,
-        Self::ClientError,
-        Self::ServerError,
-        Self::Overloaded,
-        Self::NoEndpoint,
-        Self::ConnectFailure,
-        Self::Timeout,
-        Self::Unresolved,
-    ];
-
-    /// Its row in [`EdgeCounters::outcomes`].
-    #[must_use]
-    pub const fn row(self) -> usize {
-        self as usize
-    }
-
-    /// Whether the caller counts it as success: any answer below 500.
-    #[must_use]
-    pub const fn is_success(self) -> bool {
-        matches!(self, Self::Ok | Self::ClientError)
-    }
-
-    /// The name in JSON and tables.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::ClientError => "client_error",
-            Self::ServerError => "server_error",
-            Self::Overloaded => "overloaded",
-            Self::NoEndpoint => "no_endpoint",
-            Self::ConnectFailure => "connect_failure",
-            Self::Timeout => "timeout",
-            Self::Unresolved => "unresolved",
-        }
-    }
-}
+use super::Endings;
 
 /// One caller of one service.
 #[derive(Clone, Debug, Default)]
 pub struct EdgeCounters {
-    /// Calls that ended, by [`Outcome::row`].
-    pub outcomes: [u64; Outcome::COUNT],
+    /// Calls that ended, and how.
+    pub endings: Endings,
     /// Tries that began.
     pub attempts: u64,
     /// Time from the call to its end, of calls that ended.
@@ -97,20 +32,18 @@ impl EdgeCounters {
     /// Calls that ended.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.outcomes.iter().sum()
+        self.endings.total()
     }
 
     /// Calls that ended well.
     #[must_use]
     pub fn successes(&self) -> u64 {
-        Outcome::ALL.iter().filter(|o| o.is_success()).map(|o| self.outcomes[o.row()]).sum()
+        self.endings.successes()
     }
 
     /// Adds the counts of `other`.
     pub fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in self.outcomes.iter_mut().zip(other.outcomes) {
-            *mine += theirs;
-        }
+        self.endings.merge(&other.endings);
         self.attempts += other.attempts;
         self.latency.merge(&other.latency);
         self.connections_opened += other.connections_opened;
@@ -146,8 +79,8 @@ pub struct WorkloadCounters {
 pub struct TrafficCounters {
     /// Requests that were sent.
     pub sent: u64,
-    /// Calls that ended, by [`Outcome::row`].
-    pub outcomes: [u64; Outcome::COUNT],
+    /// Calls that ended, and how.
+    pub endings: Endings,
     /// Time from sending to the end.
     pub latency: Histogram,
 }

@@ -3,12 +3,14 @@
 //! Counters are integers and histograms, so that merging never depends on order.
 
 mod counters;
+mod ending;
 mod estimate;
 mod layout;
 mod results;
 mod summary;
 
-pub use counters::{EdgeCounters, Outcome, RunStatistics, TrafficCounters, WorkloadCounters};
+pub use counters::{EdgeCounters, RunStatistics, TrafficCounters, WorkloadCounters};
+pub use ending::{Details, Ending, Endings, Flags};
 pub use estimate::{CONFIDENCE, student_t_quantile};
 pub use layout::{EdgeEntry, EdgeOrigin, Layout, ServiceEntry, TrafficEntry, WorkloadEntry};
 pub use results::{

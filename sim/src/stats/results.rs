@@ -103,8 +103,13 @@ pub struct ServiceResults {
     pub p90_ms: Option<Estimate>,
     /// 99th percentile in milliseconds.
     pub p99_ms: Option<Estimate>,
-    /// Calls by outcome, those that occurred.
-    pub outcomes: BTreeMap<&'static str, u64>,
+    /// Calls by HTTP status, those that occurred; `none` where no answer came.
+    pub statuses: BTreeMap<String, u64>,
+    /// Calls by the response flags of the caller's proxy, as it prints them; calls without flags
+    /// are left out.
+    pub response_flags: BTreeMap<String, u64>,
+    /// Calls by response code details.
+    pub details: BTreeMap<&'static str, u64>,
 }
 
 /// One caller of one service.
@@ -128,8 +133,13 @@ pub struct EdgeResults {
     pub p90_ms: Option<Estimate>,
     /// 99th percentile in milliseconds.
     pub p99_ms: Option<Estimate>,
-    /// Calls by outcome, those that occurred.
-    pub outcomes: BTreeMap<&'static str, u64>,
+    /// Calls by HTTP status, those that occurred; `none` where no answer came.
+    pub statuses: BTreeMap<String, u64>,
+    /// Calls by the response flags of the caller's proxy, as it prints them; calls without flags
+    /// are left out.
+    pub response_flags: BTreeMap<String, u64>,
+    /// Calls by response code details.
+    pub details: BTreeMap<&'static str, u64>,
     /// Connections opened, summed over replications.
     pub connections_opened: u64,
     /// TLS handshakes, summed over replications.
@@ -226,8 +236,12 @@ pub struct FirstBroken {
     pub time_s: f64,
     /// The stable name of the request, such as `shoppers#1042`.
     pub request: String,
-    /// What became of it.
-    pub outcome: &'static str,
+    /// Its HTTP status; `null` where no answer came.
+    pub status: Option<u16>,
+    /// The response flags of the caller's proxy; `-` for none.
+    pub response_flags: String,
+    /// Its response code details.
+    pub details: &'static str,
     /// Its latency in milliseconds.
     pub latency_ms: f64,
 }

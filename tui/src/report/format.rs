@@ -1,7 +1,7 @@
 //! Numbers as people read them: three digits, a unit that fits, and an interval where there is
 //! one. Nothing here rounds a share to 0 % or 100 % that is neither.
 
-use meshwalk_sim::stats::Estimate;
+use meshwalk_sim::stats::{Estimate, FirstBroken};
 
 use crate::terminal::Look;
 
@@ -106,6 +106,15 @@ fn with_interval(estimate: Estimate, scale: f64, decimals: usize, look: &Look) -
             format!("{value}{}{:.decimals$}", look.plus_minus(), half_width * scale)
         }
     }
+}
+
+/// How the request ended that broke an expectation: `200`, or `503 UF connect_failure`.
+pub(super) fn ending(broken: &FirstBroken) -> String {
+    let mut parts = vec![broken.status.map_or("no answer".to_owned(), |status| status.to_string())];
+    parts.extend((broken.response_flags != "-").then(|| broken.response_flags.clone()));
+    let is_plain = ["answered", "via_upstream"].contains(&broken.details);
+    parts.extend((!is_plain).then(|| broken.details.to_owned()));
+    parts.join(" ")
 }
 
 #[cfg(test)]

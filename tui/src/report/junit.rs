@@ -7,6 +7,8 @@ use quick_junit::{
     NonSuccessKind, Property, Report, SerializeError, TestCase, TestCaseStatus, TestSuite,
 };
 
+use super::format::ending;
+
 /// Prints the expectations of `results`; `suite` is the name of the scenario.
 pub(crate) fn print(
     out: &mut dyn Write,
@@ -51,7 +53,11 @@ fn description(expectation: &ExpectationResult) -> String {
     if let Some(broken) = &expectation.first_broken {
         lines.push(format!(
             "first broken at {}s by {} ({}, {}ms), seed {}",
-            broken.time_s, broken.request, broken.outcome, broken.latency_ms, broken.seed
+            broken.time_s,
+            broken.request,
+            ending(broken),
+            broken.latency_ms,
+            broken.seed
         ));
     }
     lines.join("\n")

@@ -8,7 +8,7 @@ use meshwalk_sim::stats::{ExpectationResult, RunResults};
 use crate::terminal::{Look, Paint};
 
 use super::columns::{Align, Column, Columns};
-use super::format::{ABSENT, counted, exact_share, latency, number, rate, share, span_ms};
+use super::format::{ABSENT, counted, ending, exact_share, latency, number, rate, share, span_ms};
 
 /// How much the table shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,12 @@ fn print_services(
 ) -> io::Result<()> {
     let columns = [("SERVICE", Align::Left), ("RATE", Align::Right), ("SUCCESS", Align::Right)];
     let latencies = right(["P50", "P90", "P99"]);
-    let wide = [("MEAN", Align::Right), ("ATTEMPTS", Align::Right), ("OUTCOMES", Align::Left)];
+    let wide = [
+        ("MEAN", Align::Right),
+        ("ATTEMPTS", Align::Right),
+        ("STATUSES", Align::Left),
+        ("FLAGS", Align::Left),
+    ];
     let mut table = Columns::new(columns.into_iter().chain(latencies).chain(only(detail, wide)));
     let called = |requests: u64| requests > 0;
     for service in results.services.iter().filter(|service| called(service.requests)) {
@@ -85,7 +90,8 @@ fn print_services(
             [
                 latency(service.mean_ms, look),
                 service.attempts.to_string(),
-                outcomes(&service.outcomes),
+                counts(&service.statuses),
+                counts(&service.response_flags),
             ],
         ));
         table.row(cells);
@@ -107,7 +113,7 @@ fn print_edges(
     let columns = [("EDGE", Align::Left), ("RATE", Align::Right), ("SUCCESS", Align::Right)];
     let latencies = right(["P50", "P90", "P99"]);
     let wide = right(["ATTEMPTS", "CONNECTIONS", "TLS", "SENT", "RECEIVED"]);
-    let outcome = [("OUTCOMES", Align::Left)];
+    let outcome = [("STATUSES", Align::Left), ("FLAGS", Align::Left)];
     let mut table = Columns::new(
         columns.into_iter().chain(latencies).chain(only(detail, wide)).chain(only(detail, outcome)),
     );
@@ -128,7 +134,8 @@ fn print_edges(
                 edge.tls_handshakes.to_string(),
                 bytes(edge.request_bytes),
                 bytes(edge.response_bytes),
-                outcomes(&edge.outcomes),
+                counts(&edge.statuses),
+                counts(&edge.response_flags),
             ],
         ));
         table.row(cells);
@@ -223,7 +230,7 @@ fn print_failure(out: &mut dyn Write, expectation: &ExpectationResult) -> io::Re
         "    first broken at {} by {}: {} after {} (seed {})",
         span_ms(broken.time_s * 1e3),
         broken.request,
-        broken.outcome,
+        ending(broken),
         span_ms(broken.latency_ms),
         broken.seed,
     )
@@ -281,8 +288,12 @@ fn full_name(namespace: &str, name: &str) -> String {
     if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
 }
 
-fn outcomes(outcomes: &BTreeMap<&'static str, u64>) -> String {
-    let parts = outcomes.iter().map(|(outcome, count)| format!("{outcome}={count}"));
+/// `200=17 503=2`, or `-`.
+fn counts(counts: &BTreeMap<String, u64>) -> String {
+    if counts.is_empty() {
+        return ABSENT.to_owned();
+    }
+    let parts = counts.iter().map(|(what, count)| format!("{what}={count}"));
     parts.collect::<Vec<_>>().join(" ")
 }
 

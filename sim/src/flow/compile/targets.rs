@@ -13,7 +13,7 @@ use meshwalk_models::world::{Endpoint, EndpointTarget, ServiceId, ServiceKind, T
 
 use crate::flow::plan::{Balance, TargetPlan};
 use crate::scenario::file::Protocol;
-use crate::stats::Outcome;
+use crate::stats::{Details, Ending, Flags};
 
 use super::Compiler;
 use super::behaviours::{at, finding};
@@ -46,7 +46,7 @@ struct Key {
     balance: Balance,
     endpoints: Vec<u32>,
     service_row: usize,
-    without_endpoints: Outcome,
+    without_endpoints: Ending,
 }
 
 /// A target, and the row of the statistics for what is called.
@@ -61,7 +61,7 @@ struct Reached {
     endpoints: Vec<u32>,
     service_row: usize,
     kind: ReachedKind,
-    without_endpoints: Outcome,
+    without_endpoints: Ending,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Compiler<'_> {
                 endpoints: Vec::new(),
                 service_row: self.layout.unknown_row(name),
                 kind: ReachedKind::Direct,
-                without_endpoints: Outcome::Unresolved,
+                without_endpoints: Ending::without_answer(Details::NAME_NOT_RESOLVED),
             }
         });
         let balance = self.balance(site, protocol, reached.kind);
@@ -168,20 +168,20 @@ impl Compiler<'_> {
                         ServiceKind::ClusterIp(_) => ReachedKind::VirtualAddress,
                         ServiceKind::Headless | ServiceKind::ExternalName(_) => ReachedKind::Direct,
                     },
-                    without_endpoints: Outcome::NoEndpoint,
+                    without_endpoints: Ending::without_answer(Details::CONNECTION_REFUSED),
                 }
             }
             Destination::Headless { service, endpoints, .. } => Reached {
                 endpoints: self.pods_of(&endpoints),
                 service_row: self.layout.service_row(service),
                 kind: ReachedKind::Direct,
-                without_endpoints: Outcome::Unresolved,
+                without_endpoints: Ending::without_answer(Details::NAME_NOT_RESOLVED),
             },
             Destination::Pod { pod, .. } => Reached {
                 endpoints: vec![pod.0],
                 service_row: self.layout.workload_row(world, world.pods[pod].workload),
                 kind: ReachedKind::Direct,
-                without_endpoints: Outcome::ConnectFailure,
+                without_endpoints: Ending::without_answer(Details::CONNECT_FAILURE),
             },
             Destination::Outside { workload, .. } => {
                 let pods = &world.workloads[workload].pods;
@@ -189,7 +189,7 @@ impl Compiler<'_> {
                     endpoints: (pods.start.0..pods.end.0).collect(),
                     service_row: self.layout.workload_row(world, workload),
                     kind: ReachedKind::Direct,
-                    without_endpoints: Outcome::ConnectFailure,
+                    without_endpoints: Ending::without_answer(Details::CONNECT_FAILURE),
                 }
             }
         }
@@ -236,24 +236,28 @@ impl Compiler<'_> {
             "the Ingress controller adds no time of its own and balances each request at random"
                 .to_owned(),
         );
-        let failed = |compiler: &mut Self, outcome| Reached {
+        let failed = |compiler: &mut Self, ending| Reached {
             endpoints: Vec::new(),
             service_row: compiler.layout.unknown_row("ingress"),
             kind: ReachedKind::Gateway,
-            without_endpoints: outcome,
+            without_endpoints: ending,
         };
         match ingress::decide(world, class, host, path, &mut Silent) {
             IngressAnswer::Forward { service, port } => {
                 let reached = self.reach(Destination::Service { service, port });
-                Ok(Reached { kind: ReachedKind::Gateway, ..reached })
+                Ok(Reached {
+                    kind: ReachedKind::Gateway,
+                    without_endpoints: gateway_answers(503, Details::NO_ENDPOINT),
+                    ..reached
+                })
             }
             IngressAnswer::NotFound => {
                 let sentence = format!("no Ingress rule takes host `{host}` and path `{path}`");
                 let warning = Diagnostic::warning("scenario.ingress-404", sentence);
                 self.findings.push(at(self.input.scenario, site.path(), warning));
-                Ok(failed(self, Outcome::ClientError))
+                Ok(failed(self, gateway_answers(404, Details::NO_INGRESS_RULE)))
             }
-            IngressAnswer::Broken => Ok(failed(self, Outcome::NoEndpoint)),
+            IngressAnswer::Broken => Ok(failed(self, gateway_answers(503, Details::NO_ENDPOINT))),
             IngressAnswer::NotModelled => {
                 Err(format!("the Ingress backend of host `{host}`, path `{path}` is not modelled"))
             }
@@ -267,6 +271,11 @@ impl Compiler<'_> {
         let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
         nearest(host, names).map(str::to_owned)
     }
+}
+
+/// An answer of the gateway at the edge itself.
+const fn gateway_answers(status: u16, details: Details) -> Ending {
+    Ending { status, details, flags: Flags::NONE }
 }
 
 impl Targets {

@@ -4,7 +4,7 @@ use meshwalk_models::explain::RuleId;
 use meshwalk_models::proxy::{envoy, kube_proxy};
 use meshwalk_models::units::{Probability, SimDuration};
 
-use crate::stats::Outcome;
+use crate::stats::Ending;
 
 use super::Sharing;
 
@@ -76,7 +76,7 @@ pub struct TargetPlan {
     /// Rows of the plan's endpoints: first and count.
     pub endpoints: (u32, u32),
     /// How a call ends when there is nobody to call.
-    pub without_endpoints: Outcome,
+    pub without_endpoints: Ending,
 }
 
 /// Who picks an endpoint, and when.

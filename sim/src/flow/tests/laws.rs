@@ -108,7 +108,7 @@ proptest! {
     fn every_request_ends_exactly_once_or_is_under_way_at_the_end(case in cases()) {
         let statistics = run(&case.prepared().plan, Seed(case.seed)).expect("the run is short");
         let sent: u64 = statistics.traffic.iter().map(|source| source.sent).sum();
-        let ended: u64 = statistics.traffic.iter().flat_map(|source| source.outcomes).sum();
+        let ended: u64 = statistics.traffic.iter().map(|source| source.endings.total()).sum();
         prop_assert_eq!(sent, ended + statistics.censored);
     }
 

@@ -5,7 +5,10 @@ mod rig;
 
 use crate::kernel::Seed;
 use crate::run::run;
-use crate::stats::{Outcome, RunStatistics};
+use crate::stats::{Details, Ending, RunStatistics};
+
+const GAVE_UP: Ending = Ending::without_answer(Details::CALLER_TIMEOUT);
+const REFUSED: Ending = Ending::without_answer(Details::CONNECTION_REFUSED);
 
 use rig::{NO_NETWORK, edge, prepared, services, workload};
 
@@ -107,7 +110,7 @@ traffic:
     let (prepared, statistics) = run_of(&services(&[("slow", 1)]), &scenario);
     let slow = workload(&prepared, &statistics, "default/slow");
     let edge = edge(&prepared, &statistics, "traffic:load", "default/slow");
-    assert_eq!(edge.outcomes[Outcome::Overloaded.row()], slow.rejected);
+    assert_eq!(edge.endings.with_status(503), slow.rejected);
     assert!(slow.rejected >= 80, "ten of a hundred can be served, {} were not", slow.rejected);
     let wait_max = slow.wait.max().expect("some waited");
     assert!(wait_max.as_secs_f64() <= 0.2, "two before it, 100 ms each: {wait_max}");
@@ -133,13 +136,13 @@ fn a_caller_that_gives_up_fails_at_its_time_out_and_the_work_goes_on() {
     let manifests = services(&[("web", 1), ("slow", 1)]);
     let (prepared, statistics) = run_of(&manifests, &impatient("timeout: 10ms"));
     let call = edge(&prepared, &statistics, "default/web", "default/slow");
-    assert_eq!(call.outcomes[Outcome::Timeout.row()], call.requests());
+    assert_eq!(call.endings.of(GAVE_UP), call.requests());
     let latency = call.latency.max().expect("calls ended");
     assert!(latency.as_secs_f64() < 0.011, "{latency}");
     let slow = workload(&prepared, &statistics, "default/slow");
     assert!(slow.finished > 70 && slow.finished >= slow.arrived - 1, "worked on to the end");
     let request = edge(&prepared, &statistics, "traffic:load", "default/web");
-    assert_eq!(request.outcomes[Outcome::ServerError.row()], request.requests());
+    assert_eq!(request.endings.with_status(500), request.requests());
 }
 
 #[test]
@@ -248,7 +251,7 @@ traffic:
     let prepared = prepared(&services(&[("empty", 0)]), scenario);
     let statistics = run(&prepared.plan, Seed(1)).expect("nothing piles up");
     let edge = edge(&prepared, &statistics, "traffic:load", "default/empty");
-    assert_eq!(edge.outcomes[Outcome::NoEndpoint.row()], edge.requests());
+    assert_eq!(edge.endings.of(REFUSED), edge.requests());
     assert!(edge.requests() > 0);
 }
 

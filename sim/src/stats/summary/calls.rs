@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::kernel::Histogram;
-use crate::stats::{EdgeCounters, Estimate, Outcome, RunStatistics};
+use crate::stats::{EdgeCounters, Ending, Endings, Estimate, Flags, RunStatistics};
 
 use super::{mean, per_second, quantile_ms, share};
 
-/// The calls of one row: outcomes and latencies by replication.
+/// The calls of one row: endings and latencies by replication.
 pub(super) struct Calls<'r> {
     pub(super) runs: &'r [RunStatistics],
-    pub(super) ended: Vec<(&'r [u64; Outcome::COUNT], &'r Histogram)>,
+    pub(super) ended: Vec<(&'r Endings, &'r Histogram)>,
 }
 
 impl<'r> Calls<'r> {
@@ -18,27 +18,24 @@ impl<'r> Calls<'r> {
         runs: &'r [RunStatistics],
         edges: impl IntoIterator<Item = &'r EdgeCounters>,
     ) -> Self {
-        let ended = edges.into_iter().map(|edge| (&edge.outcomes, &edge.latency));
+        let ended = edges.into_iter().map(|edge| (&edge.endings, &edge.latency));
         Self { runs, ended: ended.collect() }
     }
 
     pub(super) fn requests(&self) -> u64 {
-        self.ended.iter().map(|(outcomes, _)| outcomes.iter().sum::<u64>()).sum()
+        self.ended.iter().map(|(endings, _)| endings.total()).sum()
     }
 
     pub(super) fn rate_per_s(&self) -> Estimate {
-        let counts = self.ended.iter().map(|(outcomes, _)| outcomes.iter().sum());
+        let counts = self.ended.iter().map(|(endings, _)| endings.total());
         mean(counts.zip(self.runs).map(|(count, run)| per_second(count, run)))
     }
 
     pub(super) fn success_rate(&self) -> Option<Estimate> {
-        let good = |outcomes: &[u64; Outcome::COUNT]| -> u64 {
-            let good = Outcome::ALL.iter().filter(|outcome| outcome.is_success());
-            good.map(|outcome| outcomes[outcome.row()]).sum()
-        };
-        let shares = self.ended.iter().filter_map(|(outcomes, _)| {
-            share(good(outcomes) as f64, outcomes.iter().sum::<u64>() as f64)
-        });
+        let shares = self
+            .ended
+            .iter()
+            .filter_map(|(endings, _)| share(endings.successes() as f64, endings.total() as f64));
         Estimate::of(&shares.collect::<Vec<f64>>())
     }
 
@@ -54,11 +51,25 @@ impl<'r> Calls<'r> {
         self.latency_ms(|latency| quantile_ms(latency, q))
     }
 
-    pub(super) fn outcomes(&self) -> BTreeMap<&'static str, u64> {
-        let counts = Outcome::ALL.into_iter().map(|outcome| {
-            let count = self.ended.iter().map(|(outcomes, _)| outcomes[outcome.row()]).sum();
-            (outcome.name(), count)
-        });
-        counts.filter(|&(_, count)| count > 0).collect()
+    pub(super) fn statuses(&self) -> BTreeMap<String, u64> {
+        self.counted_by(|ending| Some(ending.status_text()))
+    }
+
+    pub(super) fn response_flags(&self) -> BTreeMap<String, u64> {
+        self.counted_by(|ending| (ending.flags != Flags::NONE).then(|| ending.flags.to_string()))
+    }
+
+    pub(super) fn details(&self) -> BTreeMap<&'static str, u64> {
+        self.counted_by(|ending| Some(ending.details.name()))
+    }
+
+    fn counted_by<K: Ord>(&self, key: impl Fn(Ending) -> Option<K>) -> BTreeMap<K, u64> {
+        let mut counts = BTreeMap::new();
+        for (ending, count) in self.ended.iter().flat_map(|(endings, _)| endings.iter()) {
+            if let Some(key) = key(ending) {
+                *counts.entry(key).or_default() += count;
+            }
+        }
+        counts
     }
 }

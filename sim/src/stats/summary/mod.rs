@@ -14,7 +14,7 @@ use self::calls::Calls;
 use self::load::Load;
 use super::{
     Assumption, EdgeCounters, EdgeResults, Estimate, ExpectationResult, Identity, Layout,
-    NotModelled, Outcome, RunResults, RunStatistics, ServiceResults, Totals, TrafficCounters,
+    NotModelled, RunResults, RunStatistics, ServiceResults, Totals, TrafficCounters,
     TrafficResults, WorkloadResults,
 };
 
@@ -67,17 +67,13 @@ fn joint_hash(runs: &[RunStatistics]) -> u64 {
 
 fn totals(runs: &[RunStatistics]) -> Totals {
     let sum = |count: fn(&RunStatistics) -> u64| runs.iter().map(count).sum::<u64>();
-    let ended = |is_success: bool| {
-        let outcomes =
-            Outcome::ALL.into_iter().filter(|outcome| outcome.is_success() == is_success);
-        let rows: Vec<usize> = outcomes.map(Outcome::row).collect();
-        let sources = runs.iter().flat_map(|run| &run.traffic);
-        sources.map(|source| rows.iter().map(|&row| source.outcomes[row]).sum::<u64>()).sum()
-    };
+    let sources = || runs.iter().flat_map(|run| &run.traffic);
+    let succeeded: u64 = sources().map(|source| source.endings.successes()).sum();
+    let ended: u64 = sources().map(|source| source.endings.total()).sum();
     Totals {
-        requests: runs.iter().flat_map(|run| &run.traffic).map(|source| source.sent).sum(),
-        succeeded: ended(true),
-        failed: ended(false),
+        requests: sources().map(|source| source.sent).sum(),
+        succeeded,
+        failed: ended - succeeded,
         in_flight: sum(|run| run.in_flight_at_end),
         censored: sum(|run| run.censored),
         hops: sum(|run| run.hops),
@@ -111,7 +107,9 @@ fn services(layout: &Layout, runs: &[RunStatistics]) -> Vec<ServiceResults> {
                 p50_ms: calls.quantile_ms(0.5),
                 p90_ms: calls.quantile_ms(0.9),
                 p99_ms: calls.quantile_ms(0.99),
-                outcomes: calls.outcomes(),
+                statuses: calls.statuses(),
+                response_flags: calls.response_flags(),
+                details: calls.details(),
             }
         })
         .collect();
@@ -139,7 +137,9 @@ fn edges(layout: &Layout, runs: &[RunStatistics]) -> Vec<EdgeResults> {
                 p50_ms: calls.quantile_ms(0.5),
                 p90_ms: calls.quantile_ms(0.9),
                 p99_ms: calls.quantile_ms(0.99),
-                outcomes: calls.outcomes(),
+                statuses: calls.statuses(),
+                response_flags: calls.response_flags(),
+                details: calls.details(),
                 connections_opened: sum(|edge| edge.connections_opened),
                 tls_handshakes: sum(|edge| edge.tls_handshakes),
                 request_bytes: sum(|edge| edge.request_bytes),
@@ -155,7 +155,7 @@ fn edges(layout: &Layout, runs: &[RunStatistics]) -> Vec<EdgeResults> {
 fn traffic(layout: &Layout, runs: &[RunStatistics]) -> Vec<TrafficResults> {
     let results = layout.traffic.iter().enumerate().map(|(row, source)| {
         let counters: Vec<&TrafficCounters> = runs.iter().map(|run| &run.traffic[row]).collect();
-        let ended = counters.iter().map(|source| (&source.outcomes, &source.latency));
+        let ended = counters.iter().map(|source| (&source.endings, &source.latency));
         let calls = Calls { runs, ended: ended.collect() };
         let sent_per_s =
             |(source, run): (&&TrafficCounters, &RunStatistics)| per_second(source.sent, run);

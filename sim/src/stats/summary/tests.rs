@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::stats::{
-    EdgeEntry, EdgeOrigin, ServiceEntry, TrafficEntry, WorkloadCounters, WorkloadEntry,
+    Details, EdgeEntry, EdgeOrigin, Ending, ServiceEntry, TrafficEntry, WorkloadCounters,
+    WorkloadEntry,
 };
 
 /// Shoppers call the web; the web and the shoppers call the cart.
@@ -36,10 +37,12 @@ fn layout() -> Layout {
     }
 }
 
+const TIMEOUT: Ending = Ending::without_answer(Details::CALLER_TIMEOUT);
+
 fn calls(ok: u64, timeouts: u64, latency_ms: u64) -> EdgeCounters {
     let mut edge = EdgeCounters { attempts: ok + timeouts, ..EdgeCounters::default() };
-    edge.outcomes[Outcome::Ok.row()] = ok;
-    edge.outcomes[Outcome::Timeout.row()] = timeouts;
+    edge.endings.add(Ending::answered(200), ok);
+    edge.endings.add(TIMEOUT, timeouts);
     for _ in 0..ok + timeouts {
         edge.latency.record(SimDuration::from_ms(latency_ms));
     }
@@ -48,8 +51,8 @@ fn calls(ok: u64, timeouts: u64, latency_ms: u64) -> EdgeCounters {
 
 fn run(edges: [EdgeCounters; 3], state_hash: u64) -> RunStatistics {
     let mut sent = TrafficCounters { sent: 12, ..TrafficCounters::default() };
-    sent.outcomes[Outcome::Ok.row()] = 8;
-    sent.outcomes[Outcome::Timeout.row()] = 2;
+    sent.endings.add(Ending::answered(200), 8);
+    sent.endings.add(TIMEOUT, 2);
     RunStatistics {
         measured: SimDuration::from_secs(10),
         edges: edges.to_vec(),
@@ -100,7 +103,10 @@ fn a_service_is_the_sum_of_the_edges_that_lead_to_it() {
     assert_eq!(cart.mean_ms.map(|mean| mean.value), Some(4.4));
     let p50_ms = cart.p50_ms.expect("there are calls").value;
     assert!((p50_ms - 2.0).abs() < 0.02, "{p50_ms}");
-    assert_eq!(cart.outcomes, BTreeMap::from([("ok", 80), ("timeout", 20)]));
+    let statuses = [("200".to_owned(), 80), ("none".to_owned(), 20)];
+    assert_eq!(cart.statuses, BTreeMap::from(statuses));
+    assert_eq!(cart.details, BTreeMap::from([("answered", 80), ("caller_timeout", 20)]));
+    assert!(cart.response_flags.is_empty(), "nobody has a proxy");
 }
 
 #[test]
@@ -130,7 +136,7 @@ fn a_replication_without_calls_takes_no_part_in_their_latency() {
     assert_eq!(web.rate_per_s.value, 0.5);
     let cart = &results.services[0];
     assert_eq!((cart.p99_ms, cart.success_rate), (None, None));
-    assert!(cart.outcomes.is_empty());
+    assert!(cart.statuses.is_empty());
 }
 
 #[test]
