@@ -5,7 +5,6 @@ use meshwalk_models::units::SimDuration;
 use crate::kernel::random::{CounterDraw, Draws, mix};
 use crate::log::{Recorder, Step};
 use crate::scenario::file::Threads;
-use crate::stats::Ending;
 
 use super::engine::Engine;
 use super::event::Kind;
@@ -52,7 +51,7 @@ impl<R: Recorder> Engine<R> {
         };
         let task = self.tasks.insert(Task {
             key: mix(attempt.key, purpose::SERVE),
-            waiting_since: now,
+            since: now,
             attempt: slot,
             pod,
             program,
@@ -179,7 +178,7 @@ impl<R: Recorder> Engine<R> {
             return Grant::Never;
         }
         self.meter.pod_changes(pod, now, state);
-        self.tasks[task].waiting_since = now;
+        self.tasks[task].since = now;
         self.tasks[task].next = NONE;
         let state = &mut self.pods[pod];
         state.waiting += 1;
@@ -200,13 +199,18 @@ impl<R: Recorder> Engine<R> {
         self.meter.waited(self.plan.pods[pod as usize].app, now, waited);
         self.pods[pod].busy += 1;
         self.tasks[task].worker = Worker::Held;
+        self.tasks[task].since = now;
     }
 
     /// Frees a task's worker for the next that waits.
     fn release_worker(&mut self, task: u32) {
         let now = self.kernel.now();
-        let pod = self.tasks[task].pod;
+        let Task { pod, since, attempt, .. } = self.tasks[task];
         self.tasks[task].worker = Worker::Released;
+        if let Some(unwanted) = self.unwanted_since(attempt) {
+            let wasted = now.since(since.max(unwanted));
+            self.meter.wasted(self.plan.pods[pod as usize].app, now, wasted);
+        }
         self.meter.pod_changes(pod, now, self.pods[pod]);
         let state = &mut self.pods[pod];
         state.busy -= 1;
@@ -219,7 +223,7 @@ impl<R: Recorder> Engine<R> {
         if state.first_waiting == NONE {
             state.last_waiting = NONE;
         }
-        self.begin_holding(next, now - self.tasks[next].waiting_since);
+        self.begin_holding(next, now - self.tasks[next].since);
         match self.app(pod).threads {
             Threads::Async => {
                 let Op::Work(distribution) = self.plan.ops[self.tasks[next].op as usize] else {
@@ -255,14 +259,13 @@ impl<R: Recorder> Engine<R> {
         self.answer(attempt, status);
     }
 
-    /// The application answers an attempt, if anybody still wants the answer.
+    /// The application answers an attempt.
     fn answer(&mut self, slot: u32, status: u16) {
         let now = self.kernel.now();
         let attempt = &mut self.attempts[slot];
-        let (server, call, stage) = (attempt.server, attempt.call, attempt.stage);
-        if stage == Stage::Wanted {
-            attempt.ending = Ending::answered(status);
-        }
+        let (server, call) = (attempt.server, attempt.call);
+        attempt.status = status;
+        attempt.stage = Stage::Done;
         self.meter.finished(self.plan.pods[server as usize].app, now);
         self.tell(now, slot, server, Step::Answered { status });
         let streaming = self.plan.calls[call as usize].streaming;

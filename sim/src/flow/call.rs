@@ -1,6 +1,7 @@
-//! Calls from the caller's side: tries, time-outs, retries, and the end.
+//! Calls from the caller's side: tries, time-outs, retries of the application, and the end.
 
 use meshwalk_models::path::DataPath;
+use meshwalk_models::units::SimTime;
 
 use crate::kernel::random::mix;
 use crate::log::{Recorder, Step};
@@ -10,15 +11,17 @@ use super::app::{OK, Returned};
 use super::engine::Engine;
 use super::event::Kind;
 use super::plan::OnFailure;
-use super::state::{Attempt, Caller, NONE, Stage};
+use super::state::{Caller, Lineage, NONE, Try, TryStage};
 
-/// What stands in an attempt until it has an ending.
+/// What stands in a try until it has an ending.
 const NOT_ENDED: Ending = Ending::answered(OK);
+/// The caller gave up.
+const GAVE_UP: Ending = Ending::without_answer(Details::CALLER_TIMEOUT);
 
-impl Attempt {
+impl Try {
     /// Whether a traffic source waits for it.
     pub(super) fn is_root(&self) -> bool {
-        self.stage == Stage::Wanted && !matches!(self.caller, Caller::Task(_))
+        self.stage != TryStage::GivenUp && !matches!(self.caller, Caller::Task(_))
     }
 }
 
@@ -33,115 +36,112 @@ impl<R: Recorder> Engine<R> {
         key: u64,
     ) {
         let now = self.kernel.now();
-        let slot = self.attempts.insert(Attempt {
-            key,
-            called_at: now,
-            caller,
-            request,
-            source,
-            try_number: 0,
-            ending: NOT_ENDED,
-            call,
-            client,
-            server: NONE,
-            connection: NONE,
-            pool: NONE,
-            next: NONE,
-            messages_under_way: 0,
-            messages_left: 0,
-            stage: Stage::Wanted,
-        });
         let parent = match caller {
             Caller::Task(task) => Some(self.tasks[task].attempt),
             Caller::Source | Caller::User(_) => None,
         };
+        let lineage = parent.map_or(Lineage::Original, |slot| self.attempts[slot].lineage);
+        let slot = self.tries.insert(Try {
+            key,
+            called_at: now,
+            caller,
+            ending: NOT_ENDED,
+            request,
+            call,
+            client,
+            attempt: NONE,
+            source,
+            number: 0,
+            lineage,
+            stage: TryStage::Underway,
+        });
         let edge = self.plan.calls[call as usize].edge;
-        self.tell(now, slot, client, Step::CallBegan { parent, edge });
-        self.send_attempt(slot);
+        self.meter.called(edge, now, lineage);
+        self.tell_try(now, slot, Step::CallBegan { parent, edge });
+        self.send_try(slot);
     }
 
     /// Sends a try on its way.
-    pub(super) fn send_attempt(&mut self, slot: u32) {
+    fn send_try(&mut self, slot: u32) {
         let now = self.kernel.now();
-        let attempt = self.attempts[slot];
-        let call = &self.plan.calls[attempt.call as usize];
+        let Try { call, client, .. } = self.tries[slot];
+        self.tries[slot].stage = TryStage::Underway;
+        let call = &self.plan.calls[call as usize];
         let target = &self.plan.targets[call.target as usize];
         let unreachable = (target.endpoints.1 == 0).then_some(target.without_endpoints);
-        self.meter.attempt(call.edge, attempt.called_at, call.request_bytes);
         if let Some(lane) = call.timeout {
             let timer = self.lanes[lane as usize].start(&mut self.kernel, slot);
             self.set_timer(slot, timer);
         }
-        let data_path = self.plan.pods[attempt.client as usize].data_path;
+        let data_path = self.plan.pods[client as usize].data_path;
         match (unreachable, data_path) {
             // The resolver or kube-proxy's REJECT rule answers before any proxy is asked.
             (Some(ending), _) if ending.details == Details::NAME_NOT_RESOLVED => {
                 self.fail_at_once(slot, ending);
             }
-            (Some(ending), DataPath::None) => {
-                self.fail_at_once(slot, ending);
-            }
+            (Some(ending), DataPath::None) => self.fail_at_once(slot, ending),
             (_, DataPath::IstioSidecar) => {
-                let travel = self.request_in_pod(slot, attempt.client);
+                let travel = self.request_in_pod(slot);
+                self.tries[slot].stage = TryStage::ToProxy;
                 self.schedule(now + travel, Kind::RequestAtClientProxy, slot);
             }
-            (None, DataPath::None) => self.acquire_connection(slot, now),
+            (None, DataPath::None) => {
+                let attempt = self.begin_attempt(slot, now);
+                self.acquire_connection(attempt, now);
+            }
         }
     }
 
     /// Ends a try that cannot reach anybody.
     fn fail_at_once(&mut self, slot: u32, ending: Ending) {
         let now = self.kernel.now();
-        let attempt = &mut self.attempts[slot];
+        let Try { call, called_at, .. } = self.tries[slot];
+        // Nobody was reached, but it was tried.
+        self.meter.attempt(self.plan.calls[call as usize].edge, called_at, 0);
+        self.answer_try(slot, ending, now);
+    }
+
+    /// The caller's own side answers a try; the answer arrives at `at`.
+    pub(super) fn answer_try(&mut self, slot: u32, ending: Ending, at: SimTime) {
+        let attempt = &mut self.tries[slot];
         attempt.ending = ending;
-        attempt.messages_under_way = 1;
-        let client = attempt.client;
-        self.tell(now, slot, client, Step::NotReachable { ending });
-        self.schedule(now, Kind::ResponseAtCaller, slot);
+        attempt.stage = TryStage::Answered;
+        self.tell_try(at, slot, Step::NotReachable { ending });
+        self.schedule(at, Kind::Try, slot);
+    }
+
+    /// The pause before a try is over, or an answer from the caller's own side arrives.
+    pub(super) fn try_goes_on(&mut self, slot: u32) {
+        match self.tries[slot].stage {
+            TryStage::Pausing => self.send_try(slot),
+            TryStage::Answered => self.end_try(slot),
+            TryStage::GivenUp => {
+                self.tries.remove(slot);
+            }
+            TryStage::ToProxy | TryStage::Underway => {
+                debug_assert!(false, "a try that is on its way has no event of its own");
+            }
+        }
     }
 
     /// A message reaches the caller: the last one ends the call.
     pub(super) fn response_at_caller(&mut self, slot: u32) {
         let now = self.kernel.now();
-        let Attempt { client, stage, .. } = self.attempts[slot];
-        if stage == Stage::Wanted {
+        let attempt = &self.attempts[slot];
+        let (client, of) = (attempt.client, attempt.of);
+        if attempt.is_wanted() {
             self.tell(now, slot, client, Step::ResponseAtCaller);
         }
         if self.message_arrived(slot) == LastMessage::Yes {
             self.release_connection(slot);
             self.count_answer(slot);
-            self.end_try(slot);
-        }
-    }
-
-    /// Counts an exchange that came to its end, if an application answered.
-    fn count_answer(&mut self, slot: u32) {
-        let attempt = self.attempts[slot];
-        if attempt.server == NONE {
-            return;
-        }
-        let call = &self.plan.calls[attempt.call as usize];
-        let messages = match (attempt.ending.status, call.streaming) {
-            (OK, Some(streaming)) => u64::from(streaming.messages),
-            _ => 1,
-        };
-        let bytes = self.response_bytes(slot) * messages;
-        self.meter.answered(call.edge, attempt.called_at, bytes);
-    }
-
-    /// Counts a message that came to its end, wherever that was. An abandoned attempt goes with
-    /// its last message.
-    pub(super) fn message_arrived(&mut self, slot: u32) -> LastMessage {
-        let attempt = &mut self.attempts[slot];
-        attempt.messages_under_way -= 1;
-        if attempt.messages_under_way > 0 || attempt.messages_left > 0 {
-            return LastMessage::No;
-        }
-        if attempt.stage == Stage::Abandoned {
+            let status = self.attempts[slot].status;
+            let details =
+                if self.has_sidecar(client) { Details::VIA_UPSTREAM } else { Details::ANSWERED };
+            self.tries[of].ending = Ending { details, ..Ending::answered(status) };
             self.attempts.remove(slot);
-            return LastMessage::No;
+            self.end_try(of);
         }
-        LastMessage::Yes
     }
 
     /// A lane's event has come: everybody whose time is up gives up.
@@ -153,45 +153,51 @@ impl<R: Recorder> Engine<R> {
 
     /// The caller gives up. What is under way goes on without it.
     fn time_out(&mut self, slot: u32) {
-        let now = self.kernel.now();
         self.set_timer(slot, None);
-        let attempt = &mut self.attempts[slot];
-        attempt.ending = Ending::without_answer(Details::CALLER_TIMEOUT);
-        attempt.stage = Stage::Abandoned;
-        let client = attempt.client;
-        self.tell(now, slot, client, Step::TimedOut);
-        self.abandon_connection(slot);
+        self.tries[slot].ending = GAVE_UP;
+        let Try { stage, attempt, .. } = self.tries[slot];
+        self.tell_try(self.kernel.now(), slot, Step::TimedOut);
+        if attempt != NONE {
+            self.tries[slot].attempt = NONE;
+            self.abandon_attempt(attempt);
+        }
         self.conclude_try(slot);
+        match stage {
+            // An event still refers to it.
+            TryStage::ToProxy | TryStage::Answered => self.tries[slot].stage = TryStage::GivenUp,
+            TryStage::Pausing | TryStage::Underway | TryStage::GivenUp => {
+                self.tries.remove(slot);
+            }
+        }
     }
 
     /// A try has its answer, good or bad, and nothing refers to it any more.
     fn end_try(&mut self, slot: u32) {
-        if let Some(lane) = self.plan.calls[self.attempts[slot].call as usize].timeout
+        if let Some(lane) = self.plan.calls[self.tries[slot].call as usize].timeout
             && let Some(timer) = self.timers.get(slot).copied().flatten()
         {
             self.lanes[lane as usize].cancel(timer);
             self.set_timer(slot, None);
         }
         self.conclude_try(slot);
-        self.attempts.remove(slot);
+        self.tries.remove(slot);
     }
 
     /// Tries again or tells the caller.
     fn conclude_try(&mut self, slot: u32) {
-        let attempt = self.attempts[slot];
-        let call = &self.plan.calls[attempt.call as usize];
-        if !attempt.ending.is_success() && attempt.try_number < call.retries {
+        let it = self.tries[slot];
+        let call = &self.plan.calls[it.call as usize];
+        if !it.ending.is_success() && it.number < call.retries {
             self.retry(slot);
             return;
         }
         let now = self.kernel.now();
-        let latency = now - attempt.called_at;
-        let (edge, on_failure) = (call.edge, call.on_failure);
-        self.kernel.mix(latency.as_ns() ^ attempt.ending.hashed());
-        self.meter.call_ended(edge, &attempt, latency);
-        let ending = attempt.ending;
-        self.tell(now, slot, attempt.client, Step::CallEnded { ending, latency });
-        match attempt.caller {
+        let latency = now - it.called_at;
+        let (edge, on_failure, ending) = (call.edge, call.on_failure, it.ending);
+        self.kernel.mix(latency.as_ns() ^ ending.hashed());
+        self.meter.call_ended(edge, &it, latency);
+        self.tell_try(now, slot, Step::CallEnded { ending, latency });
+        match it.caller {
             Caller::Source => {}
             Caller::User(user) => self.user_pauses(user, now),
             Caller::Task(task) => {
@@ -204,24 +210,20 @@ impl<R: Recorder> Engine<R> {
     /// Begins another try of the same call after the caller's pause.
     fn retry(&mut self, previous: u32) {
         let now = self.kernel.now();
-        let attempt = self.attempts[previous];
-        let pause = self.plan.calls[attempt.call as usize].retry_backoff;
-        self.tell(now, previous, attempt.client, Step::BacksOff { pause });
-        let slot = self.attempts.insert(Attempt {
-            key: mix(attempt.key, u64::from(attempt.try_number) + 1),
-            try_number: attempt.try_number + 1,
+        let it = self.tries[previous];
+        let pause = self.plan.calls[it.call as usize].retry_backoff;
+        self.tell_try(now, previous, Step::BacksOff { pause });
+        let slot = self.tries.insert(Try {
+            key: mix(it.key, u64::from(it.number) + 1),
+            number: it.number + 1,
             ending: NOT_ENDED,
-            server: NONE,
-            connection: NONE,
-            pool: NONE,
-            next: NONE,
-            messages_under_way: 0,
-            messages_left: 0,
-            stage: Stage::Wanted,
-            ..attempt
+            attempt: NONE,
+            lineage: Lineage::Repeated,
+            stage: TryStage::Pausing,
+            ..it
         });
-        self.tell(now + pause, slot, attempt.client, Step::Retried { previous });
-        self.schedule(now + pause, Kind::Retry, slot);
+        self.tell_try(now + pause, slot, Step::Retried { previous });
+        self.schedule(now + pause, Kind::Try, slot);
     }
 
     fn set_timer(&mut self, slot: u32, timer: impl Into<Option<crate::kernel::TimerHandle>>) {
@@ -232,7 +234,7 @@ impl<R: Recorder> Engine<R> {
     }
 }
 
-/// Whether a message was the last of its attempt.
+/// Whether a message was the last of its attempt, and the attempt is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LastMessage {
     Yes,

@@ -25,13 +25,14 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn begin_handshake(&mut self, connection: u32, from: SimTime) {
         let Connection { key, client, server, .. } = self.connections[connection];
         let round_trip = self.plan.links.round_trip(self.site(client), self.site(server), key);
-        self.schedule(from + round_trip, Kind::Handshake, connection);
+        self.schedule(from + round_trip, Kind::Connection, connection);
     }
 
-    /// The next flight of a handshake arrives: SYN-ACK at the client, then, with TLS 1.3, the
+    /// An open connection may have been idle for too long, or the next flight of a handshake
+    /// arrives: SYN-ACK at the client, then, with TLS 1.3, the
     /// client hello at the server, the server's flight at the client, and the client's own
     /// proof. The first request goes out with it.
-    pub(super) fn handshake(&mut self, slot: u32) {
+    pub(super) fn connection_goes_on(&mut self, slot: u32) {
         let now = self.kernel.now();
         let Connection { key, client, server, phase, call, .. } = self.connections[slot];
         let (here, there) = (self.site(client), self.site(server));
@@ -45,19 +46,19 @@ impl<R: Recorder> Engine<R> {
                 self.connections[slot].phase = Phase::Greeting;
                 let key = mix(key, leg::CLIENT_HELLO);
                 let travel = self.plan.links.travel(here, there, 0, key);
-                self.schedule(now + travel, Kind::Handshake, slot);
+                self.schedule(now + travel, Kind::Connection, slot);
             }
             Phase::Greeting => {
                 let done = self.proxy_work(server, self.plan.sidecar.handshake_ns, 0);
                 self.connections[slot].phase = Phase::Finishing;
                 let key = mix(key, leg::SERVER_FLIGHT);
                 let travel = self.plan.links.travel(there, here, 0, key);
-                self.schedule(done + travel, Kind::Handshake, slot);
+                self.schedule(done + travel, Kind::Connection, slot);
             }
             Phase::Finishing => {
                 let done = self.proxy_work(client, self.plan.sidecar.handshake_ns, 0);
                 self.connections[slot].phase = Phase::Proving;
-                self.schedule(done, Kind::Handshake, slot);
+                self.schedule(done, Kind::Connection, slot);
             }
             Phase::Proving => {
                 self.tell_connection(slot, client, Step::TlsEstablished);
@@ -65,9 +66,7 @@ impl<R: Recorder> Engine<R> {
                 self.meter.tls_established(edge, now);
                 self.connection_ready(slot);
             }
-            Phase::Open | Phase::Closed => {
-                debug_assert!(false, "a connection that is {phase:?} awaits no flight");
-            }
+            Phase::Open | Phase::Closed => self.idle_check(slot),
         }
     }
 
@@ -86,7 +85,7 @@ impl<R: Recorder> Engine<R> {
     }
 
     /// Looks whether a connection was free for the whole idle time-out.
-    pub(super) fn idle_check(&mut self, slot: u32) {
+    fn idle_check(&mut self, slot: u32) {
         let now = self.kernel.now();
         let Connection { phase, streams, free_since, .. } = self.connections[slot];
         self.connections[slot].idle_check = IdleCheck::NotArmed;
@@ -101,7 +100,7 @@ impl<R: Recorder> Engine<R> {
         let due = free_since + timeout;
         if due > now {
             self.connections[slot].idle_check = IdleCheck::Armed;
-            self.schedule(due, Kind::IdleCheck, slot);
+            self.schedule(due, Kind::Connection, slot);
             return;
         }
         self.close_connection(slot);

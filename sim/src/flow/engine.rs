@@ -7,16 +7,16 @@ use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::random::Seed;
 use crate::kernel::{Kernel, Paged, Slab, TimerHandle, TimerLane};
-use crate::log::{Recorder, Step, Subject};
+use crate::log::{Recorder, RequestName, Step, Subject};
 use crate::stats::RunStatistics;
 
 use super::event::Kind;
 use super::measure::Meter;
 use super::plan::Plan;
 use super::source::{SourceState, UserState};
-use super::state::{Attempt, Connection, NONE, Pod, Pool, Task};
+use super::state::{Attempt, Connection, NONE, Pod, Pool, Task, Try};
 
-/// More attempts under way than this mean that the load exceeds the capacity for good.
+/// More tries and attempts under way than this mean that the load exceeds the capacity for good.
 const ATTEMPTS_MAX: usize = 4_000_000;
 
 /// One run.
@@ -26,8 +26,9 @@ pub struct Engine<R: Recorder> {
     pub(super) recorder: R,
     pub(super) pods: Paged<Pod>,
     pub(super) tasks: Slab<Task>,
+    pub(super) tries: Slab<Try>,
     pub(super) attempts: Slab<Attempt>,
-    /// The running time-out of each attempt that has one, by its slot.
+    /// The running time-out of each try that has one, by its slot.
     pub(super) timers: Paged<Option<TimerHandle>>,
     pub(super) lanes: Vec<TimerLane>,
     /// The first pool of each pod and destination; `NONE` before its first use.
@@ -67,6 +68,7 @@ impl<R: Recorder> Engine<R> {
             recorder,
             pods: plan.pods.iter().map(|_| Pod::IDLE).collect(),
             tasks: Slab::new(),
+            tries: Slab::new(),
             attempts: Slab::new(),
             timers: Paged::new(),
             lanes: plan.timeouts.iter().enumerate().map(lane).collect(),
@@ -119,7 +121,7 @@ impl<R: Recorder> Engine<R> {
         let slot = event.slot();
         match Kind::of(event.kind()) {
             Kind::Arrival => {
-                if self.attempts.len() > ATTEMPTS_MAX {
+                if self.tries.len() + self.attempts.len() > ATTEMPTS_MAX {
                     return Err(Stopped::Overrun { at: self.kernel.now() });
                 }
                 self.arrival(slot);
@@ -134,10 +136,10 @@ impl<R: Recorder> Engine<R> {
             Kind::ResponseAtServerProxy => self.response_at_server_proxy(slot),
             Kind::ResponseAtClientProxy => self.response_at_client_proxy(slot),
             Kind::ResponseAtCaller => self.response_at_caller(slot),
-            Kind::Handshake => self.handshake(slot),
-            Kind::IdleCheck => self.idle_check(slot),
+            Kind::Connection => self.connection_goes_on(slot),
+            Kind::Reset => self.reset_at_server(slot),
             Kind::TimeOut => self.expire_lane(slot),
-            Kind::Retry => self.send_attempt(slot),
+            Kind::Try => self.try_goes_on(slot),
         }
         Ok(true)
     }
@@ -151,11 +153,11 @@ impl<R: Recorder> Engine<R> {
     /// What was counted so far, brought up to now.
     pub fn statistics(&mut self) -> &RunStatistics {
         let counted_from = self.plan.warm_up;
-        let live = self.attempts.iter().filter(|(_, attempt)| attempt.is_root());
+        let live = self.tries.iter().filter(|(_, it)| it.is_root());
         let (mut in_flight, mut censored) = (0, 0);
-        for (_, attempt) in live {
+        for (_, it) in live {
             in_flight += 1;
-            censored += u64::from(attempt.called_at >= counted_from);
+            censored += u64::from(it.called_at >= counted_from);
         }
         self.meter.settle(&self.plan, self.kernel.now(), &self.pods);
         let statistics = self.meter.statistics_mut();
@@ -180,11 +182,26 @@ impl<R: Recorder> Engine<R> {
         let attempt = &self.attempts[slot];
         let subject = Subject::Attempt {
             slot,
-            source: attempt.source,
-            request: attempt.request,
-            try_number: attempt.try_number,
+            of: attempt.is_wanted().then_some(attempt.of),
+            number: attempt.number,
+            request: RequestName {
+                source: attempt.source,
+                request: attempt.request,
+                try_number: attempt.try_number,
+            },
         };
         self.recorder.record(at, subject, pod, step);
+    }
+
+    /// Tells the recorder what happens to a try, in its caller's pod.
+    #[inline]
+    pub(super) fn tell_try(&mut self, at: SimTime, slot: u32, step: Step) {
+        if !R::LISTENS {
+            return;
+        }
+        let it = &self.tries[slot];
+        let request = RequestName { source: it.source, request: it.request, try_number: it.number };
+        self.recorder.record(at, Subject::Try { slot, request }, it.client, step);
     }
 }
 

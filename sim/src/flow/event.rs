@@ -8,7 +8,7 @@ pub(super) enum Kind {
     Arrival = 0,
     /// User: the pause is over.
     UserReady = 1,
-    /// Attempt: the request reaches the caller's proxy.
+    /// Try: the request reaches the caller's proxy.
     RequestAtClientProxy = 2,
     /// Attempt: the request reaches the server's proxy.
     RequestAtServerProxy = 3,
@@ -26,14 +26,14 @@ pub(super) enum Kind {
     ResponseAtClientProxy = 9,
     /// Attempt: a message reaches the caller.
     ResponseAtCaller = 10,
-    /// Connection: the next flight of its handshake arrives.
-    Handshake = 11,
-    /// Connection: it may have been idle for too long.
-    IdleCheck = 12,
+    /// Connection: the next flight of its handshake arrives, or it may have been idle too long.
+    Connection = 11,
+    /// Attempt: word that the caller has gone reaches the server.
+    Reset = 12,
     /// Timer lane: somebody's time-out may be due.
     TimeOut = 13,
-    /// Attempt: the pause before a retry is over.
-    Retry = 14,
+    /// Try: the pause before it is over, or an answer from the caller's own side arrives.
+    Try = 14,
 }
 
 impl Kind {
@@ -49,10 +49,10 @@ impl Kind {
         Self::ResponseAtServerProxy,
         Self::ResponseAtClientProxy,
         Self::ResponseAtCaller,
-        Self::Handshake,
-        Self::IdleCheck,
+        Self::Connection,
+        Self::Reset,
         Self::TimeOut,
-        Self::Retry,
+        Self::Try,
     ];
 
     /// The kind of an event that this engine scheduled.

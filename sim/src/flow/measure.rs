@@ -8,7 +8,7 @@ use crate::kernel::Paged;
 use crate::stats::{EdgeCounters, RunStatistics, TrafficCounters, WorkloadCounters};
 
 use super::plan::Plan;
-use super::state::{Attempt, Caller, Pod};
+use super::state::{Caller, Lineage, Pod, Try};
 
 /// Counts.
 #[derive(Clone, Debug)]
@@ -115,6 +115,13 @@ impl Meter {
     }
 
     #[inline]
+    pub(super) fn called(&mut self, edge: u32, called_at: SimTime, lineage: Lineage) {
+        if lineage == Lineage::Original && self.counts(called_at) {
+            self.statistics.edges[edge as usize].originals += 1;
+        }
+    }
+
+    #[inline]
     pub(super) fn attempt(&mut self, edge: u32, called_at: SimTime, bytes: u64) {
         if self.counts(called_at) {
             let counters = &mut self.statistics.edges[edge as usize];
@@ -131,16 +138,16 @@ impl Meter {
     }
 
     #[inline]
-    pub(super) fn call_ended(&mut self, edge: u32, attempt: &Attempt, latency: SimDuration) {
-        if !self.counts(attempt.called_at) {
+    pub(super) fn call_ended(&mut self, edge: u32, it: &Try, latency: SimDuration) {
+        if !self.counts(it.called_at) {
             return;
         }
         let counters = &mut self.statistics.edges[edge as usize];
-        counters.endings.count(attempt.ending);
+        counters.endings.count(it.ending);
         counters.latency.record(latency);
-        if !matches!(attempt.caller, Caller::Task(_)) {
-            let traffic = &mut self.statistics.traffic[usize::from(attempt.source)];
-            traffic.endings.count(attempt.ending);
+        if !matches!(it.caller, Caller::Task(_)) {
+            let traffic = &mut self.statistics.traffic[usize::from(it.source)];
+            traffic.endings.count(it.ending);
             traffic.latency.record(latency);
         }
     }
@@ -174,6 +181,12 @@ impl Meter {
     pub(super) fn finished(&mut self, app: u32, now: SimTime) {
         if self.counts(now) {
             self.statistics.workloads[app as usize].finished += 1;
+        }
+    }
+
+    pub(super) fn wasted(&mut self, app: u32, now: SimTime, wasted: SimDuration) {
+        if self.counts(now) {
+            self.statistics.workloads[app as usize].wasted_ns += u128::from(wasted.as_ns());
         }
     }
 

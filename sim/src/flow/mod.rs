@@ -4,6 +4,7 @@
 //! of a run is `expect`'s.
 
 mod app;
+mod attempt;
 mod call;
 mod compile;
 mod connection;

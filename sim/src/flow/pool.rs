@@ -129,7 +129,7 @@ impl<R: Recorder> Engine<R> {
             if attempt.next == NONE {
                 self.pools[pool].last_waiting = NONE;
             }
-            if attempt.stage == Stage::Wanted {
+            if attempt.is_wanted() {
                 return Some(slot);
             }
             self.attempts.remove(slot);
@@ -222,6 +222,7 @@ impl<R: Recorder> Engine<R> {
         let attempt = &mut self.attempts[slot];
         attempt.connection = connection;
         attempt.server = server;
+        attempt.stage = Stage::Served;
         let client = attempt.client;
         self.tell(from, slot, client, Step::ConnectionReused { connection });
         self.send_request_over(slot, from);
@@ -300,7 +301,7 @@ impl<R: Recorder> Engine<R> {
             && let Some(timeout) = self.idle_timeout(connection)
         {
             self.connections[connection].idle_check = IdleCheck::Armed;
-            self.schedule(now + timeout, Kind::IdleCheck, connection);
+            self.schedule(now + timeout, Kind::Connection, connection);
         }
     }
 

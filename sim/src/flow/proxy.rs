@@ -13,7 +13,7 @@ use crate::stats::{Details, Ending, Flags};
 
 use super::engine::Engine;
 use super::event::Kind;
-use super::state::Stage;
+use super::state::{Attempt, ServerKnows, Try, TryStage};
 
 /// The directions of a message, for the keys of their draws.
 mod leg {
@@ -21,6 +21,14 @@ mod leg {
     pub(super) const RESPONSE: u64 = 0x7265_7370;
     pub(super) const REQUEST_IN_POD: u64 = 0x7265_7169;
     pub(super) const RESPONSE_IN_POD: u64 = 0x7265_7369;
+    pub(super) const RESET: u64 = 0x7265_7365;
+}
+
+/// In whose pod a message travels, for the keys of its draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Server = 0,
+    Client = 1,
 }
 
 /// What HTTP/1.1 or HTTP/2 headers add to a body, in bytes; a typical figure.
@@ -38,23 +46,39 @@ impl<R: Recorder> Engine<R> {
         self.plan.pods[pod as usize].site
     }
 
-    /// How long a request travels between an application and its own sidecar.
-    pub(super) fn request_in_pod(&self, slot: u32, pod: u32) -> SimDuration {
-        let attempt = &self.attempts[slot];
-        let bytes = self.plan.calls[attempt.call as usize].request_bytes + HEADER_BYTES;
-        let key = mix(mix(attempt.key, leg::REQUEST_IN_POD), u64::from(pod == attempt.client));
+    /// How long a request travels from an application to its own sidecar.
+    pub(super) fn request_in_pod(&self, slot: u32) -> SimDuration {
+        let it = &self.tries[slot];
+        self.request_travel_in_pod(it.call, it.key, Side::Client)
+    }
+
+    fn request_travel_in_pod(&self, call: u32, key: u64, side: Side) -> SimDuration {
+        let bytes = self.plan.calls[call as usize].request_bytes + HEADER_BYTES;
+        let key = mix(mix(key, leg::REQUEST_IN_POD), side as u64);
         self.plan.links.travel_in_pod(bytes, key)
     }
 
     /// How long a message of an answer travels between an application and its own sidecar.
-    fn response_in_pod(&self, slot: u32, pod: u32) -> SimDuration {
+    fn response_in_pod(&self, slot: u32, side: Side) -> SimDuration {
         let attempt = &self.attempts[slot];
-        let message = u64::from(attempt.messages_left) << 1 | u64::from(pod == attempt.client);
+        let message = u64::from(attempt.messages_left) << 1 | side as u64;
         let key = mix(mix(attempt.key, leg::RESPONSE_IN_POD), message);
         self.plan.links.travel_in_pod(self.response_bytes(slot) + HEADER_BYTES, key)
     }
 
-    fn has_sidecar(&self, pod: u32) -> bool {
+    /// How long the caller's sidecar's own answer travels to the application.
+    fn local_answer_travel(&self, slot: u32) -> SimDuration {
+        let key = mix(mix(self.tries[slot].key, leg::RESPONSE_IN_POD), Side::Client as u64);
+        self.plan.links.travel_in_pod(HEADER_BYTES, key)
+    }
+
+    /// How long word travels that the caller has gone.
+    pub(super) fn reset_travel(&self, slot: u32) -> SimDuration {
+        let Attempt { client, server, key, .. } = self.attempts[slot];
+        self.plan.links.travel(self.site(client), self.site(server), 0, mix(key, leg::RESET))
+    }
+
+    pub(super) fn has_sidecar(&self, pod: u32) -> bool {
         self.plan.pods[pod as usize].data_path == DataPath::IstioSidecar
     }
 
@@ -82,33 +106,25 @@ impl<R: Recorder> Engine<R> {
     /// The caller's sidecar takes the request and finds an endpoint for it.
     pub(super) fn request_at_client_proxy(&mut self, slot: u32) {
         let now = self.kernel.now();
-        let attempt = self.attempts[slot];
-        if attempt.stage == Stage::Abandoned {
-            self.attempts.remove(slot);
+        let Try { call, client, stage, .. } = self.tries[slot];
+        if stage == TryStage::GivenUp {
+            self.tries.remove(slot);
             return;
         }
-        let call = &self.plan.calls[attempt.call as usize];
-        let target = &self.plan.targets[call.target as usize];
-        let without_endpoints = (target.endpoints.1 == 0).then_some(target.without_endpoints);
+        self.tries[slot].stage = TryStage::Underway;
+        let call = &self.plan.calls[call as usize];
+        let has_endpoints = self.plan.targets[call.target as usize].endpoints.1 > 0;
         let work_ns = self.plan.sidecar.request_ns + self.message_ns(call.request_bytes);
-        self.tell(now, slot, attempt.client, Step::RequestAtClientProxy);
-        let done = self.proxy_work(attempt.client, work_ns, 0);
-        self.tell(done, slot, attempt.client, Step::RequestLeftClientProxy);
-        match without_endpoints {
-            None => self.acquire_connection(slot, done),
-            Some(_) => self.answer_from_client_proxy(slot, NO_HEALTHY_UPSTREAM, done),
+        self.tell_try(now, slot, Step::RequestAtClientProxy);
+        let done = self.proxy_work(client, work_ns, 0);
+        self.tell_try(done, slot, Step::RequestLeftClientProxy);
+        if has_endpoints {
+            let attempt = self.begin_attempt(slot, done);
+            self.acquire_connection(attempt, done);
+        } else {
+            let travel = self.local_answer_travel(slot);
+            self.answer_try(slot, NO_HEALTHY_UPSTREAM, done + travel);
         }
-    }
-
-    /// The caller's sidecar answers by itself.
-    fn answer_from_client_proxy(&mut self, slot: u32, ending: Ending, at: SimTime) {
-        let attempt = &mut self.attempts[slot];
-        attempt.ending = ending;
-        attempt.messages_under_way = 1;
-        let client = attempt.client;
-        self.tell(at, slot, client, Step::NotReachable { ending });
-        let travel = self.response_in_pod(slot, client);
-        self.schedule(at + travel, Kind::ResponseAtCaller, slot);
     }
 
     /// Puts a request on the wire.
@@ -129,10 +145,14 @@ impl<R: Recorder> Engine<R> {
         let attempt = self.attempts[slot];
         let call = &self.plan.calls[attempt.call as usize];
         let work_ns = self.plan.sidecar.request_ns + self.message_ns(call.request_bytes);
+        if attempt.server_knows == ServerKnows::CallerGone {
+            self.drop_at_server(slot);
+            return;
+        }
         self.tell(now, slot, attempt.server, Step::RequestAtServerProxy);
         let done = self.proxy_work(attempt.server, work_ns, 0);
         self.tell(done, slot, attempt.server, Step::RequestLeftServerProxy);
-        let travel = self.request_in_pod(slot, attempt.server);
+        let travel = self.request_travel_in_pod(attempt.call, attempt.key, Side::Server);
         self.schedule(done + travel, Kind::RequestAtApp, slot);
     }
 
@@ -140,23 +160,21 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn send_message(&mut self, slot: u32) {
         let now = self.kernel.now();
         let attempt = &mut self.attempts[slot];
-        if attempt.stage == Stage::Abandoned {
-            attempt.messages_left = 0;
-            if attempt.messages_under_way == 0 {
-                self.attempts.remove(slot);
-            }
+        if attempt.server_knows == ServerKnows::CallerGone {
+            self.drop_at_server(slot);
             return;
         }
         attempt.messages_left -= 1;
         attempt.messages_under_way += 1;
         let (left, server, call) = (attempt.messages_left, attempt.server, attempt.call);
+        self.tell(now, slot, server, Step::MessageSent);
         if left > 0
             && let Some(streaming) = self.plan.calls[call as usize].streaming
         {
             self.schedule(now + streaming.interval, Kind::StreamMessage, slot);
         }
         if self.has_sidecar(server) {
-            let travel = self.response_in_pod(slot, server);
+            let travel = self.response_in_pod(slot, Side::Server);
             self.schedule(now + travel, Kind::ResponseAtServerProxy, slot);
         } else {
             self.send_response_over(slot, now);
@@ -166,7 +184,7 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn response_at_server_proxy(&mut self, slot: u32) {
         let now = self.kernel.now();
         let attempt = self.attempts[slot];
-        if attempt.stage == Stage::Abandoned {
+        if attempt.server_knows == ServerKnows::CallerGone {
             self.message_arrived(slot);
             return;
         }
@@ -194,7 +212,7 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn response_at_client_proxy(&mut self, slot: u32) {
         let now = self.kernel.now();
         let attempt = self.attempts[slot];
-        if attempt.stage == Stage::Abandoned {
+        if !attempt.is_wanted() {
             self.message_arrived(slot);
             return;
         }
@@ -205,7 +223,7 @@ impl<R: Recorder> Engine<R> {
             // The proxy's connection is free as soon as the proxy has the whole answer.
             self.release_connection(slot);
         }
-        let travel = self.response_in_pod(slot, attempt.client);
+        let travel = self.response_in_pod(slot, Side::Client);
         self.schedule(done + travel, Kind::ResponseAtCaller, slot);
     }
 
@@ -219,8 +237,11 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn response_bytes(&self, slot: u32) -> u64 {
         let attempt = &self.attempts[slot];
         self.program_of(slot).map_or(0, |program| {
-            let answered = attempt.ending.is_good();
-            if answered { self.plan.programs[program as usize].response_bytes } else { 0 }
+            if attempt.status < 400 {
+                self.plan.programs[program as usize].response_bytes
+            } else {
+                0
+            }
         })
     }
 }

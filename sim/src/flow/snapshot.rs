@@ -7,7 +7,7 @@ use meshwalk_models::units::SimTime;
 use super::engine::Engine;
 use super::measure::Meter;
 use super::source::{SourceState, UserState};
-use super::state::{Attempt, Connection, Pod, Pool, Task};
+use super::state::{Attempt, Connection, Pod, Pool, Task, Try};
 
 /// A run at one moment. The recorder is not part of it: it only listens.
 #[derive(Clone)]
@@ -15,6 +15,7 @@ pub struct EngineSnapshot {
     kernel: KernelSnapshot,
     pods: PagedSnapshot<Pod>,
     tasks: SlabSnapshot<Task>,
+    tries: SlabSnapshot<Try>,
     attempts: SlabSnapshot<Attempt>,
     timers: PagedSnapshot<Option<TimerHandle>>,
     lanes: Vec<LaneSnapshot>,
@@ -34,6 +35,7 @@ impl<R: Recorder> Engine<R> {
             kernel: self.kernel.snapshot(),
             pods: self.pods.checkpoint(),
             tasks: self.tasks.checkpoint(),
+            tries: self.tries.checkpoint(),
             attempts: self.attempts.checkpoint(),
             timers: self.timers.checkpoint(),
             lanes: self.lanes.iter_mut().map(|lane| lane.checkpoint()).collect(),
@@ -52,6 +54,7 @@ impl<R: Recorder> Engine<R> {
         self.kernel.restore(&snapshot.kernel);
         self.pods.restore(&snapshot.pods);
         self.tasks.restore(&snapshot.tasks);
+        self.tries.restore(&snapshot.tries);
         self.attempts.restore(&snapshot.attempts);
         self.timers.restore(&snapshot.timers);
         for (lane, state) in self.lanes.iter_mut().zip(&snapshot.lanes) {

@@ -29,8 +29,8 @@ impl Pod {
 pub(super) struct Task {
     /// The key of its draws.
     pub(super) key: u64,
-    /// Since when it waits for a worker.
-    pub(super) waiting_since: SimTime,
+    /// Since when it waits for a worker, or holds it.
+    pub(super) since: SimTime,
     /// The attempt it answers.
     pub(super) attempt: u32,
     pub(super) pod: u32,
@@ -73,22 +73,68 @@ pub(super) enum Caller {
     User(u32),
 }
 
-/// One try of a call. It ends when nothing refers to it any more, which may be after its caller
-/// has given up.
+/// One try of a call, as the application that makes it has it. Beside a proxy it is one stream
+/// through the proxy, which may make several attempts for it. It ends when its caller has an
+/// answer or gives up, which may be before its attempts end.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Attempt {
+pub(super) struct Try {
     /// The key of its draws: the same in every run in which this try of this call is made.
     pub(super) key: u64,
     /// When the call began, its earlier tries included.
     pub(super) called_at: SimTime,
     pub(super) caller: Caller,
+    /// How it ends, once that is known.
+    pub(super) ending: Ending,
     /// The root request's number within its source.
     pub(super) request: u32,
+    pub(super) call: u32,
+    pub(super) client: u32,
+    /// The latest attempt, while it is wanted.
+    pub(super) attempt: u32,
     /// The root request's source.
     pub(super) source: u16,
     /// Which try this is, from 0.
-    pub(super) try_number: u8,
-    pub(super) ending: Ending,
+    pub(super) number: u8,
+    pub(super) lineage: Lineage,
+    pub(super) stage: TryStage,
+}
+
+/// Whether a call would be made without any retries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lineage {
+    /// It, and every call above it, is a first try.
+    Original,
+    /// It is a retry, or serves one.
+    Repeated,
+}
+
+/// What a try waits for, as far as an event of its own depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TryStage {
+    /// The caller's pause before this try.
+    Pausing,
+    /// To reach the caller's proxy.
+    ToProxy,
+    /// An attempt.
+    Underway,
+    /// An answer from the caller's own side.
+    Answered,
+    /// Nothing: the caller has given up, and an event still refers to it.
+    GivenUp,
+}
+
+/// One message exchange with a server on behalf of a try. It ends when nothing refers to it any
+/// more, which may be after its caller has gone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    /// The key of its draws.
+    pub(super) key: u64,
+    /// When its caller went; [`SimTime::MAX`] as long as the answer is wanted.
+    pub(super) gone_at: SimTime,
+    /// The try that it is made for. Another one may have that slot once the caller has gone.
+    pub(super) of: u32,
+    /// The root request's number within its source.
+    pub(super) request: u32,
     pub(super) call: u32,
     pub(super) client: u32,
     pub(super) server: u32,
@@ -97,20 +143,50 @@ pub(super) struct Attempt {
     pub(super) pool: u32,
     /// The next attempt that waits in this pool.
     pub(super) next: u32,
-    /// Messages that the server has sent and that have not come to an end.
+    /// The status that the application answered with; zero before.
+    pub(super) status: u16,
+    /// Messages on their way back, and a reset on its way to the server.
     pub(super) messages_under_way: u16,
     /// Messages that the server has still to send.
     pub(super) messages_left: u16,
+    /// The root request's source.
+    pub(super) source: u16,
+    pub(super) try_number: u8,
+    /// Which attempt of its try this is, from 0.
+    pub(super) number: u8,
+    pub(super) lineage: Lineage,
     pub(super) stage: Stage,
+    pub(super) server_knows: ServerKnows,
 }
 
-/// Where an attempt stands, as far as its end depends on it.
+/// How far an attempt has come, as far as its end depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// The caller waits.
-    Wanted,
-    /// The caller has given up; what is under way comes to nothing.
-    Abandoned,
+    /// It waits for a connection.
+    Waiting,
+    /// The request is on its way or being served: the server's side refers to it.
+    Served,
+    /// The server has done its part; messages may be under way.
+    Done,
+}
+
+/// Whether the server has learned that the caller has gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ServerKnows {
+    Nothing,
+    CallerGone,
+}
+
+impl Attempt {
+    /// Whether somebody waits for its answer.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.gone_at == SimTime::MAX
+    }
+
+    /// Whether nothing refers to it any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.stage == Stage::Done && self.messages_under_way == 0 && self.messages_left == 0
+    }
 }
 
 /// Connections from one pod to one destination or, where each request is balanced, to one
@@ -187,6 +263,7 @@ pub(super) enum IdleCheck {
     NotArmed,
 }
 
-const _: () = assert!(size_of::<Option<Attempt>>() <= 72);
+const _: () = assert!(size_of::<Option<Try>>() <= 64);
+const _: () = assert!(size_of::<Option<Attempt>>() <= 64);
 const _: () = assert!(size_of::<Task>() <= 48);
 const _: () = assert!(size_of::<Pod>() == 16);

@@ -10,22 +10,40 @@ use crate::stats::Ending;
 /// What something happens to, by the engine's slots, which are reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// A try of a call.
+    /// One try of a call, as the caller has it.
+    Try {
+        /// Its slot.
+        slot: u32,
+        /// What it belongs to.
+        request: RequestName,
+    },
+    /// An attempt at a server on behalf of a try.
     Attempt {
         /// Its slot.
         slot: u32,
-        /// The row of the root request's source.
-        source: u16,
-        /// The root request's number within its source.
-        request: u32,
-        /// Which try, from 0.
-        try_number: u8,
+        /// The slot of the try, as long as the answer is wanted.
+        of: Option<u32>,
+        /// Which attempt of its try, from 0.
+        number: u8,
+        /// What it belongs to.
+        request: RequestName,
     },
     /// A connection.
     Connection {
         /// Its slot.
         slot: u32,
     },
+}
+
+/// What a try belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestName {
+    /// The row of the root request's source.
+    pub source: u16,
+    /// The root request's number within its source.
+    pub request: u32,
+    /// Which try of the call, from 0.
+    pub try_number: u8,
 }
 
 /// What happens. Every name is stable: it is part of `--events`.
@@ -38,10 +56,15 @@ pub enum Step {
         /// The row of the statistics' edges.
         edge: u32,
     },
-    /// The call is tried again; `previous` is the attempt that failed.
+    /// The caller tries again; `previous` is the try that failed.
     Retried {
-        /// The slot of that attempt.
+        /// The slot of that try.
         previous: u32,
+    },
+    /// An attempt at a server begins.
+    AttemptBegan {
+        /// The slot of the try that it is made for.
+        of: u32,
     },
     /// The name does not resolve, or nobody is there to call.
     NotReachable {
@@ -100,6 +123,8 @@ pub enum Step {
         /// With what HTTP status.
         status: u16,
     },
+    /// The application sends a message of its answer.
+    MessageSent,
     /// A message reaches the server's proxy on the way back.
     ResponseAtServerProxy,
     /// A message leaves the server's proxy.
@@ -112,6 +137,8 @@ pub enum Step {
     ResponseAtCaller,
     /// The caller gives up.
     TimedOut,
+    /// Word reaches the server that the caller has gone.
+    ResetAtServer,
     /// The try failed; the caller pauses before the next.
     BacksOff {
         /// For how long.
@@ -133,6 +160,7 @@ impl Step {
         match self {
             Self::CallBegan { .. } => "call_began",
             Self::Retried { .. } => "retried",
+            Self::AttemptBegan { .. } => "attempt_began",
             Self::NotReachable { .. } => "not_reachable",
             Self::EndpointChosen { .. } => "endpoint_chosen",
             Self::ConnectionOpening { .. } => "connection_opening",
@@ -152,12 +180,14 @@ impl Step {
             Self::WorkBegan => "work_began",
             Self::WorkEnded => "work_ended",
             Self::Answered { .. } => "answered",
+            Self::MessageSent => "message_sent",
             Self::ResponseAtServerProxy => "response_at_server_proxy",
             Self::ResponseLeftServerProxy => "response_left_server_proxy",
             Self::ResponseAtClientProxy => "response_at_client_proxy",
             Self::ResponseLeftClientProxy => "response_left_client_proxy",
             Self::ResponseAtCaller => "response_at_caller",
             Self::TimedOut => "timed_out",
+            Self::ResetAtServer => "reset_at_server",
             Self::BacksOff { .. } => "backs_off",
             Self::CallEnded { .. } => "call_ended",
         }
@@ -167,17 +197,16 @@ impl Step {
 /// The stable name of an entry: it points at the same thing after an edit of the scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryName {
-    /// Something that happened to a try of a call: `shoppers#1042/0.2/try1/step3`.
-    Attempt {
-        /// The row of the source.
-        source: u16,
-        /// The root request's number.
-        request: u32,
+    /// Something that happened to a try of a call, `shoppers#1042/0.2/try1/step3`, or to an
+    /// attempt on its behalf, `shoppers#1042/0.2/try1/attempt0/step5`.
+    Call {
+        /// What it belongs to.
+        request: RequestName,
         /// The call's place in the tree of calls: `0` for the root's, `0.2` for its third call.
         hop: std::rc::Rc<str>,
-        /// Which try, from 0.
-        try_number: u8,
-        /// The how-manieth entry of this try, from 0.
+        /// Which attempt of the try, from 0; none for what happens to the try itself.
+        attempt: Option<u8>,
+        /// The how-manieth entry of this try or attempt, from 0.
         step: u32,
     },
     /// Something that happened to a connection.
@@ -193,9 +222,13 @@ impl EntryName {
     /// The name as text; `sources` are the names of the traffic sources.
     pub fn write(&self, f: &mut impl fmt::Write, sources: &[String]) -> fmt::Result {
         match self {
-            Self::Attempt { source, request, hop, try_number, step } => {
-                let source = sources.get(usize::from(*source)).map_or("?", String::as_str);
-                write!(f, "{source}#{request}/{hop}/try{try_number}/step{step}")
+            Self::Call { request, hop, attempt, step } => {
+                let source = sources.get(usize::from(request.source)).map_or("?", String::as_str);
+                write!(f, "{source}#{}/{hop}/try{}", request.request, request.try_number)?;
+                if let Some(attempt) = attempt {
+                    write!(f, "/attempt{attempt}")?;
+                }
+                write!(f, "/step{step}")
             }
             Self::Connection { number, step } => write!(f, "connection#{number}/step{step}"),
         }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use meshwalk_models::units::SimTime;
 
-use super::{Entry, EntryName, Recorder, Step, Subject};
+use super::{Entry, EntryName, Recorder, RequestName, Step, Subject};
 
 /// Hands every entry to `sink`, in the order of time and then of recording.
 ///
@@ -19,6 +19,7 @@ pub struct FullRecorder<S: FnMut(&Entry)> {
     ids: Vec<u64>,
     next_ticket: u64,
     next_id: u64,
+    tries: Vec<Option<Track>>,
     attempts: Vec<Option<Track>>,
     connections: Vec<Option<Track>>,
     next_connection: u64,
@@ -26,7 +27,7 @@ pub struct FullRecorder<S: FnMut(&Entry)> {
     now: SimTime,
 }
 
-/// What is known of an attempt or a connection that is under way.
+/// What is known of a try, an attempt or a connection that is under way.
 #[derive(Clone, Debug)]
 struct Track {
     owner: Owner,
@@ -83,6 +84,7 @@ impl<S: FnMut(&Entry)> FullRecorder<S> {
             ids: Vec::new(),
             next_ticket: 0,
             next_id: 0,
+            tries: Vec::new(),
             attempts: Vec::new(),
             connections: Vec::new(),
             next_connection: 0,
@@ -116,32 +118,31 @@ impl<S: FnMut(&Entry)> FullRecorder<S> {
         (self.sink)(&Entry { id, name, time, pod, step, cause });
     }
 
-    /// The track of `subject`, begun if this step begins it, and the ticket of the cause.
-    fn track(&mut self, at: SimTime, subject: Subject, step: Step) -> (&mut Track, Option<u64>) {
-        let (tracks, slot, begun) = match subject {
-            Subject::Attempt { slot, .. } => {
-                let begun = self.begin_attempt(at, step);
-                (&mut self.attempts, slot as usize, begun)
-            }
-            Subject::Connection { slot } => (&mut self.connections, slot as usize, None),
+    /// Begins the track of `subject` if this step begins it, and finds the ticket of the cause.
+    fn begin_or_follow(&mut self, at: SimTime, subject: Subject, step: Step) -> Option<u64> {
+        let Some((track, cause)) = self.begun_by(at, step) else {
+            return self.track_of(subject).cause_at(at);
+        };
+        *self.track_of(subject) = track;
+        cause
+    }
+
+    /// The track of `subject`.
+    fn track_of(&mut self, subject: Subject) -> &mut Track {
+        let (tracks, slot) = match subject {
+            Subject::Try { slot, .. } => (&mut self.tries, slot as usize),
+            Subject::Attempt { slot, .. } => (&mut self.attempts, slot as usize),
+            Subject::Connection { slot } => (&mut self.connections, slot as usize),
         };
         if tracks.len() <= slot {
             tracks.resize(slot + 1, None);
         }
-        let cause = match &begun {
-            Some((_, cause)) => *cause,
-            None => tracks[slot].as_ref().and_then(|track| track.cause_at(at)),
-        };
-        if let Some((track, _)) = begun {
-            tracks[slot] = Some(track);
-        }
-        let track = tracks[slot].get_or_insert_with(|| Track::new(Owner::Hop("?".into())));
-        (track, cause)
+        tracks[slot].get_or_insert_with(|| Track::new(Owner::Hop("?".into())))
     }
 
-    /// The track of an attempt that begins with `step`, and the ticket of its cause.
-    fn begin_attempt(&mut self, at: SimTime, step: Step) -> Option<(Track, Option<u64>)> {
-        let track_of = |slot: u32| self.attempts.get(slot as usize).and_then(Option::as_ref);
+    /// The track of a try or an attempt that begins with `step`, and the ticket of its cause.
+    fn begun_by(&mut self, at: SimTime, step: Step) -> Option<(Track, Option<u64>)> {
+        let try_of = |slot: u32| self.tries.get(slot as usize).and_then(Option::as_ref);
         match step {
             Step::CallBegan { parent: None, .. } => {
                 Some((Track::new(Owner::Hop("0".into())), None))
@@ -153,9 +154,9 @@ impl<S: FnMut(&Entry)> FullRecorder<S> {
                 parent.children += 1;
                 Some((Track::new(Owner::Hop(hop)), parent.cause_at(at)))
             }
-            Step::Retried { previous } => {
-                let previous = track_of(previous)?;
-                Some((Track::new(previous.owner.clone()), previous.cause_at(at)))
+            Step::Retried { previous: begins_after } | Step::AttemptBegan { of: begins_after } => {
+                let earlier = try_of(begins_after)?;
+                Some((Track::new(earlier.owner.clone()), earlier.cause_at(at)))
             }
             _ => None,
         }
@@ -192,22 +193,32 @@ impl<S: FnMut(&Entry)> Recorder for FullRecorder<S> {
             self.begin_connection(connection, at, ticket);
         }
         let now = self.now;
-        let (track, cause) = self.track(at, subject, step);
+        let cause = self.begin_or_follow(at, subject, step);
+        if let Subject::Attempt { of: Some(slot), request, .. } = subject {
+            // What happens to an attempt may be the cause of what happens to its try.
+            self.track_of(Subject::Try { slot, request }).keep(at, ticket, now);
+        }
+        let track = self.track_of(subject);
         let number = track.steps;
         track.steps += 1;
         track.keep(at, ticket, now);
-        let name = match (&track.owner, subject) {
-            (Owner::Hop(hop), Subject::Attempt { source, request, try_number, .. }) => {
-                EntryName::Attempt { source, request, hop: hop.clone(), try_number, step: number }
-            }
-            (Owner::Connection(connection), _) => {
-                EntryName::Connection { number: *connection, step: number }
-            }
-            (Owner::Hop(_), Subject::Connection { .. }) => {
-                EntryName::Connection { number: u64::MAX, step: number }
-            }
-        };
+        let name = name_of(&track.owner, subject, number);
         self.waiting.push(Reverse(Waiting { time: at, ticket, name, pod, step, cause }));
+    }
+}
+
+fn name_of(owner: &Owner, subject: Subject, step: u32) -> EntryName {
+    let call = |request: RequestName, attempt| match owner {
+        Owner::Hop(hop) => EntryName::Call { request, hop: hop.clone(), attempt, step },
+        Owner::Connection(number) => EntryName::Connection { number: *number, step },
+    };
+    match subject {
+        Subject::Try { request, .. } => call(request, None),
+        Subject::Attempt { request, number, .. } => call(request, Some(number)),
+        Subject::Connection { .. } => match owner {
+            Owner::Connection(number) => EntryName::Connection { number: *number, step },
+            Owner::Hop(_) => EntryName::Connection { number: u64::MAX, step },
+        },
     }
 }
 

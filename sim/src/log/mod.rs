@@ -8,7 +8,7 @@ mod full;
 mod ndjson;
 mod recorder;
 
-pub use entry::{Entry, EntryName, Step, Subject};
+pub use entry::{Entry, EntryName, RequestName, Step, Subject};
 pub use full::FullRecorder;
 pub use ndjson::NdjsonWriter;
 pub use recorder::{EndedCall, EndedCalls, Recorder, StatisticsOnly};

@@ -4,7 +4,7 @@ use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::stats::Ending;
 
-use super::{Step, Subject};
+use super::{RequestName, Step, Subject};
 
 /// Listens to an engine.
 pub trait Recorder {
@@ -65,10 +65,11 @@ impl EndedCalls {
 
 impl Recorder for EndedCalls {
     fn record(&mut self, at: SimTime, subject: Subject, _: u32, step: Step) {
-        if let (Subject::Attempt { source, request, .. }, Step::CallEnded { ending, latency }) =
+        if let (Subject::Try { request: name, .. }, Step::CallEnded { ending, latency }) =
             (subject, step)
             && at > self.after
         {
+            let RequestName { source, request, .. } = name;
             self.ended.push(EndedCall { at, source, request, ending, latency });
         }
     }

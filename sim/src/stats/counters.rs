@@ -14,7 +14,9 @@ use super::Endings;
 pub struct EdgeCounters {
     /// Calls that ended, and how.
     pub endings: Endings,
-    /// Tries that began.
+    /// Calls that would have been made without any retries, neither of them nor above them.
+    pub originals: u64,
+    /// Attempts that began: those of the caller's proxy, or the caller's own tries without one.
     pub attempts: u64,
     /// Time from the call to its end, of calls that ended.
     pub latency: Histogram,
@@ -44,6 +46,7 @@ impl EdgeCounters {
     /// Adds the counts of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.endings.merge(&other.endings);
+        self.originals += other.originals;
         self.attempts += other.attempts;
         self.latency.merge(&other.latency);
         self.connections_opened += other.connections_opened;
@@ -66,6 +69,9 @@ pub struct WorkloadCounters {
     pub wait: Histogram,
     /// Worker time in use, summed over all pods, in nanoseconds.
     pub busy_ns: u128,
+    /// Worker time that went into answers nobody waited for any more: the caller had gone, or that
+    /// of a call above it. In nanoseconds, summed over all pods.
+    pub wasted_ns: u128,
     /// Worker time in use, by pod in the order of the layout.
     pub busy_ns_by_pod: Vec<u64>,
     /// Requests waiting, integrated over time and summed over all pods.

@@ -129,7 +129,7 @@ proptest! {
             causes_are_earlier &= entry.cause.is_none_or(|cause| cause < entry.id);
             began += u64::from(matches!(entry.step, Step::CallBegan { .. }));
             ended += u64::from(matches!(entry.step, Step::CallEnded { .. }));
-            let EntryName::Attempt { .. } = &entry.name else { return };
+            let EntryName::Call { .. } = &entry.name else { return };
             let mut name = String::new();
             entry.name.write(&mut name, &sources).expect("strings take everything");
             let attempt = name.rsplit_once('/').expect("a name has parts").0.to_owned();
@@ -209,23 +209,10 @@ proptest! {
     }
 }
 
-/// What may still happen to a try after its caller has gone: the server does not know.
+/// What may still happen to a try after its end: its caller gave up before the request had passed
+/// its proxy.
 fn is_late(step: Step) -> bool {
-    matches!(
-        step,
-        Step::RequestAtServerProxy
-            | Step::RequestLeftServerProxy
-            | Step::RequestLeftClientProxy
-            | Step::RequestSent
-            | Step::RequestAtApp
-            | Step::TurnedAway
-            | Step::WaitsForWorker
-            | Step::WorkBegan
-            | Step::WorkEnded
-            | Step::Answered { .. }
-            | Step::ResponseLeftServerProxy
-            | Step::ResponseLeftClientProxy
-    )
+    matches!(step, Step::RequestLeftClientProxy | Step::NotReachable { .. })
 }
 
 #[test]

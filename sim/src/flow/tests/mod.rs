@@ -4,6 +4,7 @@ mod laws;
 mod rig;
 
 use crate::kernel::Seed;
+use crate::log::Step;
 use crate::run::run;
 use crate::stats::{Details, Ending, RunStatistics};
 
@@ -141,8 +142,63 @@ fn a_caller_that_gives_up_fails_at_its_time_out_and_the_work_goes_on() {
     assert!(latency.as_secs_f64() < 0.011, "{latency}");
     let slow = workload(&prepared, &statistics, "default/slow");
     assert!(slow.finished > 70 && slow.finished >= slow.arrived - 1, "worked on to the end");
+    let wasted_ms = slow.wasted_ns as f64 / 1e6 / slow.finished as f64;
+    assert!((wasted_ms - 40.0).abs() < 1.0, "{wasted_ms} of 50 ms come after ten of patience");
     let request = edge(&prepared, &statistics, "traffic:load", "default/web");
     assert_eq!(request.endings.with_status(500), request.requests());
+}
+
+#[test]
+fn work_below_a_call_that_was_given_up_is_wasted_too() {
+    let scenario = format!(
+        "version: 1
+duration: 4s
+{NO_NETWORK}
+workloads:
+  web: {{ routes: [{{ steps: [{{ call: {{ to: slow }} }}] }}] }}
+  slow: {{ workers: 64, routes: [{{ steps: [{{ work: 50ms }}] }}] }}
+traffic:
+  - name: load
+    to: web
+    timeout: 20ms
+    load: {{ arrivals: {{ constant: {{ rate: 20/s }} }} }}
+"
+    );
+    let (prepared, statistics) = run_of(&services(&[("web", 1), ("slow", 1)]), &scenario);
+    let slow = workload(&prepared, &statistics, "default/slow");
+    let wasted_ms = slow.wasted_ns as f64 / 1e6 / slow.finished as f64;
+    assert!((wasted_ms - 30.0).abs() < 1.0, "web waits on, but nobody waits for web: {wasted_ms}");
+}
+
+#[test]
+fn a_server_sends_no_more_messages_once_it_knows_that_its_caller_has_gone() {
+    let scenario = "version: 1
+duration: 10s
+workloads:
+  web:
+    routes:
+      - steps:
+          - call:
+              to: feed
+              protocol: grpc
+              timeout: 250ms
+              optional: true
+              streaming: { messages: 100, interval: 100ms }
+traffic:
+  - { name: load, to: web, load: { arrivals: { constant: { rate: 1/s } } } }
+";
+    let prepared = prepared(&services(&[("web", 1), ("feed", 1)]), scenario);
+    let (mut sent, mut told) = (0, 0);
+    let statistics = crate::run::record(&prepared.plan, Seed(1), |entry| match entry.step {
+        Step::MessageSent => sent += 1,
+        Step::ResetAtServer => told += 1,
+        _ => {}
+    })
+    .expect("the load is below the capacity");
+    let stream = edge(&prepared, &statistics, "default/web", "default/feed");
+    assert_eq!(stream.endings.of(GAVE_UP), stream.requests());
+    assert!(told >= stream.requests(), "{told} servers were told");
+    assert!(sent <= 4 * stream.attempts, "web's answer and three in 250 ms each: {sent}");
 }
 
 #[test]
@@ -152,6 +208,7 @@ fn retries_are_attempts_of_one_request() {
     let (prepared, statistics) = run_of(&manifests, &impatient(settings));
     let call = edge(&prepared, &statistics, "default/web", "default/slow");
     assert_eq!(call.attempts, 3 * call.requests(), "the first try and two more");
+    assert_eq!(call.originals, call.requests(), "without retries there would be one each");
     let latency = call.latency.max().expect("calls ended").as_secs_f64();
     assert!((latency - 0.040).abs() < 0.001, "three time-outs and two pauses: {latency}");
 }

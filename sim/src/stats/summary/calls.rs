@@ -65,7 +65,8 @@ impl<'r> Calls<'r> {
 
     fn counted_by<K: Ord>(&self, key: impl Fn(Ending) -> Option<K>) -> BTreeMap<K, u64> {
         let mut counts = BTreeMap::new();
-        for (ending, count) in self.ended.iter().flat_map(|(endings, _)| endings.iter()) {
+        let occurred = self.ended.iter().flat_map(|(endings, _)| endings.iter());
+        for (ending, count) in occurred.filter(|(_, count)| *count > 0) {
             if let Some(key) = key(ending) {
                 *counts.entry(key).or_default() += count;
             }
