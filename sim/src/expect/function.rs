@@ -16,7 +16,13 @@ pub enum About {
 pub(super) enum Statistic {
     Requests,
     Attempts,
+    Retries,
+    Amplification,
+    Ejections,
+    Overflow,
+    Pending,
     Rate,
+    Goodput,
     SuccessRate,
     Errors,
     Mean,
@@ -27,6 +33,8 @@ pub(super) enum Statistic {
     Utilisation,
     QueueWait(f64),
     Rejected,
+    Arrived,
+    Wasted,
     Censored,
 }
 
@@ -65,17 +73,61 @@ const fn entry(
     FunctionEntry { name, about, usage, sentence, statistic }
 }
 
-/// All functions. Everything but `requests`, `attempts` and `rate` is unknown without data.
-pub const FUNCTIONS: [FunctionEntry; 15] = [
+/// All functions. Counts of calls and attempts are zero without data; everything else is unknown
+/// then.
+pub const FUNCTIONS: [FunctionEntry; 23] = [
     entry("requests", About::Calls, Statistic::Requests, "requests(\"web\")", "Calls that ended."),
     entry(
         "attempts",
         About::Calls,
         Statistic::Attempts,
         "attempts(\"web\")",
-        "Tries of calls that began; for a traffic source, requests that it sent.",
+        "Attempts that began; for a traffic source, requests that it sent.",
+    ),
+    entry(
+        "retries",
+        About::Calls,
+        Statistic::Retries,
+        "retries(\"web\", \"cart\")",
+        "Attempts after the first of a call, by the caller or by its proxy.",
+    ),
+    entry(
+        "amplification",
+        About::Calls,
+        Statistic::Amplification,
+        "amplification(\"cart\")",
+        "Attempts for each call that there would be without any retries, from 1; retries of callers \
+         above count too.",
+    ),
+    entry(
+        "ejections",
+        About::Calls,
+        Statistic::Ejections,
+        "ejections(\"cart\")",
+        "Ejections of hosts by outlier detection, each time and in each caller's proxy.",
+    ),
+    entry(
+        "overflow",
+        About::Calls,
+        Statistic::Overflow,
+        "overflow(\"cart\")",
+        "Attempts and retries that circuit breakers had no place for.",
+    ),
+    entry(
+        "pending",
+        About::Calls,
+        Statistic::Pending,
+        "pending(\"cart\")",
+        "Attempts that had to wait for a connection.",
     ),
     entry("rate", About::Calls, Statistic::Rate, "rate(\"web\")", "Calls that ended, per second."),
+    entry(
+        "goodput",
+        About::Calls,
+        Statistic::Goodput,
+        "goodput(\"web\")",
+        "Good answers (below 400) that the caller still waited for, per second.",
+    ),
     entry(
         "success_rate",
         About::Calls,
@@ -152,6 +204,20 @@ pub const FUNCTIONS: [FunctionEntry; 15] = [
         Statistic::Rejected,
         "rejected(\"web\")",
         "Requests turned away because a pod's queue was full.",
+    ),
+    entry(
+        "arrived",
+        About::Workload,
+        Statistic::Arrived,
+        "arrived(\"web-v2\")",
+        "Requests that reached the pods.",
+    ),
+    entry(
+        "wasted",
+        About::Workload,
+        Statistic::Wasted,
+        "wasted(\"web\")",
+        "The share of the work that went into answers nobody waited for any more, from 0 to 1.",
     ),
     entry(
         "censored",

@@ -36,7 +36,13 @@ impl Measure {
         match self.statistic {
             Statistic::Requests => Some(requests),
             Statistic::Attempts => Some(calls.attempts as f64),
+            Statistic::Retries => Some(calls.retries as f64),
+            Statistic::Ejections => Some(calls.ejections as f64),
+            Statistic::Overflow => Some(calls.overflow as f64),
+            Statistic::Pending => Some(calls.pending as f64),
+            Statistic::Amplification => per(calls.attempts as f64, calls.originals as f64),
             Statistic::Rate => per(requests, elapsed.as_secs_f64()),
+            Statistic::Goodput => per(calls.good as f64, elapsed.as_secs_f64()),
             Statistic::SuccessRate => with_data(calls.successes as f64 / requests),
             Statistic::Errors => with_data((calls.requests - calls.successes) as f64),
             Statistic::Mean => calls.latency.mean_ns(),
@@ -51,6 +57,8 @@ impl Measure {
                 per(workload.busy_ns as f64, elapsed.as_ns() as f64 * workload.workers as f64)
             }
             Statistic::QueueWait(q) => workload.wait.quantile(q).map(|span| span.as_ns() as f64),
+            Statistic::Arrived => Some(workload.arrived as f64),
+            Statistic::Wasted => per(workload.wasted_ns as f64, workload.busy_ns as f64),
             Statistic::Rejected => (workload.arrived > 0).then_some(workload.rejected as f64),
             _ => None,
         }

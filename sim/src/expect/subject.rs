@@ -31,7 +31,13 @@ pub(super) enum Counts {
 pub(super) struct CallCounts {
     pub(super) requests: u64,
     pub(super) successes: u64,
+    pub(super) good: u64,
     pub(super) attempts: u64,
+    pub(super) originals: u64,
+    pub(super) retries: u64,
+    pub(super) pending: u64,
+    pub(super) overflow: u64,
+    pub(super) ejections: u64,
     pub(super) latency: Histogram,
 }
 
@@ -40,6 +46,7 @@ pub(super) struct WorkloadCounts {
     pub(super) arrived: u64,
     pub(super) rejected: u64,
     pub(super) busy_ns: u128,
+    pub(super) wasted_ns: u128,
     pub(super) workers: u64,
     pub(super) wait: Histogram,
 }
@@ -88,7 +95,13 @@ impl Subject {
                 for edge in rows.iter().filter_map(|row| statistics.edges.get(*row)) {
                     counts.requests += edge.requests();
                     counts.successes += edge.successes();
+                    counts.good += edge.endings.good();
                     counts.attempts += edge.attempts;
+                    counts.originals += edge.originals;
+                    counts.retries += edge.retries.total();
+                    counts.pending += edge.pending;
+                    counts.overflow += edge.overflow.total();
+                    counts.ejections += edge.ejections;
                     counts.latency.merge(&edge.latency);
                 }
                 Counts::Calls(counts)
@@ -98,8 +111,11 @@ impl Subject {
                 Counts::Calls(CallCounts {
                     requests: traffic.endings.total(),
                     successes: traffic.endings.successes(),
+                    good: traffic.endings.good(),
                     attempts: traffic.sent,
+                    originals: traffic.sent,
                     latency: traffic.latency,
+                    ..CallCounts::default()
                 })
             }
             Self::Workload { row, workers } => {
@@ -108,6 +124,7 @@ impl Subject {
                     arrived: workload.arrived,
                     rejected: workload.rejected,
                     busy_ns: workload.busy_ns,
+                    wasted_ns: workload.wasted_ns,
                     workers: *workers,
                     wait: workload.wait,
                 })
@@ -124,13 +141,20 @@ impl Counts {
             (Self::Calls(now), Self::Calls(then)) => Self::Calls(CallCounts {
                 requests: now.requests.saturating_sub(then.requests),
                 successes: now.successes.saturating_sub(then.successes),
+                good: now.good.saturating_sub(then.good),
                 attempts: now.attempts.saturating_sub(then.attempts),
+                originals: now.originals.saturating_sub(then.originals),
+                retries: now.retries.saturating_sub(then.retries),
+                pending: now.pending.saturating_sub(then.pending),
+                overflow: now.overflow.saturating_sub(then.overflow),
+                ejections: now.ejections.saturating_sub(then.ejections),
                 latency: now.latency.since(&then.latency),
             }),
             (Self::Workload(now), Self::Workload(then)) => Self::Workload(WorkloadCounts {
                 arrived: now.arrived.saturating_sub(then.arrived),
                 rejected: now.rejected.saturating_sub(then.rejected),
                 busy_ns: now.busy_ns.saturating_sub(then.busy_ns),
+                wasted_ns: now.wasted_ns.saturating_sub(then.wasted_ns),
                 workers: now.workers,
                 wait: now.wait.since(&then.wait),
             }),

@@ -5,7 +5,7 @@ use meshwalk_models::units::SimTime;
 
 use crate::kernel::random::mix;
 use crate::log::{Recorder, Step};
-use crate::stats::{Details, Ending};
+use crate::stats::{Details, Ending, RetryReason};
 
 use super::app::{OK, Returned};
 use super::engine::Engine;
@@ -211,7 +211,9 @@ impl<R: Recorder> Engine<R> {
     fn retry(&mut self, previous: u32) {
         let now = self.kernel.now();
         let it = self.tries[previous];
-        let pause = self.plan.calls[it.call as usize].retry_backoff;
+        let call = &self.plan.calls[it.call as usize];
+        let pause = call.retry_backoff;
+        self.meter.retried(call.edge, it.called_at, RetryReason::Application);
         self.tell_try(now, previous, Step::BacksOff { pause });
         let slot = self.tries.insert(Try {
             key: mix(it.key, u64::from(it.number) + 1),

@@ -5,7 +5,7 @@
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::Paged;
-use crate::stats::{EdgeCounters, RunStatistics, TrafficCounters, WorkloadCounters};
+use crate::stats::{EdgeCounters, RetryReason, RunStatistics, TrafficCounters, WorkloadCounters};
 
 use super::plan::Plan;
 use super::state::{Caller, Lineage, Pod, Try};
@@ -149,6 +149,18 @@ impl Meter {
             let traffic = &mut self.statistics.traffic[usize::from(it.source)];
             traffic.endings.count(it.ending);
             traffic.latency.record(latency);
+        }
+    }
+
+    pub(super) fn retried(&mut self, edge: u32, called_at: SimTime, reason: RetryReason) {
+        if self.counts(called_at) {
+            self.statistics.edges[edge as usize].retries.count(reason);
+        }
+    }
+
+    pub(super) fn pending(&mut self, edge: u32, at: SimTime) {
+        if self.counts(at) {
+            self.statistics.edges[edge as usize].pending += 1;
         }
     }
 

@@ -21,7 +21,7 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn acquire_connection(&mut self, slot: u32, from: SimTime) {
         let attempt = self.attempts[slot];
         let call = &self.plan.calls[attempt.call as usize];
-        let (target, sharing) = (call.target, call.sharing);
+        let (target, sharing, edge) = (call.target, call.sharing, call.edge);
         let balance = self.plan.targets[target as usize].balance;
         let first = self.pools_of(slot);
         let pool = if balance.is_per_request() {
@@ -47,6 +47,7 @@ impl<R: Recorder> Engine<R> {
         } else {
             self.tell(from, slot, attempt.client, Step::WaitsForConnection);
         }
+        self.meter.pending(edge, from);
     }
 
     /// The pools of this caller and target: one, or one for each endpoint. They come into being

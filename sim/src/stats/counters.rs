@@ -7,7 +7,7 @@ use meshwalk_models::units::SimDuration;
 
 use crate::kernel::Histogram;
 
-use super::Endings;
+use super::{Endings, Full, RetryReason, Tally};
 
 /// One caller of one service.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,15 @@ pub struct EdgeCounters {
     pub originals: u64,
     /// Attempts that began: those of the caller's proxy, or the caller's own tries without one.
     pub attempts: u64,
+    /// Attempts after the first of a call, by the reason.
+    pub retries: Tally<RetryReason>,
+    /// Attempts that had to wait for a connection.
+    pub pending: u64,
+    /// Attempts that a circuit breaker of the caller's proxy had no place for, and retries that it
+    /// did not allow.
+    pub overflow: Tally<Full>,
+    /// Hosts that callers' proxies ejected, each time and in each proxy.
+    pub ejections: u64,
     /// Time from the call to its end, of calls that ended.
     pub latency: Histogram,
     /// Connections that were opened.
@@ -48,6 +57,10 @@ impl EdgeCounters {
         self.endings.merge(&other.endings);
         self.originals += other.originals;
         self.attempts += other.attempts;
+        self.retries.merge(&other.retries);
+        self.pending += other.pending;
+        self.overflow.merge(&other.overflow);
+        self.ejections += other.ejections;
         self.latency.merge(&other.latency);
         self.connections_opened += other.connections_opened;
         self.tls_handshakes += other.tls_handshakes;

@@ -5,6 +5,8 @@ use std::fmt;
 
 use meshwalk_models::proxy::envoy::{ResponseFlag, ResponseFlags};
 
+use super::Tally;
+
 /// How a call ended, as its caller saw it. Eight bytes, because every call under way carries one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ending {
@@ -230,65 +232,43 @@ impl fmt::Debug for Flags {
     }
 }
 
-/// How often each ending occurred. There are few, so a list is searched from its front.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Endings(Vec<(Ending, u64)>);
+/// How often each ending occurred.
+pub type Endings = Tally<Ending>;
 
 impl Endings {
-    /// Counts one.
-    #[inline]
-    pub fn count(&mut self, ending: Ending) {
-        self.add(ending, 1);
-    }
-
-    /// Counts `count` more of one kind.
-    #[inline]
-    pub fn add(&mut self, ending: Ending, count: u64) {
-        match self.0.iter_mut().find(|(known, _)| *known == ending) {
-            Some((_, counted)) => *counted += count,
-            None => self.0.push((ending, count)),
-        }
-    }
-
-    /// Adds all counts of `other`.
-    pub fn merge(&mut self, other: &Self) {
-        other.iter().for_each(|(ending, count)| self.add(ending, count));
-    }
-
-    /// What occurred and how often, in the order of first occurrence.
-    pub fn iter(&self) -> impl Iterator<Item = (Ending, u64)> {
-        self.0.iter().copied()
-    }
-
-    /// All together.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        self.iter().map(|(_, count)| count).sum()
+    /// How often endings occurred that `wanted` takes.
+    pub fn having(&self, wanted: impl Fn(Ending) -> bool) -> u64 {
+        self.iter().filter(|(ending, _)| wanted(*ending)).map(|(_, count)| count).sum()
     }
 
     /// Those that count as success.
     #[must_use]
     pub fn successes(&self) -> u64 {
-        self.iter().filter(|(ending, _)| ending.is_success()).map(|(_, count)| count).sum()
+        self.having(Ending::is_success)
+    }
+
+    /// Good answers, below 400.
+    #[must_use]
+    pub fn good(&self) -> u64 {
+        self.having(Ending::is_good)
     }
 
     /// How often exactly this one occurred.
     #[must_use]
     pub fn of(&self, ending: Ending) -> u64 {
-        self.iter().filter(|(known, _)| *known == ending).map(|(_, count)| count).sum()
+        self.having(|known| known == ending)
     }
 
     /// How often calls ended with this flag among others.
     #[must_use]
     pub fn with_flag(&self, flag: ResponseFlag) -> u64 {
-        let flagged = |ending: Ending| ending.flags.iter().any(|known| known == flag);
-        self.iter().filter(|(ending, _)| flagged(*ending)).map(|(_, count)| count).sum()
+        self.having(|ending| ending.flags.iter().any(|known| known == flag))
     }
 
     /// How often calls ended with this status; zero for no answer.
     #[must_use]
     pub fn with_status(&self, status: u16) -> u64 {
-        self.iter().filter(|(ending, _)| ending.status == status).map(|(_, count)| count).sum()
+        self.having(|ending| ending.status == status)
     }
 }
 

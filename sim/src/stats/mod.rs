@@ -8,6 +8,7 @@ mod estimate;
 mod layout;
 mod results;
 mod summary;
+mod tally;
 
 pub use counters::{EdgeCounters, RunStatistics, TrafficCounters, WorkloadCounters};
 pub use ending::{Details, Ending, Endings, Flags};
@@ -18,3 +19,4 @@ pub use results::{
     PodUtilisation, RunResults, ServiceResults, Totals, TrafficResults, WorkloadResults,
 };
 pub use summary::{RunContext, summarise};
+pub use tally::{Full, RetryReason, Tally};

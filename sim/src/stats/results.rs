@@ -89,10 +89,25 @@ pub struct ServiceResults {
     pub name: String,
     /// Calls that ended, summed over replications.
     pub requests: u64,
-    /// Tries, summed over replications.
+    /// Attempts, summed over replications.
     pub attempts: u64,
+    /// Attempts for each call that there would be without any retries, from 1; `null` without
+    /// calls.
+    pub amplification: Option<f64>,
+    /// Attempts after the first of a call, by the reason: a status or a reset that the caller's
+    /// proxy saw, or `application`.
+    pub retries: BTreeMap<String, u64>,
+    /// Attempts that had to wait for a connection.
+    pub pending: u64,
+    /// What circuit breakers of callers' proxies had no place for: `connections`, `pending`,
+    /// `requests`, `retries`.
+    pub overflow: BTreeMap<&'static str, u64>,
+    /// Ejections of hosts by callers' proxies, each time and in each proxy.
+    pub ejections: u64,
     /// Calls that ended, per second.
     pub rate_per_s: Estimate,
+    /// Good answers that callers still waited for, per second: calls below 400.
+    pub goodput_per_s: Estimate,
     /// The share that ended well, from 0 to 1; `null` without requests.
     pub success_rate: Option<Estimate>,
     /// Mean latency in milliseconds.
@@ -121,10 +136,25 @@ pub struct EdgeResults {
     pub to: String,
     /// Calls that ended, summed over replications.
     pub requests: u64,
-    /// Tries, summed over replications.
+    /// Attempts, summed over replications.
     pub attempts: u64,
+    /// Attempts for each call that there would be without any retries, from 1; `null` without
+    /// calls.
+    pub amplification: Option<f64>,
+    /// Attempts after the first of a call, by the reason: a status or a reset that the caller's
+    /// proxy saw, or `application`.
+    pub retries: BTreeMap<String, u64>,
+    /// Attempts that had to wait for a connection.
+    pub pending: u64,
+    /// What circuit breakers of callers' proxies had no place for: `connections`, `pending`,
+    /// `requests`, `retries`.
+    pub overflow: BTreeMap<&'static str, u64>,
+    /// Ejections of hosts by callers' proxies, each time and in each proxy.
+    pub ejections: u64,
     /// Calls that ended, per second.
     pub rate_per_s: Estimate,
+    /// Good answers that the caller still waited for, per second: calls below 400.
+    pub goodput_per_s: Estimate,
     /// The share that ended well, from 0 to 1.
     pub success_rate: Option<Estimate>,
     /// Median latency in milliseconds.
@@ -159,8 +189,13 @@ pub struct WorkloadResults {
     pub name: String,
     /// How many pods it has.
     pub pods: u32,
+    /// Requests that reached its pods, summed over replications.
+    pub arrived: u64,
     /// The share of worker time in use, from 0 to 1, mean over pods.
     pub utilisation: Estimate,
+    /// The share of the worker time in use that went into answers nobody waited for any more;
+    /// `null` without work.
+    pub wasted: Option<Estimate>,
     /// The pod that is used most.
     pub busiest_pod: Option<PodUtilisation>,
     /// Mean number of requests waiting in one pod.

@@ -1,6 +1,7 @@
 //! The results for people: services, edges, workloads, expectations, and what to keep in mind.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io::{self, Write};
 
 use meshwalk_sim::stats::{ExpectationResult, RunResults};
@@ -70,7 +71,9 @@ fn print_services(
     let latencies = right(["P50", "P90", "P99"]);
     let wide = [
         ("MEAN", Align::Right),
+        ("GOODPUT", Align::Right),
         ("ATTEMPTS", Align::Right),
+        ("AMPLIFICATION", Align::Right),
         ("STATUSES", Align::Left),
         ("FLAGS", Align::Left),
     ];
@@ -89,7 +92,9 @@ fn print_services(
             detail,
             [
                 latency(service.mean_ms, look),
+                rate(service.goodput_per_s, look),
                 service.attempts.to_string(),
+                factor(service.amplification),
                 counts(&service.statuses),
                 counts(&service.response_flags),
             ],
@@ -112,8 +117,9 @@ fn print_edges(
 ) -> io::Result<()> {
     let columns = [("EDGE", Align::Left), ("RATE", Align::Right), ("SUCCESS", Align::Right)];
     let latencies = right(["P50", "P90", "P99"]);
-    let wide = right(["ATTEMPTS", "CONNECTIONS", "TLS", "SENT", "RECEIVED"]);
-    let outcome = [("STATUSES", Align::Left), ("FLAGS", Align::Left)];
+    let wide =
+        right(["ATTEMPTS", "PENDING", "EJECTIONS", "CONNECTIONS", "TLS", "SENT", "RECEIVED"]);
+    let outcome = ["RETRIES", "OVERFLOW", "STATUSES", "FLAGS"].map(|name| (name, Align::Left));
     let mut table = Columns::new(
         columns.into_iter().chain(latencies).chain(only(detail, wide)).chain(only(detail, outcome)),
     );
@@ -130,10 +136,14 @@ fn print_edges(
             detail,
             [
                 edge.attempts.to_string(),
+                edge.pending.to_string(),
+                edge.ejections.to_string(),
                 edge.connections_opened.to_string(),
                 edge.tls_handshakes.to_string(),
                 bytes(edge.request_bytes),
                 bytes(edge.response_bytes),
+                counts(&edge.retries),
+                counts(&edge.overflow),
                 counts(&edge.statuses),
                 counts(&edge.response_flags),
             ],
@@ -151,7 +161,7 @@ fn print_workloads(
 ) -> io::Result<()> {
     let columns = [("WORKLOAD", Align::Left), ("PODS", Align::Right), ("UTIL", Align::Right)];
     let rest = right(["BUSIEST", "QUEUE", "WAIT", "WAIT P99", "REJECTED", "PROXY"]);
-    let wide = [("BUSIEST POD", Align::Left)];
+    let wide = [("ARRIVED", Align::Right), ("WASTED", Align::Right), ("BUSIEST POD", Align::Left)];
     let mut table = Columns::new(columns.into_iter().chain(rest).chain(only(detail, wide)));
     for workload in &results.workloads {
         let busiest = workload.busiest_pod.as_ref();
@@ -167,7 +177,14 @@ fn print_workloads(
             workload.rejected.to_string(),
             share(workload.proxy_utilisation, look),
         ];
-        cells.extend(only(detail, [busiest.map_or_else(absent, |pod| pod.pod.clone())]));
+        cells.extend(only(
+            detail,
+            [
+                workload.arrived.to_string(),
+                share(workload.wasted, look),
+                busiest.map_or_else(absent, |pod| pod.pod.clone()),
+            ],
+        ));
         table.row(cells);
     }
     section(out, &table, look)
@@ -288,8 +305,13 @@ fn full_name(namespace: &str, name: &str) -> String {
     if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
 }
 
+/// `1.25x`, or `-`.
+fn factor(factor: Option<f64>) -> String {
+    factor.map_or_else(|| ABSENT.to_owned(), |factor| format!("{factor:.2}x"))
+}
+
 /// `200=17 503=2`, or `-`.
-fn counts(counts: &BTreeMap<String, u64>) -> String {
+fn counts<N: Display>(counts: &BTreeMap<N, u64>) -> String {
     if counts.is_empty() {
         return ABSENT.to_owned();
     }

@@ -6,7 +6,7 @@ mod rig;
 use crate::kernel::Seed;
 use crate::log::Step;
 use crate::run::run;
-use crate::stats::{Details, Ending, RunStatistics};
+use crate::stats::{Details, Ending, RetryReason, RunStatistics};
 
 const GAVE_UP: Ending = Ending::without_answer(Details::CALLER_TIMEOUT);
 const REFUSED: Ending = Ending::without_answer(Details::CONNECTION_REFUSED);
@@ -209,8 +209,31 @@ fn retries_are_attempts_of_one_request() {
     let call = edge(&prepared, &statistics, "default/web", "default/slow");
     assert_eq!(call.attempts, 3 * call.requests(), "the first try and two more");
     assert_eq!(call.originals, call.requests(), "without retries there would be one each");
+    assert_eq!(call.retries.by_name(RetryReason::name)["application"], 2 * call.requests());
     let latency = call.latency.max().expect("calls ended").as_secs_f64();
     assert!((latency - 0.040).abs() < 0.001, "three time-outs and two pauses: {latency}");
+}
+
+#[test]
+fn retries_of_callers_multiply_on_the_way_down() {
+    let scenario = format!(
+        "version: 1
+duration: 4s
+{NO_NETWORK}
+workloads:
+  web: {{ routes: [{{ steps: [{{ call: {{ to: api, retries: 2 }} }}] }}] }}
+  api: {{ routes: [{{ steps: [{{ call: {{ to: db, retries: 3 }} }}] }}] }}
+  db: {{ routes: [{{ error_rate: 1.0, steps: [{{ work: 1ms }}] }}] }}
+traffic:
+  - {{ name: load, to: web, load: {{ arrivals: {{ constant: {{ rate: 20/s }} }} }} }}
+"
+    );
+    let manifests = services(&[("web", 1), ("api", 1), ("db", 1)]);
+    let (prepared, statistics) = run_of(&manifests, &scenario);
+    let db = edge(&prepared, &statistics, "default/api", "default/db");
+    let amplification = db.attempts as f64 / db.originals as f64;
+    assert_eq!(amplification, 12.0, "three tries of web times four of api");
+    assert_eq!(db.attempts, 4 * db.requests(), "api sees only its own");
 }
 
 #[test]

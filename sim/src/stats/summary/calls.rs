@@ -31,6 +31,11 @@ impl<'r> Calls<'r> {
         mean(counts.zip(self.runs).map(|(count, run)| per_second(count, run)))
     }
 
+    pub(super) fn goodput_per_s(&self) -> Estimate {
+        let counts = self.ended.iter().map(|(endings, _)| endings.good());
+        mean(counts.zip(self.runs).map(|(count, run)| per_second(count, run)))
+    }
+
     pub(super) fn success_rate(&self) -> Option<Estimate> {
         let shares = self
             .ended

@@ -30,6 +30,15 @@ impl Load<'_> {
         self.share_of_time(self.pods * self.workers, |counters| counters.busy_ns as f64)
     }
 
+    /// The share of the work that was for nothing.
+    pub(super) fn wasted(&self) -> Option<Estimate> {
+        let shares = self
+            .counters
+            .iter()
+            .filter_map(|counters| share(counters.wasted_ns as f64, counters.busy_ns as f64));
+        Estimate::of(&shares.collect::<Vec<f64>>())
+    }
+
     pub(super) fn queue_length(&self) -> Estimate {
         self.share_of_time(self.pods, |counters| counters.queued_request_ns as f64)
     }

@@ -13,8 +13,8 @@ use crate::kernel::Histogram;
 use self::calls::Calls;
 use self::load::Load;
 use super::{
-    Assumption, EdgeCounters, EdgeResults, Estimate, ExpectationResult, Identity, Layout,
-    NotModelled, RunResults, RunStatistics, ServiceResults, Totals, TrafficCounters,
+    Assumption, EdgeCounters, EdgeResults, Estimate, ExpectationResult, Full, Identity, Layout,
+    NotModelled, RetryReason, RunResults, RunStatistics, ServiceResults, Totals, TrafficCounters,
     TrafficResults, WorkloadResults,
 };
 
@@ -96,12 +96,19 @@ fn services(layout: &Layout, runs: &[RunStatistics]) -> Vec<ServiceResults> {
                 })
                 .collect();
             let calls = Calls::of_edges(runs, &sums);
+            let resilience = joined(&sums);
             ServiceResults {
                 namespace: service.namespace.clone(),
                 name: service.name.clone(),
                 requests: calls.requests(),
-                attempts: sums.iter().map(|sum| sum.attempts).sum(),
+                attempts: resilience.attempts,
+                amplification: amplification(&resilience),
+                retries: resilience.retries.by_name(RetryReason::name),
+                pending: resilience.pending,
+                overflow: resilience.overflow.by_name(Full::name),
+                ejections: resilience.ejections,
                 rate_per_s: calls.rate_per_s(),
+                goodput_per_s: calls.goodput_per_s(),
                 success_rate: calls.success_rate(),
                 mean_ms: calls.latency_ms(|latency| latency.mean_ns().map(|ns| ns / NS_PER_MS)),
                 p50_ms: calls.quantile_ms(0.5),
@@ -125,14 +132,21 @@ fn edges(layout: &Layout, runs: &[RunStatistics]) -> Vec<EdgeResults> {
         .map(|(row, edge)| {
             let counters: Vec<&EdgeCounters> = runs.iter().map(|run| &run.edges[row]).collect();
             let calls = Calls::of_edges(runs, counters.iter().copied());
+            let resilience = joined(counters.iter().copied());
             let sum =
                 |count: fn(&EdgeCounters) -> u64| counters.iter().map(|&edge| count(edge)).sum();
             EdgeResults {
                 from: layout.origin_name(edge.from),
                 to: layout.service_name(edge.to),
                 requests: calls.requests(),
-                attempts: sum(|edge| edge.attempts),
+                attempts: resilience.attempts,
+                amplification: amplification(&resilience),
+                retries: resilience.retries.by_name(RetryReason::name),
+                pending: resilience.pending,
+                overflow: resilience.overflow.by_name(Full::name),
+                ejections: resilience.ejections,
                 rate_per_s: calls.rate_per_s(),
+                goodput_per_s: calls.goodput_per_s(),
                 success_rate: calls.success_rate(),
                 p50_ms: calls.quantile_ms(0.5),
                 p90_ms: calls.quantile_ms(0.9),
@@ -149,6 +163,18 @@ fn edges(layout: &Layout, runs: &[RunStatistics]) -> Vec<EdgeResults> {
         .collect();
     edges.sort_by(|a, b| (&a.from, &a.to).cmp(&(&b.from, &b.to)));
     edges
+}
+
+/// The counters of all replications together.
+fn joined<'r>(runs: impl IntoIterator<Item = &'r EdgeCounters>) -> EdgeCounters {
+    let mut sum = EdgeCounters::default();
+    runs.into_iter().for_each(|run| sum.merge(run));
+    sum
+}
+
+/// Attempts for each call that there would be without any retries.
+fn amplification(edge: &EdgeCounters) -> Option<f64> {
+    share(edge.attempts as f64, edge.originals as f64)
 }
 
 /// Traffic sources keep the order of the scenario.
@@ -188,7 +214,9 @@ fn workloads(layout: &Layout, runs: &[RunStatistics]) -> Vec<WorkloadResults> {
                 namespace: workload.namespace.clone(),
                 name: workload.name.clone(),
                 pods: u32::try_from(workload.pods.len()).expect("pods are counted in 32 bits"),
+                arrived: load.counters.iter().map(|counters| counters.arrived).sum(),
                 utilisation: load.utilisation(),
+                wasted: load.wasted(),
                 busiest_pod: load.busiest_pod(&workload.pods),
                 queue_length: load.queue_length(),
                 wait_mean_ms: load.wait_ms(|wait| wait.mean_ns().map(|ns| ns / NS_PER_MS)),
