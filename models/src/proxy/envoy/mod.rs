@@ -8,6 +8,7 @@ mod flags;
 pub mod hash;
 mod least_request;
 mod matching;
+pub mod pool;
 mod request;
 pub mod router;
 pub mod upstream;
