@@ -1,7 +1,16 @@
 //! Istio's control plane: what it makes of its own kinds and of Services.
 
+pub mod config;
 pub mod gateways;
 pub mod hosts;
+pub mod injection;
+pub mod mesh;
+mod plane;
+mod push;
+pub mod registry;
 pub mod routes;
 #[cfg(test)]
 mod testing;
+
+pub use plane::IstioControlPlane;
+pub use push::Push;

@@ -2,7 +2,12 @@
 
 use crate::manifest::kinds::istio::{Gateway, IstioResource, VirtualService};
 use crate::manifest::kinds::{ObjectMeta, Resource};
-use crate::manifest::{Manifests, SourceSet, load};
+use crate::manifest::{Manifests, Severity, SourceSet, load};
+use crate::profile::Profile;
+use crate::world::{ClusterManifests, Topology, World};
+
+use super::injection::Injection;
+use super::{IstioControlPlane, Push};
 
 /// The objects of a text with one document each.
 pub(super) struct Objects {
@@ -46,4 +51,65 @@ impl Objects {
 
 fn namespace(meta: &ObjectMeta) -> &str {
     meta.namespace.as_ref().map_or("default", |namespace| namespace.value.as_str())
+}
+
+/// A namespace with proxies and one service with two versions, one pod each.
+pub(super) const PODS: &str = "\
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: reviews, namespace: shop}
+spec:
+  clusterIP: 10.0.0.10
+  selector: {app: reviews}
+  ports: [{name: http, port: 9080}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: reviews-v1, namespace: shop}
+spec:
+  selector: {matchLabels: {app: reviews, version: v1}}
+  template:
+    metadata: {labels: {app: reviews, version: v1}}
+    spec: {containers: [{name: app, ports: [{containerPort: 9080}]}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: reviews-v2, namespace: shop}
+spec:
+  selector: {matchLabels: {app: reviews, version: v2}}
+  template:
+    metadata: {labels: {app: reviews, version: v2}}
+    spec: {containers: [{name: app, ports: [{containerPort: 9080}]}]}
+";
+
+/// A world and Istio's view of it.
+pub(super) struct Mesh {
+    pub(super) world: World,
+    pub(super) plane: IstioControlPlane,
+}
+
+impl Mesh {
+    /// One cluster with the objects of `text`, which may be odd but not broken.
+    pub(super) fn of(text: &str) -> Self {
+        let mut sources = SourceSet::new();
+        let id = sources.add("istio.yaml", text);
+        let manifests = load(&sources, [id]);
+        let broken = manifests.diagnostics.iter().find(|it| it.severity == Severity::Error);
+        assert_eq!(broken, None);
+        let resources = &manifests.resources[..];
+        let cluster = ClusterManifests { name: "east", default_namespace: "default", resources };
+        let world = crate::world::build(&[cluster], &Topology::default(), &[]).world;
+        let profile = Profile::built_in();
+        let (plane, _) = IstioControlPlane::new(&world, &[cluster], profile, Injection::AsLabelled);
+        Self { world, plane }
+    }
+
+    /// The view of its one cluster.
+    pub(super) fn push(&self) -> &Push {
+        &self.plane.pushes()[0]
+    }
 }

@@ -14,6 +14,7 @@
 //!
 //! A path stands for everything under it. `default:` lists values at which a field changes nothing.
 //! `use` puts a section that was defined before under a path. `[]` marks lists for the reader's eye.
+//! `modelled:` lists keys that a pattern would otherwise say something of.
 //! In a section `[keys: …]` the words are whole keys of a free-form map, perhaps with a `*` at the end.
 
 use std::collections::BTreeMap;
@@ -111,6 +112,8 @@ impl FieldTable {
 enum Heading {
     Rule(Rule),
     Default,
+    /// Keys that a longer pattern would say something of, and that the models read.
+    Modelled,
 }
 
 fn parse_tables(texts: &[&'static str]) -> Result<BTreeMap<&'static str, FieldTable>, String> {
@@ -149,6 +152,7 @@ fn parse_heading(line: &'static str) -> Result<Heading, String> {
     let rule = |sort, reason: &'static str| Heading::Rule(Rule { sort, reason: reason.trim() });
     match line.split_once(':') {
         Some(("default", "")) => Ok(Heading::Default),
+        Some(("modelled", "")) => Ok(Heading::Modelled),
         Some(("irrelevant", reason)) => Ok(rule(Sort::Irrelevant, reason)),
         Some(("not modelled yet", reason)) => Ok(rule(Sort::NotModelledYet, reason)),
         _ => Err(format!("unknown heading: {line}")),
@@ -164,15 +168,18 @@ fn parse_paths(table: &mut FieldTable, heading: Heading, line: &'static str) -> 
                     word.split_once('=').ok_or_else(|| format!("no value: {word}"))?;
                 table.at(path).default = Some(value);
             }
+            Heading::Modelled => return Err(format!("only for keys: {word}")),
         }
     }
     Ok(())
 }
 
 fn parse_keys(table: &mut FieldTable, heading: Heading, line: &'static str) {
-    if let Heading::Rule(rule) = heading {
-        line.split_whitespace().for_each(|key| table.child_mut(key).rule = Some(rule));
-    }
+    let rule = match heading {
+        Heading::Rule(rule) => Some(rule),
+        Heading::Modelled | Heading::Default => None,
+    };
+    line.split_whitespace().for_each(|key| table.child_mut(key).rule = rule);
 }
 
 /// Whether `key` has a rule in a section of keys; of several names that fit, the

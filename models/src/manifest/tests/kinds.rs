@@ -37,7 +37,7 @@ fn a_deployment_is_read_with_its_pods() {
     assert_eq!(sort_of(&manifests, &format!("{container}.image")), Some(Sort::Irrelevant));
     let probe = sort_of(&manifests, &format!("{container}.readinessProbe"));
     assert_eq!(probe, Some(Sort::NotModelledYet));
-    let annotation = "spec.template.metadata.annotations[sidecar.istio.io/inject]";
+    let annotation = "spec.template.metadata.annotations[proxy.istio.io/config]";
     assert_eq!(sort_of(&manifests, annotation), Some(Sort::NotModelledYet));
     assert_eq!(sort_of(&manifests, "spec.template.metadata.annotations[team]"), None);
 }

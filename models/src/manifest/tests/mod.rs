@@ -58,7 +58,7 @@ spec:
   template:
     metadata:
       labels: {app: web}
-      annotations: {sidecar.istio.io/inject: \"true\", team: shop}
+      annotations: {proxy.istio.io/config: \"{}\", team: shop}
     spec:
       serviceAccountName: web
       initContainers: [{name: setup, image: setup}]

@@ -1,0 +1,59 @@
+//! Istio as a whole: one view of each cluster, and the configuration of each proxy. How the parts
+//! of a configuration are made is said in the rooms beside it.
+
+use std::sync::Arc;
+
+use crate::explain::Decision;
+use crate::manifest::Diagnostic;
+use crate::profile::Profile;
+use crate::world::{ClusterManifests, PodId, World};
+
+use super::Push;
+use super::injection::{self, Injection, Proxy};
+
+/// Istio's control plane, for all clusters of a world.
+#[derive(Clone, Debug)]
+pub struct IstioControlPlane {
+    /// By cluster.
+    pushes: Vec<Arc<Push>>,
+    injection: Injection,
+}
+
+impl IstioControlPlane {
+    /// Indexes the objects of all clusters. Each cluster has a control plane of its own and knows
+    /// the services of that cluster alone. The findings say what it does with odd objects.
+    #[must_use]
+    pub fn new(
+        world: &World,
+        clusters: &[ClusterManifests<'_>],
+        profile: &'static Profile,
+        injection: Injection,
+    ) -> (Self, Vec<Diagnostic>) {
+        let mut findings = Vec::new();
+        let ids = world.clusters.ids();
+        let pushes = ids.map(|cluster| {
+            Arc::new(Push::new(world, cluster, clusters, profile, injection, &mut findings))
+        });
+        let pushes = pushes.collect();
+        (Self { pushes, injection }, findings)
+    }
+
+    /// What Istio knows of the cluster that a pod runs in; `None` for hosts outside.
+    #[must_use]
+    pub fn push_of(&self, world: &World, pod: PodId) -> Option<&Arc<Push>> {
+        let cluster = world.cluster_of(world.pods[pod].workload)?;
+        self.pushes.iter().find(|push| push.cluster == cluster)
+    }
+
+    /// What Istio knows of each cluster, by cluster.
+    #[must_use]
+    pub fn pushes(&self) -> &[Arc<Push>] {
+        &self.pushes
+    }
+
+    /// What stands beside a pod, and why.
+    #[must_use]
+    pub fn is_injected(&self, world: &World, pod: PodId) -> Decision<Proxy> {
+        injection::explain(world, pod, self.injection)
+    }
+}

@@ -1,0 +1,176 @@
+//! Everything that Istio knows of one cluster, indexed once: what each proxy gets is made from it.
+
+use std::collections::BTreeMap;
+
+use crate::manifest::Diagnostic;
+use crate::manifest::kinds::istio::{
+    DestinationRule, Gateway, IstioResource, MeshConfigMap, PeerAuthentication, ProxyConfigObject,
+    ServiceEntry, Sidecar, Unmodelled, VirtualService, WorkloadEntry,
+};
+use crate::manifest::kinds::{self, Resource};
+use crate::profile::Profile;
+use crate::world::{ClusterId, ClusterManifests, World};
+
+use super::config::{Config, HasMeta, oldest_first};
+use super::injection::Injection;
+use super::mesh::Mesh;
+use super::registry::{Entries, Registry, Sources};
+
+/// Istio's view of one cluster.
+#[derive(Clone, Debug)]
+pub struct Push {
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// The facts to go by.
+    pub profile: &'static Profile,
+    /// Whose word counts on which pods have a proxy.
+    pub injection: Injection,
+    /// The settings of the mesh.
+    pub mesh: Mesh,
+    /// All services.
+    pub registry: Registry,
+    /// The older first.
+    pub virtual_services: Vec<Config<VirtualService>>,
+    /// The older first.
+    pub gateways: Vec<Config<Gateway>>,
+    /// The older first.
+    pub destination_rules: Vec<Config<DestinationRule>>,
+    /// The older first.
+    pub service_entries: Vec<Config<ServiceEntry>>,
+    /// The older first.
+    pub sidecars: Vec<Config<Sidecar>>,
+    /// The older first.
+    pub peer_authentications: Vec<Config<PeerAuthentication>>,
+    /// The older first.
+    pub proxy_configs: Vec<Config<ProxyConfigObject>>,
+    /// Objects whose effect is not modelled, by name.
+    pub unmodelled: Vec<Config<Unmodelled>>,
+}
+
+/// The objects of one cluster by kind; of two with one name the later counts.
+#[derive(Default)]
+struct Objects<'m> {
+    services: BTreeMap<(String, String), &'m kinds::Service>,
+    virtual_services: Named<VirtualService>,
+    gateways: Named<Gateway>,
+    destination_rules: Named<DestinationRule>,
+    service_entries: Named<ServiceEntry>,
+    workload_entries: Named<WorkloadEntry>,
+    sidecars: Named<Sidecar>,
+    peer_authentications: Named<PeerAuthentication>,
+    proxy_configs: Named<ProxyConfigObject>,
+    mesh_configs: Named<MeshConfigMap>,
+    unmodelled: BTreeMap<(String, String, kinds::istio::UnmodelledKind), Config<Unmodelled>>,
+}
+
+/// Objects by namespace and name.
+type Named<T> = BTreeMap<(String, String), Config<T>>;
+
+impl Push {
+    /// Indexes the objects of one cluster.
+    pub(super) fn new(
+        world: &World,
+        cluster: ClusterId,
+        manifests: &[ClusterManifests<'_>],
+        profile: &'static Profile,
+        injection: Injection,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let objects = Objects::of(world, cluster, manifests);
+        let mesh = Mesh::new(&objects.mesh_configs, profile, findings);
+        let service_entries = oldest(objects.service_entries);
+        let workload_entries = oldest(objects.workload_entries);
+        let registry = Registry::new(&Sources {
+            world,
+            cluster,
+            services: &objects.services,
+            entries: Entries {
+                services: service_entries.iter().collect(),
+                workloads: workload_entries.iter().collect(),
+            },
+            domain: &mesh.domain,
+            default_export: &mesh.service_export,
+            injection,
+        });
+        Self {
+            cluster,
+            profile,
+            injection,
+            mesh,
+            registry,
+            virtual_services: oldest(objects.virtual_services),
+            gateways: oldest(objects.gateways),
+            destination_rules: oldest(objects.destination_rules),
+            service_entries,
+            sidecars: oldest(objects.sidecars),
+            peer_authentications: oldest(objects.peer_authentications),
+            proxy_configs: oldest(objects.proxy_configs),
+            unmodelled: objects.unmodelled.into_values().collect(),
+        }
+    }
+
+    /// The whole name of a host that an object of `namespace` names.
+    #[must_use]
+    pub fn qualified(&self, host: &str, namespace: &str) -> String {
+        super::hosts::qualified(host, namespace, &self.mesh.domain)
+    }
+}
+
+fn oldest<T: HasMeta>(objects: Named<T>) -> Vec<Config<T>> {
+    let mut sorted: Vec<_> = objects.into_values().collect();
+    sorted.sort_by(oldest_first);
+    sorted
+}
+
+impl<'m> Objects<'m> {
+    fn of(world: &World, cluster: ClusterId, manifests: &[ClusterManifests<'m>]) -> Self {
+        let mut objects = Self::default();
+        let name = &world.clusters[cluster].name;
+        for part in manifests.iter().filter(|part| part.name == name) {
+            for resource in part.resources {
+                objects.insert(resource, part.default_namespace);
+            }
+        }
+        objects
+    }
+
+    fn insert(&mut self, resource: &'m Resource, default_namespace: &str) {
+        let meta = match resource {
+            Resource::Service(service) => &service.meta,
+            Resource::Istio(object) => object.meta(),
+            _ => return,
+        };
+        let namespace = meta.namespace.as_ref().map_or(default_namespace, |name| &name.value);
+        let key = (namespace.to_owned(), meta.name.value.clone());
+        match resource {
+            Resource::Service(service) => {
+                self.services.insert(key, service);
+            }
+            Resource::Istio(object) => self.insert_istio(key, object),
+            _ => {}
+        }
+    }
+
+    fn insert_istio(&mut self, key: (String, String), object: &IstioResource) {
+        match object {
+            IstioResource::DestinationRule(it) => put(&mut self.destination_rules, key, it),
+            IstioResource::Gateway(it) => put(&mut self.gateways, key, it),
+            IstioResource::MeshConfig(it) => put(&mut self.mesh_configs, key, it),
+            IstioResource::PeerAuthentication(it) => put(&mut self.peer_authentications, key, it),
+            IstioResource::ProxyConfig(it) => put(&mut self.proxy_configs, key, it),
+            IstioResource::ServiceEntry(it) => put(&mut self.service_entries, key, it),
+            IstioResource::Sidecar(it) => put(&mut self.sidecars, key, it),
+            IstioResource::VirtualService(it) => put(&mut self.virtual_services, key, it),
+            IstioResource::WorkloadEntry(it) => put(&mut self.workload_entries, key, it),
+            IstioResource::Unmodelled(it) => {
+                let config = Config { namespace: key.0.clone(), object: it.clone() };
+                self.unmodelled.insert((key.0, key.1, it.kind), config);
+            }
+        }
+    }
+}
+
+fn put<T: Clone>(objects: &mut Named<T>, key: (String, String), object: &T) {
+    let config = Config { namespace: key.0.clone(), object: object.clone() };
+    objects.insert(key, config);
+}

@@ -1,0 +1,113 @@
+//! Who a pod is to the registry: its labels, its place, whether a proxy stands beside it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::manifest::kinds::Labels;
+use crate::manifest::kinds::istio::WorkloadSpec;
+use crate::proxy::envoy::config::{Address, Locality};
+use crate::world::{ClusterId, NamespaceId, NodeId, Origin, PodId, World};
+
+use super::super::injection::{Injection, has_proxy};
+use super::ServiceEndpoint;
+
+/// The label that a WorkloadEntry gives to say that its proxy takes mutual TLS.
+const TLS_MODE: &str = "security.istio.io/tlsMode";
+
+/// The pods of one cluster by what services select them by.
+pub(super) struct Pods<'w> {
+    world: &'w World,
+    injection: Injection,
+    by_namespace: BTreeMap<NamespaceId, Vec<PodId>>,
+    by_address: BTreeMap<IpAddr, PodId>,
+}
+
+impl<'w> Pods<'w> {
+    pub(super) fn new(world: &'w World, cluster: ClusterId, injection: Injection) -> Self {
+        let mut by_namespace: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut by_address = BTreeMap::new();
+        for (id, pod) in world.pods.entries() {
+            let Some(namespace) = world.workloads[pod.workload].namespace else { continue };
+            if world.namespaces[namespace].cluster == cluster {
+                by_namespace.entry(namespace).or_default().push(id);
+                by_address.entry(pod.ip).or_insert(id);
+            }
+        }
+        Self { world, injection, by_namespace, by_address }
+    }
+
+    /// The pods of a namespace.
+    pub(super) fn of_namespace(&self, namespace: NamespaceId) -> &[PodId] {
+        self.by_namespace.get(&namespace).map_or(&[], Vec::as_slice)
+    }
+
+    /// A pod as an endpoint on `port`.
+    pub(super) fn endpoint(&self, pod: PodId, port: u16, origin: Origin) -> ServiceEndpoint {
+        let row = &self.world.pods[pod];
+        ServiceEndpoint {
+            address: Address { host: row.ip.to_string(), port },
+            pod: Some(pod),
+            labels: Arc::clone(&row.labels),
+            locality: locality(self.world, row.node),
+            weight: 1,
+            takes_mutual_tls: has_proxy(self.world, pod, self.injection),
+            origin,
+        }
+    }
+
+    /// An address that is written down; a pod that has it is recognised.
+    pub(super) fn address(&self, host: &str, port: u16, origin: Origin) -> ServiceEndpoint {
+        let pod = host.parse().ok().and_then(|ip: IpAddr| self.by_address.get(&ip).copied());
+        match pod {
+            Some(pod) => self.endpoint(pod, port, origin),
+            None => ServiceEndpoint {
+                address: Address { host: host.to_owned(), port },
+                pod: None,
+                labels: Arc::default(),
+                locality: Locality::default(),
+                weight: 1,
+                takes_mutual_tls: false,
+                origin,
+            },
+        }
+    }
+
+    /// A workload outside Kubernetes.
+    pub(super) fn workload(
+        &self,
+        workload: &WorkloadSpec,
+        labels: Arc<Labels>,
+        host: &str,
+        port: u16,
+    ) -> ServiceEndpoint {
+        let written = workload.locality.as_ref().map(|locality| locality_of_text(locality));
+        let found = self.address(host, port, Origin::Manifest(workload.place));
+        let takes_mutual_tls = labels.get(TLS_MODE).is_some_and(|mode| mode.value == "istio");
+        ServiceEndpoint {
+            locality: written.unwrap_or(found.locality.clone()),
+            weight: workload.weight.map_or(1, |weight| weight.value),
+            takes_mutual_tls: takes_mutual_tls || found.takes_mutual_tls,
+            labels,
+            ..found
+        }
+    }
+}
+
+/// Where a node runs.
+#[must_use]
+pub fn locality(world: &World, node: NodeId) -> Locality {
+    let zone = &world.zones[world.nodes[node].zone];
+    Locality {
+        region: world.regions[zone.region].name.clone(),
+        zone: zone.name.clone(),
+        sub_zone: String::new(),
+    }
+}
+
+/// `region/zone/subzone`, with less of it on the right.
+fn locality_of_text(text: &str) -> Locality {
+    let mut parts = text.split('/').map(str::to_owned);
+    let mut next = || parts.next().unwrap_or_default();
+    Locality { region: next(), zone: next(), sub_zone: next() }
+}
