@@ -6,6 +6,8 @@ const COMMON: &str = "envoy source/extensions/load_balancing_policies/common/loa
 const LEAST: &str =
     "envoy source/extensions/load_balancing_policies/least_request/least_request_lb.cc";
 
+const SUBSET: &str = "envoy source/extensions/load_balancing_policies/subset/subset_lb.cc";
+
 const fn rule(
     id: &'static str,
     sentence: &'static str,
@@ -57,6 +59,13 @@ pub(super) const RULES: &[Rule] = &[
         "upstream::too_few_healthy_hosts_mean_that_all_are_used",
     ),
     rule(
+        "envoy.balance.previous-priorities",
+        "After every so many attempts a retry leaves out the priorities that were tried, until \
+         none is left and all count again.",
+        "envoy source/extensions/retry/priority/previous_priorities/previous_priorities.cc",
+        "upstream::retries_leave_out_the_priorities_that_were_tried",
+    ),
+    rule(
         "envoy.balance.priority",
         "A priority takes as much of the load as its available hosts times the overprovisioning \
          factor allow; the rest spills over to the next.",
@@ -83,6 +92,27 @@ pub(super) const RULES: &[Rule] = &[
         "upstream::hosts_take_turns_from_a_random_one_on",
     ),
     rule(
+        "envoy.balance.slow-start",
+        "A host that is new gets a share of its weight that rises within the window; an ejection \
+         does not make a host new again.",
+        COMMON,
+        "upstream::a_new_host_gets_its_weight_bit_by_bit",
+    ),
+    rule(
+        "envoy.balance.subset",
+        "A request that asks for labels is balanced among the hosts that have them, if a selector \
+         names exactly these keys.",
+        SUBSET,
+        "upstream::a_request_for_labels_stays_among_hosts_that_have_them",
+    ),
+    rule(
+        "envoy.balance.subset-fallback",
+        "Without a fitting subset there is no host, or any host, or one of the default subset, as \
+         the cluster says.",
+        SUBSET,
+        "upstream::a_subset_without_hosts_falls_back_as_the_cluster_says",
+    ),
+    rule(
         "envoy.balance.weighted-least-request",
         "With different weights hosts take turns by earliest deadline, by weight over active \
          requests plus one.",
@@ -94,5 +124,12 @@ pub(super) const RULES: &[Rule] = &[
         "Hosts of different weights take turns by earliest deadline, a turn each weight.",
         "envoy source/common/upstream/edf_scheduler.h",
         "upstream::weighted_hosts_share_exactly",
+    ),
+    rule(
+        "envoy.balance.zone-aware",
+        "A proxy keeps its requests in its own zone as far as the zone's share of hosts reaches \
+         its share of proxies; the rest follows what other zones have to spare.",
+        COMMON,
+        "upstream::a_zone_keeps_what_it_can_serve",
     ),
 ];

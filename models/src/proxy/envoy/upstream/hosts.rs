@@ -72,11 +72,14 @@ pub(super) struct Level {
     pub hosts: Vec<u32>,
     /// The proxy's own locality first, then the others in the order of their names.
     pub localities: Vec<LocalityHosts>,
+    /// Whether the first locality is the proxy's own.
+    pub has_local: bool,
 }
 
 /// The hosts of one locality at one priority.
 #[derive(Clone, Debug)]
 pub(super) struct LocalityHosts {
+    pub locality: Locality,
     /// Zero if none is given: with locality weights such a locality gets nothing.
     pub weight: u32,
     pub hosts: Vec<u32>,
@@ -142,9 +145,14 @@ impl HostTable {
             let localities = first
                 .into_iter()
                 .chain(groups)
-                .map(|(_, (weight, hosts))| LocalityHosts { weight, hosts })
+                .map(|(locality, (weight, hosts))| LocalityHosts {
+                    locality: locality.clone(),
+                    weight,
+                    hosts,
+                })
                 .collect();
             self.levels[level].localities = localities;
+            self.levels[level].has_local = has_local;
         }
     }
 

@@ -15,15 +15,19 @@ mod hosts;
 mod load;
 mod outlier;
 mod pick;
+mod previous_priorities;
 mod roster;
 mod rotation;
 mod rules;
 mod slow_start;
+mod subset;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod update;
 mod view;
+mod zone;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,13 +37,17 @@ pub use context::{NoHost, PickContext};
 pub use hosts::HostId;
 pub use load::PriorityLoads;
 pub use outlier::{Change, Detector, HealthChange, Spared, UpstreamResult};
+pub use previous_priorities::PreviousPriorities;
 pub use roster::Roster;
+pub use update::Moved;
 
 use delivery::Deliveries;
 use hosts::Standing;
+use load::Spread;
 use outlier::Outliers;
 use pick::{Desk, Pool};
 use slow_start::Newcomers;
+use subset::{Known, SubsetPools};
 
 use super::Dice;
 use super::config::{Cluster, DeclaredHealth, Endpoint, LoadAssignment, Locality, RoutingPriority};
@@ -98,6 +106,9 @@ impl HostState<'_> {
 pub struct ClusterState {
     roster: Arc<Roster>,
     pool: Pool,
+    subsets: SubsetPools,
+    /// The ejected hosts that the workers know of, sorted.
+    known_ejected: Vec<u32>,
     /// Active requests by host; empty before the first.
     active: Vec<u32>,
     outliers: Option<Box<Outliers>>,
@@ -143,6 +154,8 @@ impl ClusterState {
         let mut state = Self {
             roster,
             pool,
+            subsets: SubsetPools::default(),
+            known_ejected: Vec::new(),
             active: Vec::new(),
             outliers,
             newcomers,
@@ -179,6 +192,18 @@ impl ClusterState {
         dice: &mut impl Dice,
         probe: &mut impl Probe,
     ) -> Result<HostId, NoHost> {
+        let pool = match &self.roster.cluster.subsets {
+            None => &mut self.pool,
+            Some(config) => {
+                let known = Known {
+                    roster: &self.roster,
+                    ejected: &self.known_ejected,
+                    workers: self.pool.workers.len() as u32,
+                    since: self.pool.since,
+                };
+                self.subsets.find(config, context.subset, &known, dice, probe)?
+            }
+        };
         let mut desk = Desk {
             roster: &self.roster,
             active: &self.active,
@@ -186,7 +211,7 @@ impl ClusterState {
             counters: &mut self.counters,
             now,
         };
-        desk.choose(&mut self.pool, worker, context, dice, probe).map(HostId::new)
+        desk.choose(pool, worker, context, dice, probe).map(HostId::new)
     }
 
     /// A request to `host` begins.
@@ -268,6 +293,10 @@ impl ClusterState {
         &self.pool.view.spread.loads
     }
 
+    fn spread(&self) -> &Spread {
+        &self.pool.view.spread
+    }
+
     /// What happened so often.
     #[must_use]
     pub fn counters(&self) -> &Counters {
@@ -318,14 +347,15 @@ impl ClusterState {
 
     /// Gives the workers the view that the main thread has.
     fn deliver(&mut self, now: SimTime) {
-        let ejected: Vec<u32> =
-            self.outliers.as_ref().map_or(Vec::new(), |outliers| outliers.ejected().collect());
-        let view = if ejected.is_empty() {
+        self.known_ejected.clear();
+        self.known_ejected.extend(self.outliers.iter().flat_map(|outliers| outliers.ejected()));
+        let view = if self.known_ejected.is_empty() {
             Arc::clone(&self.roster.view)
         } else {
-            Arc::new(self.roster.maker(&ejected).make(|_| true))
+            Arc::new(self.roster.maker(&self.known_ejected).make(|_| true))
         };
         self.pool.renew(view, now);
+        self.subsets.renew(&self.roster, &self.known_ejected, now);
         self.deliveries.delivered(now);
         self.greet_newcomers(now);
     }

@@ -14,7 +14,7 @@ use super::rules;
 use super::slow_start::Newcomers;
 use super::view::{Group, LevelView, View};
 use super::{Counters, NoHost, PickContext};
-use crate::explain::Probe;
+use crate::explain::{Probe, RuleId};
 use crate::units::{Ppm, SimTime};
 
 /// How often another host is drawn at most, whatever the configuration says: the outcome is the
@@ -70,7 +70,7 @@ impl Desk<'_> {
         } else {
             context.host_selection_attempts.min(MAX_RESELECTIONS) + 1
         };
-        let worker = worker as usize % pool.workers.len();
+        let worker = (worker as usize).min(pool.workers.len() - 1);
         if !pool.view.tables.is_empty() {
             return self.choose_by_hash(&pool.view, draws, context, dice, probe);
         }
@@ -103,8 +103,12 @@ impl Desk<'_> {
         };
         // Loads of a retry may have been made before the priorities became fewer.
         let priority = priority.min(view.levels.len() as u32 - 1);
-        self.tell_priority(view, loads, priority, tier, probe);
-        let source = self.source(view, *generation, worker, (priority, tier), probe)?;
+        let rule = match context.loads {
+            Some(_) => rules::PREVIOUS_PRIORITIES,
+            None => rules::PRIORITY,
+        };
+        self.tell_priority(rule, view, loads, (priority, tier), probe);
+        let source = self.source(view, *generation, worker, (priority, tier), dice, probe)?;
         let group = group(view, source);
         let hosts = &*group.hosts;
         if hosts.is_empty() {
@@ -132,6 +136,7 @@ impl Desk<'_> {
                 return Err(NoHost::DialledAddress);
             }
         };
+        self.tell_slow_start(host, probe);
         self.tell_host(host, hosts.len(), uneven, probe);
         Ok(host)
     }
@@ -149,7 +154,7 @@ impl Desk<'_> {
         let hash = context.hash.unwrap_or_else(|| dice.roll(Purpose::Balance));
         let loads = &view.spread.loads;
         let (priority, tier) = loads.choose(hash);
-        self.tell_priority(view, loads, priority, tier, probe);
+        self.tell_priority(rules::PRIORITY, view, loads, (priority, tier), probe);
         if view.spread.panic[priority as usize] {
             self.panics(view, priority, probe);
         }
@@ -246,6 +251,7 @@ impl Desk<'_> {
         generation: u32,
         worker: &mut Worker,
         (priority, tier): (u32, Tier),
+        dice: &mut impl Dice,
         probe: &mut impl Probe,
     ) -> Result<Source, NoHost> {
         let balancing = &self.roster.cluster.balancing;
@@ -257,16 +263,34 @@ impl Desk<'_> {
                 Ok(Source { priority, among: Among::All })
             };
         }
-        if balancing.locality == LocalityMode::Weighted {
-            let level = &view.levels[priority as usize];
-            if let Some(at) = self.weighted_locality(level, generation, worker, (priority, tier)) {
-                probe.step(rules::LOCALITY_WEIGHTED, None, || {
-                    format!("the weights of the localities chose number {at}")
-                });
-                return Ok(Source { priority, among: Among::Locality(tier, at) });
+        let level = &view.levels[priority as usize];
+        let (rule, zone) = match &balancing.locality {
+            LocalityMode::Unaware => return Ok(Source { priority, among: Among::Tier(tier) }),
+            // Subsets do not tell localities apart.
+            LocalityMode::Weighted if level.localities.is_empty() => {
+                (rules::LOCALITY_WEIGHTED, None)
             }
-        }
-        Ok(Source { priority, among: Among::Tier(tier) })
+            LocalityMode::Weighted => {
+                let zone = self.weighted_locality(level, generation, worker, (priority, tier));
+                (rules::LOCALITY_WEIGHTED, zone)
+            }
+            LocalityMode::ZoneAware(config) if priority == 0 => {
+                (rules::ZONE_AWARE, view.zones.choose(config, dice))
+            }
+            LocalityMode::ZoneAware(_) => (rules::ZONE_AWARE, None),
+        };
+        let Some(at) = zone else {
+            return Ok(Source { priority, among: Among::Tier(tier) });
+        };
+        probe.step(rule, Some(self.roster.cluster.origin), || {
+            let zone = &self.roster.table.levels[priority as usize].localities[at as usize];
+            let locality = &zone.locality;
+            format!(
+                "{}/{}/{} takes this request",
+                locality.region, locality.zone, locality.sub_zone
+            )
+        });
+        Ok(Source { priority, among: Among::Locality(tier, at) })
     }
 
     fn panics(&mut self, view: &View, priority: u32, probe: &mut impl Probe) {
@@ -346,10 +370,10 @@ impl Desk<'_> {
 
     fn tell_priority(
         &self,
+        rule: RuleId,
         view: &View,
         loads: &PriorityLoads,
-        priority: u32,
-        tier: Tier,
+        (priority, tier): (u32, Tier),
         probe: &mut impl Probe,
     ) {
         if view.levels.len() == 1 && tier == Tier::Healthy {
@@ -358,13 +382,25 @@ impl Desk<'_> {
         probe.enter();
         probe.fact("healthy_loads", || format!("{:?}", loads.healthy));
         probe.fact("degraded_loads", || format!("{:?}", loads.degraded));
-        probe.leave(rules::PRIORITY, None, || {
+        probe.leave(rule, None, || {
             let hosts = match tier {
                 Tier::Healthy => "healthy",
                 Tier::Degraded => "degraded",
             };
             format!("the {hosts} hosts of priority {priority} take this request")
         });
+    }
+
+    fn tell_slow_start(&self, host: u32, probe: &mut impl Probe) {
+        let (Some(slow), Some(newcomers)) = (self.roster.slow_start(), self.newcomers) else {
+            return;
+        };
+        let factor = newcomers.factor(host, slow, self.now);
+        if factor < 1.0 {
+            probe.step(rules::SLOW_START, Some(slow.window.origin), || {
+                format!("the host is new and has {:.0} % of its weight so far", factor * 100.0)
+            });
+        }
     }
 
     fn tell_hash(&self, host: u32, hash: u64, context: &PickContext<'_>, probe: &mut impl Probe) {

@@ -11,6 +11,7 @@ use super::HostId;
 use super::hosts::HostTable;
 use super::load::Factors;
 use super::view::{Localities, View, ViewMaker, Weights};
+use super::zone::LocalCluster;
 
 /// What all proxies share that have the same cluster, endpoints and locality. Build it once and
 /// give it to each [`super::ClusterState`].
@@ -20,8 +21,7 @@ pub struct Roster {
     pub(super) table: HostTable,
     pub(super) factors: Factors,
     pub(super) view: Arc<View>,
-    /// Proxies of the local cluster by locality, for zone-aware routing.
-    pub(super) local_cluster: BTreeMap<Locality, u32>,
+    local_cluster: LocalCluster,
 }
 
 impl Roster {
@@ -37,15 +37,17 @@ impl Roster {
             panic_threshold: ((cluster.balancing.panic_threshold.as_ppm() + 5_000) / 10_000)
                 .min(100),
         };
-        let view = Arc::new(maker(&cluster, &table, factors, &[]).make(|_| true));
-        Self { cluster, table, factors, view, local_cluster: BTreeMap::new() }
+        let local_cluster = LocalCluster { own: local.clone(), proxies: BTreeMap::new() };
+        let view = Arc::new(maker(&cluster, &table, &local_cluster, factors, &[]).make(|_| true));
+        Self { cluster, table, factors, view, local_cluster }
     }
 
     /// Tells how many proxies like this one run in each locality; without it there is no
     /// zone-aware routing, as in an Envoy without `local_cluster_name`.
     #[must_use]
     pub fn with_local_cluster(mut self, proxies: BTreeMap<Locality, u32>) -> Self {
-        self.local_cluster = proxies;
+        self.local_cluster.proxies = proxies;
+        self.view = Arc::new(self.maker(&[]).make(|_| true));
         self
     }
 
@@ -96,20 +98,24 @@ impl Roster {
 
     /// How views of all hosts are made when the hosts of `ejected` (sorted) are left out.
     pub(super) fn maker<'a>(&'a self, ejected: &'a [u32]) -> ViewMaker<'a> {
-        maker(&self.cluster, &self.table, self.factors, ejected)
+        maker(&self.cluster, &self.table, &self.local_cluster, self.factors, ejected)
     }
 }
 
 fn maker<'a>(
     cluster: &'a Cluster,
     table: &'a HostTable,
+    local_cluster: &'a LocalCluster,
     factors: Factors,
     ejected: &'a [u32],
 ) -> ViewMaker<'a> {
-    let (localities, weights) = match cluster.balancing.locality {
-        LocalityMode::Unaware => (Localities::Together, Weights::Hosts),
-        LocalityMode::Weighted => (Localities::Apart, Weights::Localities),
-        LocalityMode::ZoneAware(_) => (Localities::Apart, Weights::Hosts),
+    let (localities, weights, zones) = match &cluster.balancing.locality {
+        LocalityMode::Unaware => (Localities::Together, Weights::Hosts, None),
+        LocalityMode::Weighted => (Localities::Apart, Weights::Localities, None),
+        LocalityMode::ZoneAware(config) => {
+            (Localities::Apart, Weights::Hosts, Some((config, local_cluster)))
+        }
     };
-    ViewMaker { balancer: &cluster.balancer.value, weights, table, factors, localities, ejected }
+    let balancer = &cluster.balancer.value;
+    ViewMaker { balancer, weights, zones, table, factors, localities, ejected }
 }

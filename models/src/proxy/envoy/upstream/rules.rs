@@ -4,8 +4,18 @@ use crate::explain::RuleId;
 
 /// Requests are spread over priorities by what is available there.
 pub(super) const PRIORITY: RuleId = RuleId("envoy.balance.priority");
+/// A retry leaves out priorities that were tried.
+pub(super) const PREVIOUS_PRIORITIES: RuleId = RuleId("envoy.balance.previous-priorities");
 /// Too few usable hosts: all are used, whatever their health.
 pub(super) const PANIC: RuleId = RuleId("envoy.balance.panic");
+/// Only hosts with the labels that the route asks for.
+pub(super) const SUBSET: RuleId = RuleId("envoy.balance.subset");
+/// No subset fits.
+pub(super) const SUBSET_FALLBACK: RuleId = RuleId("envoy.balance.subset-fallback");
+/// The proxy's own zone first, as far as zones are balanced.
+pub(super) const ZONE_AWARE: RuleId = RuleId("envoy.balance.zone-aware");
+/// A new host gets less at first.
+pub(super) const SLOW_START: RuleId = RuleId("envoy.balance.slow-start");
 /// Localities get requests by their weights.
 pub(super) const LOCALITY_WEIGHTED: RuleId = RuleId("envoy.balance.locality-weighted");
 /// Hosts of equal weight take turns.

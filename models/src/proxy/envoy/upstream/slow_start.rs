@@ -4,6 +4,8 @@
 //! Source: Envoy, `EdfLoadBalancerBase::applySlowStartFactor` and `recalculateHostsInSlowStart`.
 
 use super::super::config::SlowStart;
+use super::HostId;
+use super::update::carried;
 use crate::units::{SimDuration, SimTime};
 
 const NS_PER_MS: u64 = 1_000_000;
@@ -34,6 +36,11 @@ impl Newcomers {
                 self.latest = since;
             }
         }
+    }
+
+    /// The hosts changed, and are `len` now.
+    pub(super) fn carry(&mut self, moved: &[Option<HostId>], len: usize) {
+        self.since = carried(&self.since, moved, len);
     }
 
     /// Whether any host may still be new.

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use super::super::config::LoadBalancer;
+use super::super::config::{LoadBalancer, ZoneAware};
 use super::hashing::Table;
 use super::hosts::{HostTable, Level, Standing};
 use super::load::{Factors, LevelCount, Spread};
+use super::zone::{LocalCluster, ZoneRouting};
 
 /// Hosts among which one balancer chooses.
 #[derive(Clone, Debug)]
@@ -78,12 +79,16 @@ pub(super) struct View {
     pub spread: Spread,
     /// For balancers that choose by hash: a table a priority.
     pub tables: Vec<Table>,
+    /// How the first priority is routed by zone; other priorities never are.
+    pub zones: ZoneRouting,
 }
 
 /// How a view is made.
 pub(super) struct ViewMaker<'a> {
     pub balancer: &'a LoadBalancer,
     pub weights: Weights,
+    /// Routing by zone, if it is configured and the local cluster is known.
+    pub zones: Option<(&'a ZoneAware, &'a LocalCluster)>,
     pub table: &'a HostTable,
     pub factors: Factors,
     pub localities: Localities,
@@ -92,6 +97,17 @@ pub(super) struct ViewMaker<'a> {
 }
 
 impl ViewMaker<'_> {
+    /// The same for subsets, which do not look at the weights of localities
+    /// (`locality_weight_aware` is off).
+    pub(super) fn for_subset(self) -> Self {
+        match self.weights {
+            Weights::Hosts => self,
+            Weights::Localities => {
+                Self { weights: Weights::Hosts, localities: Localities::Together, ..self }
+            }
+        }
+    }
+
     /// The view of the hosts that `member` accepts.
     pub(super) fn make(&self, member: impl Fn(u32) -> bool) -> View {
         let levels: Vec<_> =
@@ -105,7 +121,10 @@ impl ViewMaker<'_> {
                 Table::of(self.balancer, self.table, level, self.weights, panic)
             })
             .collect();
-        View { levels, spread, tables }
+        let zones = self.zones.map_or(ZoneRouting::Off, |(config, local)| {
+            ZoneRouting::of(config, local, &self.table.levels[0], &levels[0])
+        });
+        View { levels, spread, tables, zones }
     }
 
     pub(super) fn standing(&self, host: u32) -> Standing {

@@ -19,6 +19,7 @@ use monitor::Monitor;
 
 use super::super::config::OutlierDetection;
 use super::super::{Dice, Purpose};
+use super::update::carried;
 use super::{Counters, HostId};
 use crate::profile::EjectionShare;
 use crate::units::{SimDuration, SimTime};
@@ -56,6 +57,12 @@ impl Outliers {
             started: now,
             next_sweep: None,
         }
+    }
+
+    /// The hosts changed, and are `len` now.
+    pub(super) fn carry(&mut self, moved: &[Option<HostId>], len: usize) {
+        self.monitors = carried(&self.monitors, moved, len);
+        self.ejected = self.monitors.iter().filter(|monitor| monitor.ejected).count() as u32;
     }
 
     pub(super) fn is_ejected(&self, host: u32) -> bool {

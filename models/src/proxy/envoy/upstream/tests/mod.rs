@@ -3,3 +3,7 @@
 mod balance;
 mod breaker;
 mod hashing;
+mod laws;
+mod locality;
+mod subset;
+mod update;
