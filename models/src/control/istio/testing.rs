@@ -1,11 +1,12 @@
 //! Objects of Istio's kinds from text, for tests of this room.
 
 use crate::manifest::kinds::istio::{Gateway, IstioResource, VirtualService};
-use crate::manifest::kinds::{ObjectMeta, Resource};
-use crate::manifest::{Manifests, Severity, SourceSet, load};
+use crate::manifest::kinds::{Labels, ObjectMeta, Resource};
+use crate::manifest::{Located, Manifests, Place, Severity, SourceId, SourceSet, load};
 use crate::profile::Profile;
 use crate::world::{ClusterManifests, Topology, World};
 
+use super::config::{Config, HasMeta, oldest_first};
 use super::injection::Injection;
 use super::{IstioControlPlane, Push};
 
@@ -24,29 +25,39 @@ impl Objects {
         Self { manifests }
     }
 
-    /// Its VirtualServices with their namespaces.
-    pub(super) fn virtual_services(&self) -> Vec<(&str, &VirtualService)> {
+    /// Its VirtualServices, the oldest first.
+    pub(super) fn virtual_services(&self) -> Vec<Config<VirtualService>> {
         self.each(|resource| match resource {
-            IstioResource::VirtualService(object) => Some((namespace(&object.meta), object)),
+            IstioResource::VirtualService(object) => Some(object.clone()),
             _ => None,
         })
     }
 
-    /// Its Gateways with their namespaces.
-    pub(super) fn gateways(&self) -> Vec<(&str, &Gateway)> {
+    /// Its Gateways, the oldest first.
+    pub(super) fn gateways(&self) -> Vec<Config<Gateway>> {
         self.each(|resource| match resource {
-            IstioResource::Gateway(object) => Some((namespace(&object.meta), object)),
+            IstioResource::Gateway(object) => Some(object.clone()),
             _ => None,
         })
     }
 
-    fn each<'o, T>(&'o self, pick: impl Fn(&'o IstioResource) -> Option<T>) -> Vec<T> {
+    fn each<T: HasMeta>(&self, pick: impl Fn(&IstioResource) -> Option<T>) -> Vec<Config<T>> {
         let istio = self.manifests.resources.iter().filter_map(|resource| match resource {
-            Resource::Istio(resource) => Some(&**resource),
+            Resource::Istio(resource) => pick(resource),
             _ => None,
         });
-        istio.filter_map(pick).collect()
+        let mut configs: Vec<_> = istio
+            .map(|object| Config { namespace: namespace(object.meta()).to_owned(), object })
+            .collect();
+        configs.sort_by(oldest_first);
+        configs
     }
+}
+
+/// One label.
+pub(super) fn labels(key: &str, value: &str) -> Labels {
+    let place = Place { source: SourceId(0), line: 1, column: 1 };
+    [(key.to_owned(), Located::new(value.to_owned(), place))].into()
 }
 
 fn namespace(meta: &ObjectMeta) -> &str {

@@ -1,9 +1,10 @@
 //! Gateways as Istio uses them, from the oldest to the youngest, and which of them a workload
 //! serves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::manifest::kinds::Timestamp;
+use crate::control::istio::config::{Config, selects};
+use crate::manifest::kinds::Labels;
 use crate::manifest::kinds::istio::{Gateway, GatewayServer};
 use crate::manifest::{Located, Place};
 
@@ -21,8 +22,6 @@ pub struct EffectiveGateway {
     pub name: String,
     /// Its namespace.
     pub namespace: String,
-    /// Its creation time, if it has one; without one it counts as the oldest.
-    pub created: Option<Timestamp>,
     /// Which workloads serve it.
     pub workloads: Workloads,
     /// Its servers, with hosts as `host` or `namespace/host`.
@@ -35,7 +34,7 @@ pub struct EffectiveGateway {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Workloads {
     /// Those with these labels; all without any.
-    Labels(BTreeMap<String, String>),
+    Labels(Labels),
     /// Those behind these Services of one namespace.
     Services {
         /// Their whole names.
@@ -49,7 +48,7 @@ pub enum Workloads {
 #[derive(Clone, Copy, Debug)]
 pub struct GatewayProxy<'g> {
     /// Its labels.
-    pub labels: &'g BTreeMap<String, String>,
+    pub labels: &'g Labels,
     /// Its namespace.
     pub namespace: &'g str,
     /// The ports of Services that it stands behind.
@@ -83,8 +82,7 @@ impl EffectiveGateway {
     pub(super) fn targets<'g>(&self, proxy: &GatewayProxy<'g>) -> Option<Vec<&'g ServiceTarget>> {
         match &self.workloads {
             Workloads::Labels(labels) => {
-                let fits = labels.iter().all(|(key, value)| proxy.labels.get(key) == Some(value));
-                fits.then(|| proxy.targets.iter().collect())
+                selects(labels, proxy.labels).then(|| proxy.targets.iter().collect())
             }
             Workloads::Services { hosts, namespace } => {
                 let fits = |target: &&ServiceTarget| {
@@ -97,20 +95,10 @@ impl EffectiveGateway {
     }
 }
 
-/// The Gateways of a mesh, each with its namespace, the oldest first; of those of one age the first
-/// by name and namespace.
+/// The Gateways of a mesh, in the order given: the oldest first.
 #[must_use]
-pub fn effective(objects: &[(&str, &Gateway)]) -> Vec<EffectiveGateway> {
-    let mut gateways: Vec<_> =
-        objects.iter().map(|&(namespace, object)| one(namespace, object)).collect();
-    gateways.sort_by(|one, other| {
-        (one.created, &one.name, &one.namespace).cmp(&(
-            other.created,
-            &other.name,
-            &other.namespace,
-        ))
-    });
-    gateways
+pub fn effective(objects: &[Config<Gateway>]) -> Vec<EffectiveGateway> {
+    objects.iter().map(|config| one(&config.namespace, &config.object)).collect()
 }
 
 fn one(namespace: &str, object: &Gateway) -> EffectiveGateway {
@@ -121,9 +109,8 @@ fn one(namespace: &str, object: &Gateway) -> EffectiveGateway {
             namespace: annotation(PARENT_NAMESPACE_ANNOTATION).unwrap_or(namespace).to_owned(),
         },
         None => {
-            let labels = object.selector.iter().flat_map(|selector| selector.value.iter());
-            let labels = labels.map(|(key, value)| (key.clone(), value.value.clone()));
-            Workloads::Labels(labels.collect())
+            let selector = object.selector.as_ref();
+            Workloads::Labels(selector.map(|it| it.value.clone()).unwrap_or_default())
         }
     };
     let mut servers = object.servers.clone();
@@ -133,7 +120,6 @@ fn one(namespace: &str, object: &Gateway) -> EffectiveGateway {
     EffectiveGateway {
         name: object.meta.name.value.clone(),
         namespace: namespace.to_owned(),
-        created: object.meta.created.map(|created| created.value),
         workloads,
         servers,
         place: object.meta.place,

@@ -1,9 +1,10 @@
 //! VirtualServices as Istio uses them: with whole names, with the rules of their delegates, in the
 //! order of their age, and who sees them. Which of them counts for a host is decided elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::control::istio::config::{Config, ExportTo};
 use crate::control::istio::hosts;
 use crate::manifest::kinds::Timestamp;
 use crate::manifest::kinds::istio::{
@@ -21,14 +22,14 @@ pub struct EffectiveVirtualService {
     pub name: String,
     /// Its namespace.
     pub namespace: String,
-    /// Its creation time, if it has one; without one it counts as the oldest.
+    /// Its creation time, if it has one; without one it counts as yet to be created.
     pub created: Option<Timestamp>,
     /// Its hosts with whole names, in lower case.
     pub hosts: Vec<Located<String>>,
     /// Its gateways as `namespace/name`, or [`MESH`]; never empty.
     pub gateways: Vec<Located<String>>,
     /// Who sees it.
-    pub visibility: Visibility,
+    pub export_to: ExportTo,
     /// Its HTTP rules, those of its delegates in the place of the rules that name them.
     pub http: Vec<HttpRule>,
     /// Its TLS rules.
@@ -39,90 +40,37 @@ pub struct EffectiveVirtualService {
     pub place: Place,
 }
 
-/// Who sees an object: `exportTo`, with `.` as the name of its namespace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Visibility {
-    /// Everybody.
-    Public,
-    /// Nobody.
-    Nobody,
-    /// These namespaces.
-    Namespaces(BTreeSet<String>),
-}
-
-impl Visibility {
-    /// Reads `exportTo`; `default` counts where it is empty, and the whole mesh where that is
-    /// empty too (istio `pilot/pkg/model/push_context.go`, `initVirtualServices`).
-    #[must_use]
-    pub fn of<'t>(
-        export_to: impl IntoIterator<Item = &'t str>,
-        default: impl IntoIterator<Item = &'t str>,
-        namespace: &str,
-    ) -> Self {
-        let mut words: Vec<&str> = export_to.into_iter().collect();
-        if words.is_empty() {
-            words = default.into_iter().collect();
-        }
-        if words.is_empty() || words.contains(&"*") {
-            return Self::Public;
-        }
-        if words.contains(&"~") {
-            return Self::Nobody;
-        }
-        let named =
-            |word: &&str| if *word == "." { namespace.to_owned() } else { (*word).to_owned() };
-        Self::Namespaces(words.iter().map(named).collect())
-    }
-
-    /// Whether a namespace sees the object.
-    #[must_use]
-    pub fn includes(&self, namespace: &str) -> bool {
-        match self {
-            Self::Public => true,
-            Self::Nobody => false,
-            Self::Namespaces(namespaces) => namespaces.contains(namespace),
-        }
-    }
-}
-
-/// What counts for all VirtualServices of a mesh.
-#[derive(Clone, Copy, Debug)]
-pub struct MeshNames<'m> {
-    /// The domain of Services, such as `cluster.local`.
-    pub domain: &'m str,
-    /// `defaultVirtualServiceExportTo`.
-    pub default_export_to: &'m [Located<String>],
-}
-
-/// The VirtualServices of a mesh, each with its namespace, the oldest first; of those of one age
-/// the first by name and namespace. The findings name delegates that are not used.
+/// The VirtualServices of a mesh, in the order given: the oldest first. The findings name
+/// delegates that are not used. `domain` is that of Services, such as `cluster.local`, and
+/// `default_export` is `defaultVirtualServiceExportTo`.
 #[must_use]
 pub fn effective(
-    objects: &[(&str, &VirtualService)],
-    mesh: MeshNames<'_>,
+    objects: &[Config<VirtualService>],
+    domain: &str,
+    default_export: &ExportTo,
 ) -> (Vec<Arc<EffectiveVirtualService>>, Vec<Diagnostic>) {
-    let all = objects.iter().map(|&(namespace, object)| whole(namespace, object, mesh));
+    let all = objects.iter().map(|object| whole(object, domain, default_export));
     let (delegates, roots): (Vec<_>, Vec<_>) = all.partition(|object| object.hosts.is_empty());
     let delegates: BTreeMap<_, _> = delegates
         .iter()
         .map(|object| ((object.namespace.as_str(), object.name.as_str()), object))
         .collect();
     let mut findings = Vec::new();
-    let mut effective: Vec<_> = roots
+    let effective = roots
         .into_iter()
         .map(|root| Arc::new(with_delegates(root, &delegates, &mut findings)))
         .collect();
-    effective.sort_by(|one, other| {
-        let age = |object: &EffectiveVirtualService| object.created;
-        (age(one), &one.name, &one.namespace).cmp(&(age(other), &other.name, &other.namespace))
-    });
     (effective, findings)
 }
 
 /// An object with whole names (istio `pilot/pkg/model/virtualservice.go`,
 /// `ResolveVirtualServiceShortnames`): short hosts and gateways belong to its own namespace.
-fn whole(namespace: &str, object: &VirtualService, mesh: MeshNames<'_>) -> EffectiveVirtualService {
-    let domain = mesh.domain;
+fn whole(
+    config: &Config<VirtualService>,
+    domain: &str,
+    default_export: &ExportTo,
+) -> EffectiveVirtualService {
+    let (namespace, object) = (config.namespace.as_str(), &config.object);
     let gateways = whole_gateways(&object.gateways, namespace);
     let default = Located::new(MESH.to_owned(), object.meta.place);
     let mut http = object.http.clone();
@@ -160,11 +108,7 @@ fn whole(namespace: &str, object: &VirtualService, mesh: MeshNames<'_>) -> Effec
         created: object.meta.created.map(|created| created.value),
         hosts: object.hosts.iter().map(whole_host).collect(),
         gateways: if gateways.is_empty() { vec![default] } else { gateways },
-        visibility: Visibility::of(
-            object.export_to.iter().map(|it| it.value.as_str()),
-            mesh.default_export_to.iter().map(|it| it.value.as_str()),
-            namespace,
-        ),
+        export_to: ExportTo::of(&object.export_to, default_export),
         http,
         tls,
         tcp,
@@ -216,7 +160,7 @@ fn with_delegates(
         };
         let namespace = named.namespace.as_ref().map_or(root.namespace.as_str(), |it| it.as_str());
         match delegates.get(&(namespace, named.name.value.as_str())) {
-            Some(found) if found.visibility.includes(&root.namespace) => {
+            Some(found) if found.export_to.reaches(&found.namespace, &root.namespace) => {
                 join(&rule, found, &mut http, findings);
             }
             Some(found) => findings.push(hidden(named, found)),

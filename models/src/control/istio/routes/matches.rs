@@ -1,8 +1,9 @@
 //! From `http[].match` to what Envoy compares, and the conditions on the client that are decided
 //! beforehand. What becomes of a matching request is decided elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use crate::control::istio::config::selects;
 use crate::manifest::Located;
 use crate::manifest::kinds::Labels;
 use crate::manifest::kinds::istio::{HttpMatch, StringMatch, StringMatchTest};
@@ -19,7 +20,7 @@ pub const MESH: &str = "mesh";
 #[derive(Clone, Copy, Debug)]
 pub struct Client<'c> {
     /// The labels of its workload.
-    pub labels: &'c BTreeMap<String, String>,
+    pub labels: &'c Labels,
     /// Its namespace.
     pub namespace: &'c str,
     /// The gateways whose routes are made, as `namespace/name`, or [`MESH`].
@@ -29,7 +30,7 @@ pub struct Client<'c> {
 impl Client<'_> {
     /// Whether the client has all of these labels.
     fn has_labels(&self, wanted: &Labels) -> bool {
-        wanted.iter().all(|(key, value)| self.labels.get(key) == Some(&value.value))
+        selects(wanted, self.labels)
     }
 
     fn is_in(&self, namespace: Option<&Located<String>>) -> bool {

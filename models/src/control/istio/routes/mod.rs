@@ -19,7 +19,7 @@ mod tests;
 mod visible;
 
 pub use destination::{KnownService, Services};
-pub use effective::{EffectiveVirtualService, MeshNames, Visibility, effective};
+pub use effective::{EffectiveVirtualService, effective};
 pub use filters::{CORS_FILTER, FAULT_FILTER};
 pub use findings::{Known, findings};
 pub use matches::{Client, MESH};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::control::istio::hosts;
 
-use super::effective::{EffectiveVirtualService, Visibility};
+use super::effective::EffectiveVirtualService;
 
 /// The VirtualServices of a gateway (or of the mesh) that a namespace sees: first those that only
 /// itself sees, then those that some namespaces see, then those that all see; each from the oldest
@@ -18,15 +18,15 @@ pub fn visible(
     gateway: &str,
 ) -> Vec<Arc<EffectiveVirtualService>> {
     let bound = |object: &&Arc<EffectiveVirtualService>| {
-        object.visibility.includes(namespace)
+        object.export_to.reaches(&object.namespace, namespace)
             && object.gateways.iter().any(|known| known.value == gateway)
     };
     let mut found: Vec<_> = all.iter().filter(bound).cloned().collect();
     // The sort is stable, so age decides within a group.
-    found.sort_by_key(|object| match object.visibility {
-        Visibility::Namespaces(_) if object.namespace == namespace => 0,
-        Visibility::Namespaces(_) => 1,
-        Visibility::Public | Visibility::Nobody => 2,
+    found.sort_by_key(|object| match object.export_to.is_public() {
+        true => 2,
+        false if object.namespace == namespace => 0,
+        false => 1,
     });
     found
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
-use crate::control::istio::routes::{self, KnownService, MeshNames, Services};
-use crate::control::istio::testing::Objects;
+use crate::control::istio::config::ExportTo;
+use crate::control::istio::routes::{self, KnownService, Services};
+use crate::control::istio::testing::{Objects, labels};
 use crate::explain::Sourced;
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::istio::Destination;
@@ -59,9 +60,10 @@ fn build(text: &str) -> Built {
 
 fn build_behind(targets: &[ServiceTarget], text: &str) -> Built {
     let objects = Objects::of(text);
-    let mesh = MeshNames { domain: "cluster.local", default_export_to: &[] };
-    let (virtual_services, _) = routes::effective(&objects.virtual_services(), mesh);
-    let labels = [("istio".to_owned(), "ingress".to_owned())].into();
+    let virtual_services = objects.virtual_services();
+    let (virtual_services, _) =
+        routes::effective(&virtual_services, "cluster.local", &ExportTo::PUBLIC);
+    let labels = labels("istio", "ingress");
     let proxy = GatewayProxy { labels: &labels, namespace: "edge", targets };
     let (merged, mut findings) = merge(&effective(&objects.gateways()), &proxy);
     let Some(merged) = merged else {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::manifest::{Diagnostic, Place};
 
-use super::super::effective::{EffectiveVirtualService, Visibility};
+use super::super::effective::EffectiveVirtualService;
 use super::super::matches::MESH;
 
 pub(super) fn check(objects: &[Arc<EffectiveVirtualService>], findings: &mut Vec<Diagnostic>) {
@@ -31,10 +31,15 @@ pub(super) fn check(objects: &[Arc<EffectiveVirtualService>], findings: &mut Vec
 
 /// Whether some namespace sees both.
 fn meet(one: &EffectiveVirtualService, other: &EffectiveVirtualService) -> bool {
-    match (&one.visibility, &other.visibility) {
-        (Visibility::Nobody, _) | (_, Visibility::Nobody) => false,
-        (Visibility::Public, _) | (_, Visibility::Public) => true,
-        (Visibility::Namespaces(one), Visibility::Namespaces(other)) => !one.is_disjoint(other),
+    let namespaces = |object: &EffectiveVirtualService| -> Vec<String> {
+        object.export_to.listed(&object.namespace).map(str::to_owned).collect()
+    };
+    let (ones, others) = (namespaces(one), namespaces(other));
+    match (one.export_to.is_public(), other.export_to.is_public()) {
+        (true, true) => true,
+        (true, false) => !others.is_empty(),
+        (false, true) => !ones.is_empty(),
+        (false, false) => ones.iter().any(|namespace| others.contains(namespace)),
     }
 }
 
@@ -54,7 +59,7 @@ fn conflict(
         }
         _ => finding.help(
             "the older one counts; without `metadata.creationTimestamp` an object is assumed to \
-             be the oldest, and of two such objects the first by name",
+             be the youngest, and of two such objects the first by name counts",
         ),
     }
 }

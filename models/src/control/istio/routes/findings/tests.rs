@@ -1,8 +1,9 @@
 //! Each finding with an object that has it.
 
 use super::*;
+use crate::control::istio::config::ExportTo;
 use crate::control::istio::gateways;
-use crate::control::istio::routes::{MeshNames, effective};
+use crate::control::istio::routes::effective;
 use crate::control::istio::testing::Objects;
 
 struct Shop;
@@ -23,8 +24,7 @@ impl Known for Shop {
 
 fn found(text: &str) -> Vec<Diagnostic> {
     let objects = Objects::of(text);
-    let mesh = MeshNames { domain: "", default_export_to: &[] };
-    let (virtual_services, _) = effective(&objects.virtual_services(), mesh);
+    let (virtual_services, _) = effective(&objects.virtual_services(), "", &ExportTo::PUBLIC);
     let gateways = gateways::effective(&objects.gateways());
     findings(&virtual_services, &gateways, &Shop)
 }
@@ -179,7 +179,7 @@ fn of_conflicting_objects_the_winner_is_told_and_what_was_assumed() {
     let [conflict] = &findings[..] else { panic!("one finding") };
     assert_eq!(conflict.code, "istio.conflicting-virtual-services");
     assert_eq!(conflict.labels[1].text, "shop/a counts");
-    assert!(conflict.help.as_ref().is_some_and(|help| help.contains("assumed to be the oldest")));
+    assert!(conflict.help.as_ref().is_some_and(|help| help.contains("assumed to be the youngest")));
     let hidden = object("c", &format!("{spec}  exportTo: ['~']\n")) + &object("d", &spec);
     assert!(found(&hidden).is_empty());
 }

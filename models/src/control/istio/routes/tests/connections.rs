@@ -1,6 +1,7 @@
 //! TLS and TCP rules on sidecars.
 
 use super::*;
+use crate::control::istio::config::ExportTo;
 use crate::control::istio::testing::Objects;
 
 fn chains(
@@ -11,8 +12,8 @@ fn chains(
         "apiVersion: networking.istio.io/v1\nkind: VirtualService\n\
          metadata: {{name: a, namespace: shop}}\nspec: {{hosts: [db], {spec}}}\n"
     );
-    let mesh = MeshNames { domain: "", default_export_to: &[] };
-    let (objects, _) = effective(&Objects::of(&text).virtual_services(), mesh);
+    let objects = Objects::of(&text).virtual_services();
+    let (objects, _) = effective(&objects, "", &ExportTo::PUBLIC);
     let objects: Vec<_> = objects.iter().map(|object| &**object).collect();
     let asker = Asker::sidecar();
     let client = Client { labels: &asker.labels, namespace: "shop", gateways: &asker.gateways };

@@ -1,13 +1,14 @@
 //! Stories of what becomes of the rules of a VirtualService.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::*;
-use crate::manifest::kinds::Resource;
+use crate::control::istio::testing::labels;
 use crate::manifest::kinds::istio::{
     Destination, HttpRule, IstioResource, RetryRule, VirtualService,
 };
+use crate::manifest::kinds::{Labels, Resource};
 use crate::manifest::{SourceSet, load};
 use crate::profile::Profile;
 use crate::proxy::envoy::config::{Forward, HashPolicy, HashSource, Route, RouteAction};
@@ -68,7 +69,7 @@ fn virtual_service(spec: &str) -> VirtualService {
 
 /// A client of a test.
 struct Asker {
-    labels: BTreeMap<String, String>,
+    labels: Labels,
     gateways: BTreeSet<String>,
     listen_port: u16,
     listener: ListenerTls,
@@ -79,7 +80,7 @@ impl Asker {
     /// A sidecar in the namespace `shop` with the label `app: front`, asked on port 9080.
     fn sidecar() -> Self {
         Self {
-            labels: [("app".to_owned(), "front".to_owned())].into(),
+            labels: labels("app", "front"),
             gateways: [MESH.to_owned()].into(),
             listen_port: 9080,
             listener: ListenerTls::Plaintext,

@@ -1,12 +1,12 @@
 //! VirtualServices as a whole: names, age, visibility, delegates.
 
 use super::*;
+use crate::control::istio::config::ExportTo;
 use crate::control::istio::testing::Objects;
 use crate::manifest::Diagnostic;
 
 fn all(text: &str) -> (Vec<Arc<EffectiveVirtualService>>, Vec<Diagnostic>) {
-    let mesh = MeshNames { domain: "cluster.local", default_export_to: &[] };
-    effective(&Objects::of(text).virtual_services(), mesh)
+    effective(&Objects::of(text).virtual_services(), "cluster.local", &ExportTo::PUBLIC)
 }
 
 fn object(name: &str, namespace: &str, rest: &str) -> String {
@@ -61,8 +61,8 @@ fn the_oldest_comes_first_and_then_the_first_by_name() {
     };
     let text = dated("young", "2026-03-01T00:00:00Z") + &dated("old", "2025-03-01T00:00:00Z");
     let text = text + &object("z", "a", "hosts: [a.b]") + &object("y", "b", "hosts: [a.b]");
-    // Objects without a time count as the oldest.
-    assert_eq!(names(&all(&text).0), ["y", "z", "old", "young"]);
+    // Objects without a time are yet to be created.
+    assert_eq!(names(&all(&text).0), ["old", "young", "y", "z"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The route tables of sidecars.
 
 use super::*;
+use crate::control::istio::config::ExportTo;
 use crate::control::istio::testing::Objects;
 use crate::proxy::envoy::config::{Destination as To, RouteTable, VirtualHost};
 
@@ -67,10 +68,10 @@ fn with_routes<T>(
     unknown: &UnknownHosts,
     ask: impl FnOnce(&SidecarRoutes<'_>) -> T,
 ) -> T {
-    let mesh = MeshNames { domain: "cluster.local", default_export_to: &[] };
-    let (objects, _) = effective(&Objects::of(text).virtual_services(), mesh);
+    let objects = Objects::of(text).virtual_services();
+    let (objects, _) = effective(&objects, "cluster.local", &ExportTo::PUBLIC);
     let objects = visible(&objects, "shop", MESH);
-    let labels = BTreeMap::new();
+    let labels = Labels::new();
     let gateways = [MESH.to_owned()].into();
     ask(&SidecarRoutes {
         client: Client { labels: &labels, namespace: "shop", gateways: &gateways },
