@@ -9,12 +9,15 @@ pub mod hash;
 mod least_request;
 mod matching;
 pub mod pool;
+mod reply;
 mod request;
 pub mod router;
+pub mod routing;
 pub mod upstream;
 
 pub use dice::{Dice, Purpose};
 pub use flags::{ResponseFlag, ResponseFlags};
 pub use least_request::{LEAST_REQUEST, choose_least_request};
 pub use matching::is_grpc;
+pub use reply::Reply;
 pub use request::{Connection, HeaderMap, Request, Token};

@@ -14,7 +14,16 @@ const PROGRAM_BYTES_MAX: usize = 1 << 20;
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: String,
-    whole: Result<Arc<regex::Regex>, Arc<str>>,
+    compiled: Result<Arc<Compiled>, Arc<str>>,
+}
+
+/// The same expression twice.
+#[derive(Debug)]
+struct Compiled {
+    /// Held to the whole text.
+    whole: regex::Regex,
+    /// Looked for anywhere, for replacements.
+    anywhere: regex::Regex,
 }
 
 impl Pattern {
@@ -23,9 +32,11 @@ impl Pattern {
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
         // Compiled alone first: an unbalanced `)` must not close the group added here.
-        let whole = compile(&text).and_then(|_| compile(&format!("^(?:{text})$")));
-        let whole = whole.map(Arc::new).map_err(|error| Arc::from(error.to_string()));
-        Self { text, whole }
+        let compiled = compile(&text).and_then(|anywhere| {
+            let whole = compile(&format!("^(?:{text})$"))?;
+            Ok(Arc::new(Compiled { whole, anywhere }))
+        });
+        Self { text, compiled: compiled.map_err(|error| Arc::from(error.to_string())) }
     }
 
     /// As it was written.
@@ -37,13 +48,43 @@ impl Pattern {
     /// Whether all of `text` matches; never for a pattern that does not compile.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        self.whole.as_ref().is_ok_and(|regex| regex.is_match(text))
+        self.compiled.as_ref().is_ok_and(|compiled| compiled.whole.is_match(text))
+    }
+
+    /// `text` with every match replaced; `\1` to `\9` in `replacement` stand for groups, `\0`
+    /// for the match and `\\` for a backslash, as in RE2. A pattern that does not compile
+    /// replaces nothing.
+    #[must_use]
+    pub fn replace_all(&self, text: &str, replacement: &str) -> String {
+        let Ok(compiled) = &self.compiled else { return text.to_owned() };
+        let by = |groups: &regex::Captures<'_>| {
+            let mut put = String::new();
+            let mut rest = replacement.chars();
+            while let Some(next) = rest.next() {
+                match (next, rest.clone().next()) {
+                    ('\\', Some(escaped)) => {
+                        rest.next();
+                        match escaped.to_digit(10) {
+                            Some(group) => {
+                                put.push_str(
+                                    groups.get(group as usize).map_or("", |it| it.as_str()),
+                                );
+                            }
+                            None => put.push(escaped),
+                        }
+                    }
+                    _ => put.push(next),
+                }
+            }
+            put
+        };
+        compiled.anywhere.replace_all(text, by).into_owned()
     }
 
     /// Why it does not compile, if so.
     #[must_use]
     pub fn error(&self) -> Option<&str> {
-        self.whole.as_ref().err().map(AsRef::as_ref)
+        self.compiled.as_ref().err().map(AsRef::as_ref)
     }
 }
 
@@ -196,6 +237,13 @@ mod tests {
         let pattern = Pattern::new("/v[12]|/beta");
         assert!(pattern.matches("/v1") && pattern.matches("/beta"));
         assert!(!pattern.matches("/v1/items") && !pattern.matches("x/beta"));
+    }
+
+    #[test]
+    fn every_match_is_replaced_with_its_groups() {
+        let pattern = Pattern::new("/u([0-9])");
+        assert_eq!(pattern.replace_all("/u1/x/u2", r"/v\1-\0\\"), r"/v1-/u1\/x/v2-/u2\");
+        assert_eq!(Pattern::new("(").replace_all("/u1", "x"), "/u1");
     }
 
     #[test]

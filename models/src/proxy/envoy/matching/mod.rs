@@ -11,6 +11,7 @@ mod string;
 mod template;
 
 pub use header::is_grpc;
+pub(crate) use query::query_value;
 
 #[cfg(test)]
 mod tests;
