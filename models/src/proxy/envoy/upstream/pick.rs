@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::super::config::{HostPredicate, LeastRequest, LoadBalancer, LocalityMode};
+use super::super::hash::xx_hash_64;
 use super::super::{Dice, Purpose, choose_least_request};
 use super::load::{PriorityLoads, Tier};
 use super::roster::Roster;
@@ -13,7 +14,7 @@ use super::rotation::{Among, Source, Worker};
 use super::rules;
 use super::slow_start::Newcomers;
 use super::view::{Group, LevelView, View};
-use super::{Counters, NoHost, PickContext};
+use super::{NoHost, PickContext};
 use crate::explain::{Probe, RuleId};
 use crate::units::{Ppm, SimTime};
 
@@ -21,21 +22,34 @@ use crate::units::{Ppm, SimTime};
 /// last host that was drawn in any case.
 const MAX_RESELECTIONS: u32 = 1_000;
 
+/// More worker threads than any machine has.
+const MAX_WORKERS: u32 = 1_024;
+
 /// What the workers of a proxy know and remember of one cluster or subset.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
     pub view: Arc<View>,
     /// Counts views.
     pub generation: u32,
+    workers: u32,
+    /// What the random beginnings of rotations are made of.
+    seed: u64,
     /// When the view reached the workers.
     pub since: SimTime,
-    pub workers: Vec<Worker>,
+    /// One a worker; empty before one is needed.
+    memories: Vec<Worker>,
 }
 
 impl Pool {
-    pub(super) fn new(view: Arc<View>, workers: u32, now: SimTime, dice: &mut impl Dice) -> Self {
-        let workers = (0..workers.max(1)).map(|_| Worker::new(dice.roll(Purpose::Balance)));
-        Self { view, generation: 0, since: now, workers: workers.collect() }
+    pub(super) fn new(view: Arc<View>, workers: u32, seed: u64, since: SimTime) -> Self {
+        let workers = workers.clamp(1, MAX_WORKERS);
+        Self { view, generation: 0, workers, seed, since, memories: Vec::new() }
+    }
+
+    /// The pool of a part of the hosts; `number` tells parts apart.
+    pub(super) fn beside(&self, view: Arc<View>, number: u32) -> Self {
+        let seed = xx_hash_64(&number.to_le_bytes(), self.seed);
+        Self::new(view, self.workers, seed, self.since)
     }
 
     pub(super) fn renew(&mut self, view: Arc<View>, now: SimTime) {
@@ -45,14 +59,34 @@ impl Pool {
     }
 }
 
+/// What the workers remember; made with random beginnings when the first of them needs it.
+struct Memory<'a> {
+    workers: u32,
+    seed: u64,
+    all: &'a mut Vec<Worker>,
+    worker: u32,
+}
+
+impl Memory<'_> {
+    fn open(&mut self) -> &mut Worker {
+        if self.all.is_empty() {
+            let seed = |worker: u32| xx_hash_64(&worker.to_le_bytes(), self.seed);
+            self.all.extend((0..self.workers).map(|worker| Worker::new(seed(worker))));
+        }
+        let last = self.all.len() - 1;
+        &mut self.all[(self.worker as usize).min(last)]
+    }
+}
+
 /// What a choice looks at besides the pool.
 pub(super) struct Desk<'a> {
     pub roster: &'a Roster,
     /// Active requests by host; empty before the first.
     pub active: &'a [u32],
     pub newcomers: Option<&'a Newcomers>,
-    pub counters: &'a mut Counters,
     pub now: SimTime,
+    /// How often hosts were chosen in a panic.
+    pub panics: u64,
 }
 
 impl Desk<'_> {
@@ -70,7 +104,6 @@ impl Desk<'_> {
         } else {
             context.host_selection_attempts.min(MAX_RESELECTIONS) + 1
         };
-        let worker = (worker as usize).min(pool.workers.len() - 1);
         if !pool.view.tables.is_empty() {
             return self.choose_by_hash(&pool.view, draws, context, dice, probe);
         }
@@ -87,13 +120,13 @@ impl Desk<'_> {
     fn choose_once(
         &mut self,
         pool: &mut Pool,
-        worker: usize,
+        worker: u32,
         context: &PickContext<'_>,
         dice: &mut impl Dice,
         probe: &mut impl Probe,
     ) -> Result<u32, NoHost> {
-        let Pool { view, generation, since, workers } = pool;
-        let worker = &mut workers[worker];
+        let Pool { view, generation, workers, seed, since, memories } = pool;
+        let mut memory = Memory { workers: *workers, seed: *seed, all: memories, worker };
         let roster = self.roster;
         let balancer = &roster.cluster.balancer;
         let (mut hash, loads) = (None, context.loads.unwrap_or(&view.spread.loads));
@@ -108,7 +141,7 @@ impl Desk<'_> {
             None => rules::PRIORITY,
         };
         self.tell_priority(rule, view, loads, (priority, tier), probe);
-        let source = self.source(view, *generation, worker, (priority, tier), dice, probe)?;
+        let source = self.source(view, *generation, &mut memory, (priority, tier), dice, probe)?;
         let group = group(view, source);
         let hosts = &*group.hosts;
         if hosts.is_empty() {
@@ -117,14 +150,16 @@ impl Desk<'_> {
         let newcomers = self.newcomers.filter(|newcomers| self.any_new(newcomers, *since));
         let uneven = hosts.len() > 1 && (!group.even || newcomers.is_some());
         let host = match &balancer.value {
-            LoadBalancer::RoundRobin(_) if !uneven => hosts[worker.next(source, hosts.len())],
+            LoadBalancer::RoundRobin(_) if !uneven => {
+                hosts[memory.open().next(source, hosts.len())]
+            }
             LoadBalancer::LeastRequest(least) if !uneven => self.least(hosts, least, dice),
             LoadBalancer::RoundRobin(_) => {
-                self.scheduled(worker, source, (*generation, *since), hosts, Ppm::ZERO)
+                self.scheduled(memory.open(), source, (*generation, *since), hosts, Ppm::ZERO)
             }
             LoadBalancer::LeastRequest(least) => {
                 let bias = least.active_request_bias;
-                self.scheduled(worker, source, (*generation, *since), hosts, bias)
+                self.scheduled(memory.open(), source, (*generation, *since), hosts, bias)
             }
             LoadBalancer::Random => {
                 // The draw that chose the priority chooses the host too.
@@ -249,7 +284,7 @@ impl Desk<'_> {
         &mut self,
         view: &View,
         generation: u32,
-        worker: &mut Worker,
+        memory: &mut Memory<'_>,
         (priority, tier): (u32, Tier),
         dice: &mut impl Dice,
         probe: &mut impl Probe,
@@ -271,6 +306,7 @@ impl Desk<'_> {
                 (rules::LOCALITY_WEIGHTED, None)
             }
             LocalityMode::Weighted => {
+                let worker = memory.open();
                 let zone = self.weighted_locality(level, generation, worker, (priority, tier));
                 (rules::LOCALITY_WEIGHTED, zone)
             }
@@ -295,7 +331,7 @@ impl Desk<'_> {
 
     fn panics(&mut self, view: &View, priority: u32, probe: &mut impl Probe) {
         let balancing = &self.roster.cluster.balancing;
-        self.counters.healthy_panic += 1;
+        self.panics += 1;
         let count = view.levels[priority as usize].count();
         probe.step(rules::PANIC, Some(balancing.panic_threshold.origin), || {
             format!(

@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::Dice;
 use super::super::config::{SubsetFallback, Subsets};
 use super::pick::Pool;
 use super::roster::Roster;
@@ -31,8 +30,8 @@ pub(super) struct Known<'a> {
     pub(super) roster: &'a Roster,
     /// The hosts that they know to be ejected, sorted.
     pub(super) ejected: &'a [u32],
-    pub(super) workers: u32,
-    pub(super) since: SimTime,
+    /// What they know and remember of all hosts.
+    pub(super) pool: &'a Pool,
 }
 
 /// The subsets that were asked for so far.
@@ -48,7 +47,6 @@ impl SubsetPools {
         config: &Subsets,
         labels: Option<&Labels>,
         known: &Known<'_>,
-        dice: &mut impl Dice,
         probe: &mut impl Probe,
     ) -> Result<&mut Pool, NoHost> {
         let labels = labels.filter(|labels| !labels.is_empty());
@@ -59,7 +57,7 @@ impl SubsetPools {
         let at = match (wanted, &config.fallback) {
             (Some(labels), _) => {
                 let same = |key: &Key| matches!(key, Key::Labels(known) if known == labels);
-                self.place(same, || Key::Labels(labels.clone()), known, dice)
+                self.place(same, || Key::Labels(labels.clone()), known)
             }
             (None, SubsetFallback::None) => {
                 tell(known.roster, labels, "there is no fallback", probe);
@@ -67,12 +65,12 @@ impl SubsetPools {
             }
             (None, SubsetFallback::AnyEndpoint) => {
                 tell(known.roster, labels, "any host is taken", probe);
-                self.place(|key| *key == Key::Any, || Key::Any, known, dice)
+                self.place(|key| *key == Key::Any, || Key::Any, known)
             }
             (None, SubsetFallback::Default(default)) => {
                 tell(known.roster, labels, "the default subset is taken", probe);
                 let same = |key: &Key| matches!(key, Key::Default(_));
-                self.place(same, || Key::Default(default.clone()), known, dice)
+                self.place(same, || Key::Default(default.clone()), known)
             }
         };
         if let Some(labels) = wanted {
@@ -96,7 +94,6 @@ impl SubsetPools {
         same: impl Fn(&Key) -> bool,
         key: impl FnOnce() -> Key,
         known: &Known<'_>,
-        dice: &mut impl Dice,
     ) -> usize {
         if let Some(at) = self.pools.iter().position(|(key, _)| same(key)) {
             return at;
@@ -104,7 +101,7 @@ impl SubsetPools {
         let key = key();
         let maker = known.roster.maker(known.ejected).for_subset();
         let view = maker.make(|host| belongs(known.roster, host, &key));
-        let pool = Pool::new(Arc::new(view), known.workers, known.since, dice);
+        let pool = known.pool.beside(Arc::new(view), self.pools.len() as u32 + 1);
         self.pools.push((key, pool));
         self.pools.len() - 1
     }

@@ -185,3 +185,22 @@ fn changes_soon_after_another_reach_the_workers_together() {
     bench.until(at_ms(1040));
     assert!(bench.try_pick(&PickContext::default()).is_err());
 }
+
+#[test]
+fn of_two_hosts_that_return_at_once_the_workers_see_one_first() {
+    let mut cluster = cluster(LoadBalancer::RoundRobin(None));
+    cluster.balancing.panic_threshold = given(Ppm::ZERO);
+    cluster.balancing.update_merge_window = SimDuration::from_ms(50);
+    cluster.outlier = Some(quick());
+    let mut bench = Bench::new(cluster, plain(2));
+    bench.report(0, BAD);
+    bench.report(1, BAD);
+    let changes = bench.until(at_ms(400));
+    assert_eq!(
+        changes.iter().map(|change| change.seen_from).collect::<Vec<_>>(),
+        [at_ms(400), at_ms(450),]
+    );
+    assert_eq!(bench.shares(4), [4, 0], "the second returns a window later");
+    bench.until(at_ms(450));
+    assert_eq!(bench.shares(4), [2, 2]);
+}
