@@ -39,16 +39,68 @@ pub struct HostState<'a> {
 }
 
 impl HostState<'_> {
-    /// The health flags as Envoy's admin interface words them; empty for a healthy host.
+    /// What Envoy's admin interface shows of the host's health; empty for a healthy host. Source:
+    /// Envoy, `clusters_handler.cc`: a health check that timed out shows as `UNHEALTHY` too.
     pub fn flags(&self) -> impl Iterator<Item = &'static str> {
         let declared = match self.endpoint.health {
             DeclaredHealth::Unknown | DeclaredHealth::Healthy => None,
-            DeclaredHealth::Unhealthy => Some("failed_eds_health"),
-            DeclaredHealth::Timeout => Some("failed_eds_health"),
-            DeclaredHealth::Draining => Some("eds_status_draining"),
-            DeclaredHealth::Degraded => Some("degraded_eds_health"),
+            DeclaredHealth::Unhealthy | DeclaredHealth::Timeout => Some("UNHEALTHY"),
+            DeclaredHealth::Draining => Some("DRAINING"),
+            DeclaredHealth::Degraded => Some("DEGRADED"),
         };
         self.ejected.then_some("failed_outlier_check").into_iter().chain(declared)
+    }
+}
+
+impl Counters {
+    /// All counters that are not zero, under Envoy's names behind the cluster's.
+    #[must_use]
+    pub fn named(&self) -> Vec<(&'static str, u64)> {
+        let total = self.enforced.values().sum();
+        let mut all = vec![
+            ("lb_healthy_panic", self.healthy_panic),
+            ("outlier_detection.ejections_enforced_total", total),
+            ("outlier_detection.ejections_overflow", self.ejections_overflow),
+        ];
+        all.extend(self.detected.iter().map(|(by, &count)| (names(*by).0, count)));
+        all.extend(self.enforced.iter().map(|(by, &count)| (names(*by).1, count)));
+        all.retain(|&(_, count)| count > 0);
+        all.sort_unstable();
+        all
+    }
+}
+
+/// The counters of findings and of ejections.
+const fn names(by: Detector) -> (&'static str, &'static str) {
+    match by {
+        Detector::Consecutive5xx => (
+            "outlier_detection.ejections_detected_consecutive_5xx",
+            "outlier_detection.ejections_enforced_consecutive_5xx",
+        ),
+        Detector::ConsecutiveGateway => (
+            "outlier_detection.ejections_detected_consecutive_gateway_failure",
+            "outlier_detection.ejections_enforced_consecutive_gateway_failure",
+        ),
+        Detector::ConsecutiveLocalOrigin => (
+            "outlier_detection.ejections_detected_consecutive_local_origin_failure",
+            "outlier_detection.ejections_enforced_consecutive_local_origin_failure",
+        ),
+        Detector::SuccessRate => (
+            "outlier_detection.ejections_detected_success_rate",
+            "outlier_detection.ejections_enforced_success_rate",
+        ),
+        Detector::LocalOriginSuccessRate => (
+            "outlier_detection.ejections_detected_local_origin_success_rate",
+            "outlier_detection.ejections_enforced_local_origin_success_rate",
+        ),
+        Detector::FailurePercentage => (
+            "outlier_detection.ejections_detected_failure_percentage",
+            "outlier_detection.ejections_enforced_failure_percentage",
+        ),
+        Detector::LocalOriginFailurePercentage => (
+            "outlier_detection.ejections_detected_local_origin_failure_percentage",
+            "outlier_detection.ejections_enforced_local_origin_failure_percentage",
+        ),
     }
 }
 

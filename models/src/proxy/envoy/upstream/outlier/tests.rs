@@ -204,3 +204,24 @@ fn of_two_hosts_that_return_at_once_the_workers_see_one_first() {
     bench.until(at_ms(450));
     assert_eq!(bench.shares(4), [2, 2]);
 }
+
+#[test]
+fn counters_and_flags_have_the_names_of_envoy() {
+    let mut config = outlier();
+    config.consecutive_5xx = given(1);
+    config.max_ejection_share = given(Ppm::from_percent(50));
+    let mut bench = bench(2, config);
+    bench.report(0, BAD);
+    bench.report(1, BAD);
+    assert_eq!(
+        bench.state.counters().named(),
+        [
+            ("outlier_detection.ejections_detected_consecutive_5xx", 2),
+            ("outlier_detection.ejections_enforced_consecutive_5xx", 1),
+            ("outlier_detection.ejections_enforced_total", 1),
+            ("outlier_detection.ejections_overflow", 1),
+        ]
+    );
+    let flags: Vec<Vec<_>> = bench.state.hosts().map(|host| host.flags().collect()).collect();
+    assert_eq!(flags, [vec!["failed_outlier_check"], vec![]]);
+}
