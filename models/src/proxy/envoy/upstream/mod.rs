@@ -28,6 +28,7 @@ mod testing;
 mod tests;
 mod update;
 mod view;
+mod workers;
 mod zone;
 
 use std::sync::Arc;
@@ -46,9 +47,10 @@ use delivery::Deliveries;
 use hosts::Standing;
 use load::Spread;
 use outlier::Outliers;
-use pick::{Desk, Pool};
+use pick::Desk;
 use slow_start::Newcomers;
-use subset::{Known, SubsetPools};
+use subset::{Known, SubsetCrews};
+use workers::Crew;
 
 use super::config::{Cluster, Endpoint, LoadAssignment, Locality, RoutingPriority};
 use super::{Dice, Purpose};
@@ -60,7 +62,7 @@ use crate::units::SimTime;
 #[derive(Clone, Debug)]
 pub struct ClusterState {
     roster: Arc<Roster>,
-    pool: Pool,
+    crew: Crew,
     /// Active requests by host; empty before the first.
     active: Vec<u32>,
     breakers: breaker::Counters,
@@ -73,7 +75,7 @@ pub struct ClusterState {
 struct Rare {
     outliers: Option<Outliers>,
     newcomers: Option<Newcomers>,
-    subsets: SubsetPools,
+    subsets: SubsetCrews,
     deliveries: Deliveries,
     /// The ejected hosts that the workers know of, sorted.
     known_ejected: Vec<u32>,
@@ -106,15 +108,15 @@ impl ClusterState {
         now: SimTime,
         dice: &mut impl Dice,
     ) -> Self {
-        let pool = Pool::new(Arc::clone(&roster.view), workers, dice.roll(Purpose::Balance), now);
+        let crew = Crew::new(Arc::clone(&roster.view), workers, dice.roll(Purpose::Balance), now);
         let cluster = &roster.cluster;
         let share = facts.ejection_share.value;
         let outliers = cluster.outlier.as_ref().map(|_| Outliers::new(roster.len(), share, now));
         let newcomers = roster.slow_start().map(|_| Newcomers::new(roster.len(), now));
         let rare = (outliers.is_some() || newcomers.is_some() || cluster.subsets.is_some())
             .then(|| Box::new(Rare { outliers, newcomers, ..Rare::default() }));
-        let mut state =
-            Self { roster, pool, active: Vec::new(), breakers: breaker::Counters::default(), rare };
+        let breakers = breaker::Counters::new(cluster);
+        let mut state = Self { roster, crew, active: Vec::new(), breakers, rare };
         state.greet_newcomers(now);
         state
     }
@@ -144,33 +146,26 @@ impl ClusterState {
         dice: &mut impl Dice,
         probe: &mut impl Probe,
     ) -> Result<HostId, NoHost> {
-        let Self { roster, pool, active, rare, .. } = self;
-        let rare = rare.as_deref_mut();
-        let (newcomers, subsets, known_ejected, counters) = match rare {
-            None => (None, None, [].as_slice(), None),
-            Some(rare) => (
-                rare.newcomers.as_ref(),
-                Some(&mut rare.subsets),
-                rare.known_ejected.as_slice(),
-                Some(&mut rare.counters),
-            ),
+        let Self { roster, crew, active, rare, .. } = self;
+        let Some(special) = rare.as_deref_mut() else {
+            let mut desk = Desk { roster, active, newcomers: None, now, panics: 0 };
+            let picked = desk.choose(crew, worker, context, dice, probe);
+            if desk.panics > 0 {
+                rare.get_or_insert_default().counters.healthy_panic += desk.panics;
+            }
+            return picked.map(HostId::new);
         };
+        let newcomers = special.newcomers.as_ref();
         let mut desk = Desk { roster, active, newcomers, now, panics: 0 };
-        let picked = match (&roster.cluster.subsets, subsets) {
-            (Some(config), Some(subsets)) => {
-                let known = Known { roster, ejected: known_ejected, pool };
-                let subset = subsets.find(config, context.subset, &known, probe)?;
-                desk.choose(subset, worker, context, dice, probe)
+        let crew = match &roster.cluster.subsets {
+            None => crew,
+            Some(config) => {
+                let known = Known { roster, ejected: &special.known_ejected, crew };
+                special.subsets.find(config, context.subset, &known, probe)?
             }
-            _ => desk.choose(pool, worker, context, dice, probe),
         };
-        let panics = desk.panics;
-        if panics > 0 {
-            match counters {
-                Some(counters) => counters.healthy_panic += panics,
-                None => self.rare.get_or_insert_default().counters.healthy_panic += panics,
-            }
-        }
+        let picked = desk.choose(crew, worker, context, dice, probe);
+        special.counters.healthy_panic += desk.panics;
         picked.map(HostId::new)
     }
 
@@ -257,11 +252,11 @@ impl ClusterState {
     /// How the workers spread the load over priorities.
     #[must_use]
     pub fn loads(&self) -> &PriorityLoads {
-        &self.pool.view.spread.loads
+        &self.crew.view.spread.loads
     }
 
     fn spread(&self) -> &Spread {
-        &self.pool.view.spread
+        &self.crew.view.spread
     }
 
     /// What happened so often.
@@ -292,7 +287,7 @@ impl ClusterState {
         (0..self.roster.len() as u32).map(|host| {
             let outliers = self.outliers();
             let config = self.roster.cluster.outlier.as_ref();
-            let level = &self.pool.view.levels[self.roster.table.priority(host) as usize];
+            let level = &self.crew.view.levels[self.roster.table.priority(host) as usize];
             HostState {
                 id: HostId::new(host),
                 endpoint: self.roster.table.endpoint(host),
@@ -333,7 +328,7 @@ impl ClusterState {
         } else {
             Arc::new(self.roster.maker(&rare.known_ejected).make(|_| true))
         };
-        self.pool.renew(view, now);
+        self.crew.renew(view, now);
         rare.subsets.renew(&self.roster, &rare.known_ejected, now);
         rare.deliveries.delivered(now);
         self.greet_newcomers(now);

@@ -3,17 +3,15 @@
 //!
 //! Source: Envoy, `ZoneAwareLoadBalancerBase::hostSourceToUse` and `chooseHost`.
 
-use std::sync::Arc;
-
 use super::super::config::{HostPredicate, LeastRequest, LoadBalancer, LocalityMode};
-use super::super::hash::xx_hash_64;
 use super::super::{Dice, Purpose, choose_least_request};
 use super::load::{PriorityLoads, Tier};
 use super::roster::Roster;
-use super::rotation::{Among, Source, Worker};
+use super::rotation::{Among, Source};
 use super::rules;
 use super::slow_start::Newcomers;
 use super::view::{Group, LevelView, View};
+use super::workers::{Crew, Memory};
 use super::{NoHost, PickContext};
 use crate::explain::{Probe, RuleId};
 use crate::units::{Ppm, SimTime};
@@ -22,63 +20,7 @@ use crate::units::{Ppm, SimTime};
 /// last host that was drawn in any case.
 const MAX_RESELECTIONS: u32 = 1_000;
 
-/// More worker threads than any machine has.
-const MAX_WORKERS: u32 = 1_024;
-
-/// What the workers of a proxy know and remember of one cluster or subset.
-#[derive(Clone, Debug)]
-pub(super) struct Pool {
-    pub view: Arc<View>,
-    /// Counts views.
-    pub generation: u32,
-    workers: u32,
-    /// What the random beginnings of rotations are made of.
-    seed: u64,
-    /// When the view reached the workers.
-    pub since: SimTime,
-    /// One a worker; empty before one is needed.
-    memories: Vec<Worker>,
-}
-
-impl Pool {
-    pub(super) fn new(view: Arc<View>, workers: u32, seed: u64, since: SimTime) -> Self {
-        let workers = workers.clamp(1, MAX_WORKERS);
-        Self { view, generation: 0, workers, seed, since, memories: Vec::new() }
-    }
-
-    /// The pool of a part of the hosts; `number` tells parts apart.
-    pub(super) fn beside(&self, view: Arc<View>, number: u32) -> Self {
-        let seed = xx_hash_64(&number.to_le_bytes(), self.seed);
-        Self::new(view, self.workers, seed, self.since)
-    }
-
-    pub(super) fn renew(&mut self, view: Arc<View>, now: SimTime) {
-        self.view = view;
-        self.generation += 1;
-        self.since = now;
-    }
-}
-
-/// What the workers remember; made with random beginnings when the first of them needs it.
-struct Memory<'a> {
-    workers: u32,
-    seed: u64,
-    all: &'a mut Vec<Worker>,
-    worker: u32,
-}
-
-impl Memory<'_> {
-    fn open(&mut self) -> &mut Worker {
-        if self.all.is_empty() {
-            let seed = |worker: u32| xx_hash_64(&worker.to_le_bytes(), self.seed);
-            self.all.extend((0..self.workers).map(|worker| Worker::new(seed(worker))));
-        }
-        let last = self.all.len() - 1;
-        &mut self.all[(self.worker as usize).min(last)]
-    }
-}
-
-/// What a choice looks at besides the pool.
+/// What a choice looks at besides the crew.
 pub(super) struct Desk<'a> {
     pub roster: &'a Roster,
     /// Active requests by host; empty before the first.
@@ -93,7 +35,7 @@ impl Desk<'_> {
     /// A host for one request.
     pub(super) fn choose(
         &mut self,
-        pool: &mut Pool,
+        crew: &mut Crew,
         worker: u32,
         context: &PickContext<'_>,
         dice: &mut impl Dice,
@@ -104,29 +46,35 @@ impl Desk<'_> {
         } else {
             context.host_selection_attempts.min(MAX_RESELECTIONS) + 1
         };
-        if !pool.view.tables.is_empty() {
-            return self.choose_by_hash(&pool.view, draws, context, dice, probe);
+        if crew.two_of > 0 && draws == 1 && context.loads.is_none() {
+            let busy = |host: u32| self.active(host);
+            let draw = dice.roll(Purpose::Balance);
+            let host = choose_least_request(crew.two_of, draw, busy).unwrap_or(0);
+            self.tell_host(host, crew.two_of as usize, false, probe);
+            return Ok(host);
         }
-        let mut host = self.choose_once(pool, worker, context, dice, probe)?;
+        if !crew.view.tables.is_empty() {
+            return self.choose_by_hash(&crew.view, draws, context, dice, probe);
+        }
+        let mut host = self.choose_once(crew, worker, context, dice, probe)?;
         for _ in 1..draws {
             if !self.passed_over(host, context, probe) {
                 return Ok(host);
             }
-            host = self.choose_once(pool, worker, context, dice, probe)?;
+            host = self.choose_once(crew, worker, context, dice, probe)?;
         }
         Ok(host)
     }
 
     fn choose_once(
         &mut self,
-        pool: &mut Pool,
+        crew: &mut Crew,
         worker: u32,
         context: &PickContext<'_>,
         dice: &mut impl Dice,
         probe: &mut impl Probe,
     ) -> Result<u32, NoHost> {
-        let Pool { view, generation, workers, seed, since, memories } = pool;
-        let mut memory = Memory { workers: *workers, seed: *seed, all: memories, worker };
+        let (view, mut memory) = crew.open(worker);
         let roster = self.roster;
         let balancer = &roster.cluster.balancer;
         let (mut hash, loads) = (None, context.loads.unwrap_or(&view.spread.loads));
@@ -141,25 +89,23 @@ impl Desk<'_> {
             None => rules::PRIORITY,
         };
         self.tell_priority(rule, view, loads, (priority, tier), probe);
-        let source = self.source(view, *generation, &mut memory, (priority, tier), dice, probe)?;
+        let source = self.source(view, &mut memory, (priority, tier), dice, probe)?;
         let group = group(view, source);
         let hosts = &*group.hosts;
         if hosts.is_empty() {
             return Err(self.nobody(view, probe));
         }
-        let newcomers = self.newcomers.filter(|newcomers| self.any_new(newcomers, *since));
+        let newcomers = self.newcomers.filter(|newcomers| self.any_new(newcomers, memory.since));
         let uneven = hosts.len() > 1 && (!group.even || newcomers.is_some());
         let host = match &balancer.value {
             LoadBalancer::RoundRobin(_) if !uneven => {
                 hosts[memory.open().next(source, hosts.len())]
             }
             LoadBalancer::LeastRequest(least) if !uneven => self.least(hosts, least, dice),
-            LoadBalancer::RoundRobin(_) => {
-                self.scheduled(memory.open(), source, (*generation, *since), hosts, Ppm::ZERO)
-            }
+            LoadBalancer::RoundRobin(_) => self.scheduled(&mut memory, source, hosts, Ppm::ZERO),
             LoadBalancer::LeastRequest(least) => {
                 let bias = least.active_request_bias;
-                self.scheduled(memory.open(), source, (*generation, *since), hosts, bias)
+                self.scheduled(&mut memory, source, hosts, bias)
             }
             LoadBalancer::Random => {
                 // The draw that chose the priority chooses the host too.
@@ -250,17 +196,10 @@ impl Desk<'_> {
     }
 
     /// The next host by weight, which active requests lower by `bias`.
-    fn scheduled(
-        &self,
-        worker: &mut Worker,
-        source: Source,
-        (generation, since): (u32, SimTime),
-        hosts: &[u32],
-        bias: Ppm,
-    ) -> u32 {
+    fn scheduled(&self, memory: &mut Memory<'_>, source: Source, hosts: &[u32], bias: Ppm) -> u32 {
         let weight = |now: SimTime| move |host: u32| self.weight(host, bias, now);
-        worker
-            .scheduled(source, generation, || hosts.to_vec(), weight(since), weight(self.now))
+        memory
+            .scheduled(source, || hosts.to_vec(), weight(memory.since), weight(self.now))
             .unwrap_or(hosts[0])
     }
 
@@ -283,7 +222,6 @@ impl Desk<'_> {
     fn source(
         &mut self,
         view: &View,
-        generation: u32,
         memory: &mut Memory<'_>,
         (priority, tier): (u32, Tier),
         dice: &mut impl Dice,
@@ -306,8 +244,7 @@ impl Desk<'_> {
                 (rules::LOCALITY_WEIGHTED, None)
             }
             LocalityMode::Weighted => {
-                let worker = memory.open();
-                let zone = self.weighted_locality(level, generation, worker, (priority, tier));
+                let zone = self.weighted_locality(level, memory, (priority, tier));
                 (rules::LOCALITY_WEIGHTED, zone)
             }
             LocalityMode::ZoneAware(config) if priority == 0 => {
@@ -347,8 +284,7 @@ impl Desk<'_> {
     fn weighted_locality(
         &self,
         level: &LevelView,
-        generation: u32,
-        worker: &mut Worker,
+        memory: &mut Memory<'_>,
         (priority, tier): (u32, Tier),
     ) -> Option<u32> {
         let factor = f64::from(self.roster.factors.overprovisioning) / 100.0;
@@ -367,7 +303,7 @@ impl Desk<'_> {
         };
         let items = || (0..level.localities.len() as u32).filter(|&at| weight(at) > 0.0).collect();
         let source = Source { priority, among: Among::Localities(tier) };
-        worker.scheduled(source, generation, items, weight, weight)
+        memory.scheduled(source, items, weight, weight)
     }
 
     /// Whether the retry policy passes over `host`.
