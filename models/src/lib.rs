@@ -13,4 +13,5 @@ pub mod path;
 pub mod profile;
 pub mod proxy;
 pub mod units;
+pub mod walk;
 pub mod world;

@@ -10,7 +10,6 @@ mod ingress;
 mod input;
 mod model;
 
-pub(crate) use build::first_mismatch;
 #[cfg(test)]
 pub(crate) use build::testing;
 pub use build::{Assumption, Built, build};

@@ -15,6 +15,7 @@ mod istio_route;
 mod kubernetes;
 mod path;
 mod proxy;
+mod walk;
 
 use super::Rule;
 
@@ -34,6 +35,7 @@ pub const CATALOGUE: &[&[Rule]] = &[
     kubernetes::RULES,
     path::RULES,
     proxy::RULES,
+    walk::RULES,
 ];
 
 /// All rules, in the order of their ids.

@@ -53,10 +53,8 @@ pub struct Overflow {
 }
 
 /// How many there are now.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Counts {
-    /// Nothing is limited, so that no limit needs to be looked up.
-    unlimited: bool,
     connections: u32,
     pending: u32,
     requests: u32,
@@ -82,7 +80,7 @@ struct Limit {
 }
 
 /// The counts of one proxy and cluster, for both priorities.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Counters {
     default: Counts,
     high: Counts,
@@ -92,22 +90,10 @@ pub(super) struct Counters {
 #[derive(Debug)]
 pub struct Breakers<'a> {
     counts: &'a mut Counts,
-    cluster: &'a Cluster,
-    priority: RoutingPriority,
+    thresholds: Option<&'a Thresholds>,
 }
 
 impl Counters {
-    pub(super) fn new(cluster: &Cluster) -> Self {
-        let counts = |priority| Counts {
-            unlimited: cluster.thresholds.get(&priority).is_some_and(limits_nothing),
-            connections: 0,
-            pending: 0,
-            requests: 0,
-            retries: 0,
-        };
-        Self { default: counts(RoutingPriority::Default), high: counts(RoutingPriority::High) }
-    }
-
     pub(super) fn lend<'a>(
         &'a mut self,
         cluster: &'a Cluster,
@@ -117,19 +103,8 @@ impl Counters {
             RoutingPriority::Default => &mut self.default,
             RoutingPriority::High => &mut self.high,
         };
-        Breakers { counts, cluster, priority }
+        Breakers { counts, thresholds: cluster.thresholds.get(&priority) }
     }
-}
-
-/// As Istio writes it where no DestinationRule says otherwise.
-fn limits_nothing(thresholds: &Thresholds) -> bool {
-    let limits = [
-        &thresholds.max_connections,
-        &thresholds.max_pending,
-        &thresholds.max_requests,
-        &thresholds.max_retries,
-    ];
-    thresholds.retry_budget.is_none() && limits.iter().all(|limit| limit.value == u32::MAX)
 }
 
 impl Breakers<'_> {
@@ -151,9 +126,6 @@ impl Breakers<'_> {
     /// # Errors
     /// The limit that is reached.
     pub fn check(&self, resource: Resource, probe: &mut impl Probe) -> Result<(), Overflow> {
-        if self.counts.unlimited {
-            return Ok(());
-        }
         let limit = self.limit_of(resource);
         let count = self.count(resource);
         if count < limit.value {
@@ -192,7 +164,7 @@ impl Breakers<'_> {
     }
 
     fn limit_of(&self, resource: Resource) -> Limit {
-        let Some(thresholds) = self.cluster.thresholds.get(&self.priority) else {
+        let Some(thresholds) = self.thresholds else {
             return default_limit(resource);
         };
         let plain =

@@ -1,0 +1,85 @@
+//! Rules `walk.*`: what the walk of one request adds to what proxies and control planes decide.
+
+use crate::explain::{Fidelity, Rule, RuleId};
+
+const ENVOY_ARCHITECTURE: &str = "Envoy, \"Life of a Request\"";
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: RuleId("walk.caller"),
+        sentence: "Connections of a pod with a sidecar meet the sidecar first; those of other pods \
+                   meet nothing of the mesh.",
+        source: "https://istio.io/latest/docs/ops/deployment/application-requirements/",
+        fidelity: Fidelity::Exact,
+        test: "walk::a_split_has_its_shares_and_agrees_on_the_service",
+    },
+    Rule {
+        id: RuleId("walk.endpoints"),
+        sentence: "A request is sent to a healthy endpoint of its cluster; without one the proxy \
+                   answers itself.",
+        source: ENVOY_ARCHITECTURE,
+        fidelity: Fidelity::Simplified,
+        test: "walk::a_cluster_without_endpoints_is_no_backend",
+    },
+    Rule {
+        id: RuleId("walk.gateway"),
+        sentence: "A client outside reaches a gateway on the port that it dials.",
+        source: "load balancers in front of a gateway are the cloud's; they are taken to pass \
+                 connections on",
+        fidelity: Fidelity::Assumed,
+        test: "walk::a_client_outside_asks_the_gateway",
+    },
+    Rule {
+        id: RuleId("walk.no-proxy"),
+        sentence: "Without a sidecar kube-proxy picks a ready endpoint for each connection.",
+        source: "https://kubernetes.io/docs/reference/networking/virtual-ips/",
+        fidelity: Fidelity::Exact,
+        test: "walk::a_pod_without_a_sidecar_meets_kube_proxy",
+    },
+    Rule {
+        id: RuleId("walk.outside-name"),
+        sentence: "A name that the cluster's DNS does not know, and that is no name of the cluster, \
+                   is taken to have an address outside.",
+        source: "what public DNS knows is not in the manifests",
+        fidelity: Fidelity::Assumed,
+        test: "walk::a_name_outside_reaches_a_proxy_but_is_unknown_without_one",
+    },
+    Rule {
+        id: RuleId("walk.retries"),
+        sentence: "A request is tried again as often as the policy of its route, or else of its \
+                   virtual host, says.",
+        source: "Envoy, \"HTTP routing\", retry semantics",
+        fidelity: Fidelity::Exact,
+        test: "walk::limits_and_retries_in_force_are_told_with_their_origins",
+    },
+    Rule {
+        id: RuleId("walk.route-table"),
+        sentence: "A connection manager whose route table is missing has no route for any request.",
+        source: ENVOY_ARCHITECTURE,
+        fidelity: Fidelity::Exact,
+        test: "walk::a_manager_whose_routes_are_missing_answers_404",
+    },
+    Rule {
+        id: RuleId("walk.server-side"),
+        sentence: "A connection to a pod with a sidecar meets that sidecar before the application.",
+        source: "https://istio.io/latest/docs/ops/deployment/application-requirements/",
+        fidelity: Fidelity::Simplified,
+        test: "walk::the_server_side_is_told_for_each_workload_that_may_answer",
+    },
+    Rule {
+        id: RuleId("walk.tcp"),
+        sentence: "A connection that no listener takes is refused; a TCP proxy passes bytes on and \
+                   looks at no request.",
+        source: "Envoy, \"TCP proxy\"",
+        fidelity: Fidelity::Exact,
+        test: "walk::bytes_that_are_passed_on_have_a_destination_and_no_route",
+    },
+    Rule {
+        id: RuleId("walk.timeouts"),
+        sentence: "The timeout of the route holds for all attempts together, the per-try timeout \
+                   for each of them.",
+        source: "Envoy, \"How do I configure timeouts?\"",
+        fidelity: Fidelity::Exact,
+        test: "walk::limits_and_retries_in_force_are_told_with_their_origins",
+    },
+];

@@ -1,0 +1,327 @@
+//! From the clusters that a route names to services, endpoints and the settings in force. Which
+//! endpoint gets a request is the balancer's business.
+
+use crate::explain::{Probe, Sourced, Tree};
+use crate::proxy::envoy::config::{
+    Cluster, DeclaredHealth, Destination, Discovery, Forward, LoadAssignment, LoadBalancer,
+    LocalityEndpoints, ProxyConfig, RoutingPriority, Target, Thresholds, UpstreamTls,
+};
+use crate::proxy::envoy::routing::Pick;
+use crate::units::Ppm;
+use crate::world::World;
+
+use super::answer::{ClusterFacts, EndpointShare, InUse, Limit, MirrorShare, Share};
+use super::rules;
+
+/// Envoy's and Istio's "no limit".
+const UNLIMITED: u32 = u32::MAX;
+
+/// What the shares of a route are read from.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) world: &'a World,
+    pub(super) config: &'a ProxyConfig,
+    /// Pods of the caller, each with a proxy that counts for itself.
+    pub(super) callers: u32,
+    /// Where the client dials, for clusters that pass connections on.
+    pub(super) dialled: &'a Dialled,
+}
+
+/// What the client dialled.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Dialled {
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
+/// The clusters that a route names, as far as the route itself says.
+pub(super) fn clusters(forward: &Forward) -> Vec<&str> {
+    match &forward.destination {
+        Destination::Cluster(cluster) => vec![&cluster.value],
+        Destination::Weighted { clusters, .. } => {
+            clusters.iter().map(|it| it.cluster.value.as_str()).collect()
+        }
+        Destination::ClusterHeader(_) => Vec::new(),
+    }
+}
+
+/// The share that goes to a cluster; how large it is, the caller sets.
+pub(super) fn share(view: View<'_>, pick: &Pick<'_>, forward: &Forward) -> Share {
+    let weight = pick.weighted.map_or(Sourced::new(100, pick.cluster.origin), |it| it.weight);
+    share_of(view, &pick.cluster.value, weight, forward)
+}
+
+/// The share that a TCP proxy gives to a cluster.
+pub(super) fn tcp_share(view: View<'_>, cluster: &Sourced<String>, weight: u32) -> Share {
+    let weight = Sourced::new(weight, cluster.origin);
+    row(view, &cluster.value, weight, RoutingPriority::Default, None)
+}
+
+fn share_of(view: View<'_>, name: &str, weight: Sourced<u32>, forward: &Forward) -> Share {
+    let missing = Some((forward.cluster_not_found_status.value, "NC"));
+    row(view, name, weight, forward.priority, missing)
+}
+
+fn row(
+    view: View<'_>,
+    name: &str,
+    weight: Sourced<u32>,
+    priority: RoutingPriority,
+    missing: Option<(u16, &'static str)>,
+) -> Share {
+    let cluster = view.config.clusters.get(name);
+    let endpoints = view.config.assignments.get(name);
+    let endpoints = endpoints.map_or_else(Vec::new, |it| endpoint_shares(view.world, it));
+    let fails_with = match cluster {
+        None => missing.or(Some((0, "NC"))),
+        Some(cluster) => fails(cluster, &endpoints),
+    };
+    Share {
+        destination: target(cluster.map(AsRef::as_ref), name, view.dialled),
+        cluster: name.to_owned(),
+        weight,
+        share: Ppm::from_ppm(0),
+        fails_with,
+        endpoints,
+        cluster_facts: cluster.map(|cluster| facts(cluster, priority, view.callers)),
+    }
+}
+
+/// Tells which endpoints stand behind each share.
+pub(super) fn explain(shares: &[Share], tree: &mut Tree) {
+    for share in shares {
+        let used = share.endpoints.iter().filter(|it| it.in_use == InUse::Yes).count();
+        let origin = share.cluster_facts.as_ref().map(|it| it.balancer.origin);
+        tree.step(rules::ENDPOINTS, origin, || match (&share.cluster_facts, share.fails_with) {
+            (None, _) => format!("there is no cluster {}", share.cluster),
+            (Some(_), Some((status, flags))) => {
+                format!("nobody healthy is behind {}: {status} {flags}", share.cluster)
+            }
+            (Some(facts), None) => {
+                let all = share.endpoints.len();
+                format!(
+                    "{used} of {all} endpoints are in use, balanced by {}",
+                    facts.balancer.value
+                )
+            }
+        });
+    }
+}
+
+/// Clusters that pass a connection on need no endpoints; names are resolved later.
+fn fails(cluster: &Cluster, endpoints: &[EndpointShare]) -> Option<(u16, &'static str)> {
+    if is_black_hole(cluster) {
+        return Some((503, "UH"));
+    }
+    let needs_endpoints = match cluster.discovery {
+        Discovery::Eds | Discovery::Static => true,
+        Discovery::StrictDns | Discovery::LogicalDns | Discovery::OriginalDestination => false,
+    };
+    let usable = endpoints.iter().any(|it| it.in_use != InUse::Unhealthy);
+    // With no healthy host a panic may use the others; whether it does is not told here.
+    (needs_endpoints && !usable).then_some((503, "UH"))
+}
+
+fn is_black_hole(cluster: &Cluster) -> bool {
+    cluster.name == "BlackHoleCluster"
+}
+
+/// The service behind a cluster: as its control plane says, or by its name.
+fn target(cluster: Option<&Cluster>, name: &str, dialled: &Dialled) -> Target {
+    if let Some(target) = cluster.and_then(|cluster| cluster.target.clone()) {
+        return target;
+    }
+    let passes_on = cluster.is_some_and(|it| it.discovery == Discovery::OriginalDestination);
+    if passes_on {
+        return Target {
+            namespace: String::new(),
+            service: dialled.host.clone(),
+            port: dialled.port,
+            subset: None,
+        };
+    }
+    target_of_name(name)
+}
+
+/// Reads `outbound|8080|v2|checkout.shop.svc.cluster.local`; another name stands for itself.
+fn target_of_name(name: &str) -> Target {
+    let own =
+        || Target { namespace: String::new(), service: name.to_owned(), port: 0, subset: None };
+    let mut parts = name.splitn(4, '|').skip(1);
+    let (Some(port), Some(subset), Some(host)) = (parts.next(), parts.next(), parts.next()) else {
+        return own();
+    };
+    let in_cluster = host.strip_suffix(".svc.cluster.local").and_then(|it| it.split_once('.'));
+    let (service, namespace) = in_cluster.unwrap_or((host, ""));
+    Target {
+        namespace: namespace.to_owned(),
+        service: service.to_owned(),
+        port: port.parse().unwrap_or(0),
+        subset: Some(subset.to_owned()).filter(|it| !it.is_empty()),
+    }
+}
+
+fn endpoint_shares(world: &World, assignment: &LoadAssignment) -> Vec<EndpointShare> {
+    let mut list = Vec::new();
+    for locality in &assignment.localities {
+        let used = priority_is_used(assignment, locality.priority);
+        for endpoint in &locality.endpoints {
+            let healthy = is_healthy(endpoint.health);
+            list.push(EndpointShare {
+                address: endpoint.address.to_string(),
+                pod: endpoint.pod.map(|pod| {
+                    let namespace = world.workload_of(pod).namespace;
+                    let namespace = namespace.map_or("", |it| world.namespaces[it].name.as_str());
+                    format!("{namespace}/{}", world.pods[pod].name)
+                }),
+                pod_id: endpoint.pod,
+                locality: locality_name(locality),
+                priority: locality.priority,
+                weight: endpoint.weight,
+                in_use: match (healthy, used) {
+                    (false, _) => InUse::Unhealthy,
+                    (true, true) => InUse::Yes,
+                    (true, false) => InUse::Standby,
+                },
+            });
+        }
+    }
+    list
+}
+
+/// Whether the priorities before leave anything to this one: each takes 1.4 times its share of
+/// healthy hosts, and the next one gets the rest (Envoy, "Priority levels").
+fn priority_is_used(assignment: &LoadAssignment, priority: u32) -> bool {
+    let factor = assignment.overprovisioning.map_or(1_400_000, Ppm::as_ppm);
+    let mut taken: u64 = 0;
+    let mut levels: Vec<u32> = assignment.localities.iter().map(|it| it.priority).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    for level in levels.into_iter().filter(|&level| level < priority) {
+        let of_level = || assignment.localities.iter().filter(|it| it.priority == level);
+        let all = of_level().map(|it| it.endpoints.len()).sum::<usize>() as u64;
+        let healthy = of_level().flat_map(|it| &it.endpoints);
+        let healthy = healthy.filter(|it| is_healthy(it.health)).count() as u64;
+        taken += (healthy * u64::from(factor)).checked_div(all).unwrap_or(0);
+    }
+    taken < 1_000_000
+}
+
+const fn is_healthy(health: DeclaredHealth) -> bool {
+    matches!(health, DeclaredHealth::Unknown | DeclaredHealth::Healthy | DeclaredHealth::Degraded)
+}
+
+/// Such as `eu-1/eu-1a`; empty where nothing is known.
+pub(super) fn locality_name(group: &LocalityEndpoints) -> String {
+    let place = &group.locality;
+    let parts = [&place.region, &place.zone, &place.sub_zone];
+    let parts: Vec<&str> =
+        parts.into_iter().map(String::as_str).filter(|it| !it.is_empty()).collect();
+    parts.join("/")
+}
+
+fn facts(cluster: &Cluster, priority: RoutingPriority, callers: u32) -> ClusterFacts {
+    ClusterFacts {
+        balancer: cluster.balancer.clone().map(|balancer| balancer_word(&balancer).to_owned()),
+        protection: cluster.tls.clone().map(|tls| tls_word(&tls).to_owned()),
+        limits: cluster.thresholds.get(&priority).map_or_else(Vec::new, |it| limits(it, callers)),
+        outlier: cluster.outlier.as_ref().map(|it| {
+            let sentence = format!(
+                "{} consecutive 5xx eject a host for {}, at most {} % of them",
+                it.consecutive_5xx.value,
+                it.base_ejection.value,
+                it.max_ejection_share.as_percent_f64()
+            );
+            Sourced::new(sentence, it.origin)
+        }),
+    }
+}
+
+fn limits(thresholds: &Thresholds, callers: u32) -> Vec<Limit> {
+    [
+        ("max_connections", thresholds.max_connections),
+        ("max_pending_requests", thresholds.max_pending),
+        ("max_requests", thresholds.max_requests),
+        ("max_retries", thresholds.max_retries),
+    ]
+    .into_iter()
+    .filter(|(_, limit)| **limit < UNLIMITED)
+    .map(|(name, each)| Limit { name, each, callers })
+    .collect()
+}
+
+const fn balancer_word(balancer: &LoadBalancer) -> &'static str {
+    match balancer {
+        LoadBalancer::RoundRobin(_) => "round robin",
+        LoadBalancer::LeastRequest(_) => "least request",
+        LoadBalancer::Random => "random",
+        LoadBalancer::RingHash(_) => "ring hash",
+        LoadBalancer::Maglev(_) => "maglev",
+        LoadBalancer::ClusterProvided => "the dialled address",
+    }
+}
+
+const fn tls_word(tls: &UpstreamTls) -> &'static str {
+    match tls {
+        UpstreamTls::None => "plaintext",
+        UpstreamTls::AutoMutual => "mutual TLS to endpoints with a sidecar, plaintext to others",
+        UpstreamTls::IstioMutual { .. } => "mutual TLS with the mesh's certificates",
+        UpstreamTls::Simple { .. } => "TLS",
+        UpstreamTls::Mutual { .. } => "mutual TLS with a certificate of the user's",
+    }
+}
+
+/// Copies of a route's requests.
+pub(super) fn mirrors(view: View<'_>, forward: &Forward) -> Vec<MirrorShare> {
+    let mirrors = forward.mirrors.iter().map(|mirror| {
+        let cluster = view.config.clusters.get(&mirror.cluster.value);
+        MirrorShare {
+            destination: cluster.map(|it| target(Some(it.as_ref()), &it.name, view.dialled)),
+            cluster: mirror.cluster.clone(),
+            share: mirror.fraction.default,
+        }
+    });
+    mirrors.collect()
+}
+
+/// What all shares agree on: the service, its port and perhaps its subset.
+pub(super) fn common(shares: &[Share]) -> Option<Target> {
+    let (first, rest) = shares.split_first()?;
+    let mut common = first.destination.clone();
+    for share in rest {
+        let other = &share.destination;
+        if (&other.namespace, &other.service, other.port)
+            != (&common.namespace, &common.service, common.port)
+        {
+            return None;
+        }
+        if other.subset != common.subset {
+            common.subset = None;
+        }
+    }
+    Some(common)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::share;
+    use super::*;
+
+    #[test]
+    fn a_split_over_subsets_agrees_on_the_service() {
+        let split = [share("shop/checkout:80/v1", 90), share("shop/checkout:80/v2", 10)];
+        let common = common(&split).expect("one service");
+        assert_eq!((common.service.as_str(), common.port, common.subset), ("checkout", 80, None));
+        let two = [share("shop/checkout:80", 50), share("shop/cart:80", 50)];
+        assert_eq!(super::common(&two), None);
+    }
+
+    #[test]
+    fn the_name_of_a_cluster_says_what_it_stands_for() {
+        let target = target_of_name("outbound|8080|v2|checkout.shop.svc.cluster.local");
+        assert_eq!((target.namespace.as_str(), target.service.as_str()), ("shop", "checkout"));
+        assert_eq!((target.port, target.subset.as_deref()), (8080, Some("v2")));
+        assert_eq!(target_of_name("outbound|443||pay.example.com").service, "pay.example.com");
+        assert_eq!(target_of_name("BlackHoleCluster").service, "BlackHoleCluster");
+    }
+}

@@ -1,0 +1,293 @@
+//! A request that a pod sends: its name is resolved, and its connection meets the pod's own proxy
+//! or none.
+
+use std::net::IpAddr;
+
+use crate::control::ControlPlanes;
+use crate::control::kubernetes::dns::{self, DnsFailure, Resolved};
+use crate::control::kubernetes::service_port::{self, Destination, WantedPort};
+use crate::explain::{Probe, Sourced, Tree};
+use crate::manifest::kinds::AppProtocol;
+use crate::manifest::nearest;
+use crate::proxy::envoy::config::Target as ServiceTarget;
+use crate::units::Ppm;
+use crate::world::{EndpointTarget, Origin, PodId, ServiceKind, World};
+
+use super::answer::{Answer, EndpointShare, InUse, Outcome, Share};
+use super::request::{self, Dial};
+use super::rules;
+use super::{Caller, Question, Scheme, TargetPort, full_name, proxy, server_side};
+
+/// Walks a request that `caller` sends.
+pub(super) fn walk(
+    world: &World,
+    planes: &ControlPlanes,
+    question: &Question,
+    caller: Caller,
+    tree: &mut Tree,
+) -> Answer {
+    let sidecar = planes.sidecar(world, caller.pod);
+    let name = full_name(world, caller.workload);
+    let origin = Some(world.workloads[caller.workload].origin);
+    tree.step(rules::CALLER, origin, || {
+        let pod = &world.pods[caller.pod].name;
+        match &sidecar {
+            Some(_) => format!("{name} (pod {pod}) has a sidecar, which takes its connections"),
+            None => {
+                format!("{name} (pod {pod}) has no sidecar: no route or policy of the mesh counts")
+            }
+        }
+    });
+    let answer = dns::resolve(world, caller.workload, &question.target.host, tree);
+    let resolved = match answer.result {
+        Ok(resolved) => Some(resolved),
+        Err(failure) if is_outside(world, question, &failure) => {
+            tree.step(rules::OUTSIDE_NAME, None, || {
+                format!("{} is taken for a name outside that has an address", question.target.host)
+            });
+            None
+        }
+        Err(failure) => return unresolved(world, question, &failure),
+    };
+    let port = match port(world, question, resolved.as_ref(), tree) {
+        Ok(port) => port,
+        Err(sentence) => {
+            return Answer::unreachable(Outcome::NoRoute, sentence, tree, rules::CALLER);
+        }
+    };
+    let Some(config) = sidecar else {
+        return without_proxy(world, planes, question, (caller, resolved, port), tree);
+    };
+    let dial = Dial {
+        host: question.target.host.clone(),
+        port,
+        source: Some(world.pods[caller.pod].ip),
+        destination: resolved.as_ref().and_then(|it| address(world, it)),
+    };
+    let callers = world.workloads[caller.workload].pods.clone();
+    let view = proxy::View {
+        world,
+        planes,
+        config: &config,
+        dial: &dial,
+        callers: callers.end.0 - callers.start.0,
+    };
+    let request = request::build(question, &dial);
+    let mut answer = proxy::walk(view, request, tree);
+    server_side::walk(view, &mut answer, tree);
+    answer
+}
+
+/// Whether a name that the cluster does not know may be known outside: it is no name of the
+/// cluster, and its last parts are no namespace.
+fn is_outside(world: &World, question: &Question, failure: &DnsFailure) -> bool {
+    let host = question.target.host.trim_end_matches('.');
+    let Some((_, rest)) = host.split_once('.') else { return false };
+    let in_cluster = host.ends_with(".svc") || host.ends_with(".cluster.local");
+    let namespace = world.namespaces.iter().any(|namespace| namespace.name == rest);
+    matches!(failure, DnsFailure::NoSuchName { .. }) && !in_cluster && !namespace
+}
+
+/// A name that has no address ends the walk before any proxy.
+fn unresolved(world: &World, question: &Question, failure: &DnsFailure) -> Answer {
+    let outcome = match failure {
+        DnsFailure::NotModelled { .. } => Outcome::Unknown,
+        _ => Outcome::NoRoute,
+    };
+    let mut answer = Answer::new(outcome);
+    let host = &question.target.host;
+    let (first, namespace) = host.split_once('.').unwrap_or((host, ""));
+    let namespace = namespace.split('.').next().unwrap_or_default();
+    let here = |service: &&crate::world::Service| {
+        namespace.is_empty() || world.namespaces[service.namespace].name == namespace
+    };
+    let named = |name: &str| {
+        let service = world.services.iter().filter(here).find(|it| it.name == name);
+        // The name may stand in another namespace only.
+        service.or_else(|| world.services.iter().find(|it| it.name == name))
+    };
+    let near = named(first).or_else(|| {
+        let names = world.services.iter().filter(here).map(|it| it.name.as_str());
+        named(nearest(first, names)?)
+    });
+    let near = near.map(|it| format!("{}.{}", it.name, world.namespaces[it.namespace].name));
+    let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+    answer.tell("name.unresolved", format!("{failure}{help}"), Vec::new());
+    answer
+}
+
+/// The port that is dialled.
+fn port(
+    world: &World,
+    question: &Question,
+    resolved: Option<&Resolved>,
+    tree: &mut Tree,
+) -> Result<u16, String> {
+    let wanted = match (&question.target.port, question.target.scheme) {
+        (Some(TargetPort::Number(number)), _) => return Ok(*number),
+        (Some(TargetPort::Name(name)), _) => WantedPort::Name(name),
+        (None, Some(scheme)) => return Ok(scheme.default_port()),
+        (None, None) => WantedPort::Default,
+    };
+    let Some(resolved) = resolved else {
+        return match wanted {
+            WantedPort::Name(name) => Err(format!("a host outside has no port named `{name}`")),
+            _ => Ok(Scheme::Http.default_port()),
+        };
+    };
+    let found = service_port::destination(world, resolved, wanted, AppProtocol::Http, tree);
+    match found.map_err(|error| error.to_string())? {
+        Destination::Service { service, port } => Ok(world.services[service].ports[port].port),
+        Destination::Headless { endpoints, .. } => {
+            let first = endpoints.first().ok_or("the headless Service has no ready pods")?;
+            Ok(first.port)
+        }
+        Destination::Pod { port, .. } | Destination::Outside { port, .. } => Ok(port),
+    }
+}
+
+/// The address that is dialled, as far as it is known.
+fn address(world: &World, resolved: &Resolved) -> Option<IpAddr> {
+    match resolved {
+        Resolved::Service(id) => match world.services[*id].kind {
+            ServiceKind::ClusterIp(address) => Some(address),
+            ServiceKind::Headless | ServiceKind::ExternalName(_) => None,
+        },
+        Resolved::Headless { targets, .. } => match targets.first()? {
+            EndpointTarget::Pod(pod) => Some(world.pods[*pod].ip),
+            EndpointTarget::Address(address) => address.parse().ok(),
+        },
+        Resolved::Outside(_) => None,
+        Resolved::Address(address) => Some(*address),
+    }
+}
+
+/// Without a sidecar kube-proxy picks a pod for each connection, and nothing looks at requests.
+fn without_proxy(
+    world: &World,
+    planes: &ControlPlanes,
+    question: &Question,
+    (caller, resolved, port): (Caller, Option<Resolved>, u16),
+    tree: &mut Tree,
+) -> Answer {
+    let Some(resolved) = resolved else {
+        let sentence = format!(
+            "{} is no name of the cluster and no host that is declared; what answers there is not \
+             known",
+            question.target.host
+        );
+        return Answer::unreachable(Outcome::Unknown, sentence, tree, rules::NO_PROXY);
+    };
+    let wanted = WantedPort::Number(port);
+    let found = service_port::destination(world, &resolved, wanted, AppProtocol::Http, tree);
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => {
+            return Answer::unreachable(Outcome::NoRoute, error.to_string(), tree, rules::NO_PROXY);
+        }
+    };
+    let (destination, endpoints, origin) = reached(world, &found);
+    let ready = endpoints.iter().any(|it| it.in_use == InUse::Yes);
+    let outside = matches!(found, Destination::Outside { .. });
+    tree.step(rules::NO_PROXY, Some(origin), || {
+        if ready || outside {
+            format!("kube-proxy picks one of {} endpoints for each connection", endpoints.len())
+        } else {
+            "nobody is ready behind the Service: connections are refused".to_owned()
+        }
+    });
+    let reached = ready || outside;
+    let mut answer = Answer::new(if reached { Outcome::Routed } else { Outcome::NoRoute });
+    answer.destination = Some(destination.clone());
+    answer.weights = vec![Share {
+        destination,
+        cluster: String::new(),
+        weight: Sourced::new(100, origin),
+        share: Ppm::ONE,
+        fails_with: None,
+        endpoints,
+        cluster_facts: None,
+    }];
+    server_side::walk_plain(world, planes, caller, question, &mut answer, tree);
+    answer
+}
+
+/// What stands behind a destination of plain Kubernetes.
+fn reached(world: &World, found: &Destination) -> (ServiceTarget, Vec<EndpointShare>, Origin) {
+    let target = |id: crate::world::ServiceId, port: u16| {
+        let service = &world.services[id];
+        ServiceTarget {
+            namespace: world.namespaces[service.namespace].name.clone(),
+            service: service.name.clone(),
+            port,
+            subset: None,
+        }
+    };
+    match found {
+        Destination::Service { service, port } => {
+            let row = &world.services[*service].ports[*port];
+            let endpoints = row.endpoints.iter().map(|it| endpoint(world, it)).collect();
+            (target(*service, row.port), endpoints, row.origin)
+        }
+        Destination::Headless { service, port, endpoints } => {
+            let row = port.map(|port| &world.services[*service].ports[port]);
+            let number = row.map(|row| row.port).or(endpoints.first().map(|it| it.port));
+            let origin = row.map_or(world.services[*service].origin, |row| row.origin);
+            let shares = endpoints.iter().map(|it| endpoint(world, it)).collect();
+            (target(*service, number.unwrap_or(0)), shares, origin)
+        }
+        Destination::Pod { pod, port } => {
+            let workload = &world.workloads[world.pods[*pod].workload];
+            let namespace = workload.namespace.map_or("", |it| &world.namespaces[it].name);
+            let target = ServiceTarget {
+                namespace: namespace.to_owned(),
+                service: world.pods[*pod].name.clone(),
+                port: *port,
+                subset: None,
+            };
+            (target, vec![pod_share(world, *pod, *port, InUse::Yes)], workload.origin)
+        }
+        Destination::Outside { workload, port } => {
+            let row = &world.workloads[*workload];
+            let target = ServiceTarget {
+                namespace: String::new(),
+                service: row.name.clone(),
+                port: *port,
+                subset: None,
+            };
+            (target, Vec::new(), row.origin)
+        }
+    }
+}
+
+fn endpoint(world: &World, endpoint: &crate::world::Endpoint) -> EndpointShare {
+    let in_use = if endpoint.ready { InUse::Yes } else { InUse::Unhealthy };
+    match &endpoint.target {
+        EndpointTarget::Pod(pod) => pod_share(world, *pod, endpoint.port, in_use),
+        EndpointTarget::Address(address) => EndpointShare {
+            address: format!("{address}:{}", endpoint.port),
+            pod: None,
+            pod_id: None,
+            locality: String::new(),
+            priority: 0,
+            weight: 1,
+            in_use,
+        },
+    }
+}
+
+fn pod_share(world: &World, pod: PodId, port: u16, in_use: InUse) -> EndpointShare {
+    let row = &world.pods[pod];
+    let namespace = world.workload_of(pod).namespace;
+    let namespace = namespace.map_or("", |it| world.namespaces[it].name.as_str());
+    let zone = &world.zones[world.nodes[row.node].zone];
+    EndpointShare {
+        address: std::net::SocketAddr::new(row.ip, port).to_string(),
+        pod: Some(format!("{namespace}/{}", row.name)),
+        pod_id: Some(pod),
+        locality: format!("{}/{}", world.regions[zone.region].name, zone.name),
+        priority: 0,
+        weight: 1,
+        in_use,
+    }
+}

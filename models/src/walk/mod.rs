@@ -1,0 +1,54 @@
+//! One request from its sender to one answer with the tree of reasons.
+//!
+//! It decides nothing that the rooms of the proxies and control planes decide: it asks them in the
+//! order in which the request meets them, and puts their reasons together.
+
+mod amplification;
+mod answer;
+mod caller;
+mod destination;
+mod expect;
+mod filters;
+mod from_pod;
+mod gateway;
+mod http;
+mod limits;
+mod policies;
+mod proxy;
+mod question;
+mod request;
+mod resilience;
+mod rules;
+mod server_side;
+mod target;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+use crate::control::ControlPlanes;
+use crate::explain::Tree;
+use crate::world::World;
+
+pub use amplification::{Call, CallPath, CallPaths, Cut, Wasted, call_paths, wasted};
+pub use answer::{
+    Answer, ClusterFacts, EndpointShare, Finding, HeaderChange, InUse, Limit, MirrorShare, Outcome,
+    RequestAfter, RetryInForce, Share, TimeLimit, Timeouts, Untold,
+};
+pub use caller::{Caller, CallerError, find as find_caller, full_name};
+pub use expect::{Expectation, ExpectationError, FORMS, shown, shown_target};
+pub use policies::{RouteSettings, route_settings};
+pub use question::{Question, Sender};
+pub use target::{Scheme, Target, TargetError, TargetPort};
+
+/// Walks one request to its answer.
+#[must_use]
+pub fn walk(world: &World, planes: &ControlPlanes, question: &Question) -> Answer {
+    let mut tree = Tree::default();
+    let mut answer = match &question.sender {
+        Sender::Pod(caller) => from_pod::walk(world, planes, question, *caller, &mut tree),
+        Sender::Outside(name) => gateway::walk(world, planes, question, name, &mut tree),
+    };
+    answer.because = tree.finish();
+    answer
+}

@@ -1,0 +1,24 @@
+//! The steps that the walk itself adds to a tree of reasons.
+
+use crate::explain::RuleId;
+
+/// Who asks, and what stands between that and the network.
+pub(super) const CALLER: RuleId = RuleId("walk.caller");
+/// Endpoints of a cluster, and which are in use.
+pub(super) const ENDPOINTS: RuleId = RuleId("walk.endpoints");
+/// A client outside asks a gateway.
+pub(super) const GATEWAY: RuleId = RuleId("walk.gateway");
+/// kube-proxy takes a connection that no proxy takes.
+pub(super) const NO_PROXY: RuleId = RuleId("walk.no-proxy");
+/// A name that no server of the cluster knows.
+pub(super) const OUTSIDE_NAME: RuleId = RuleId("walk.outside-name");
+/// Retries in force.
+pub(super) const RETRIES: RuleId = RuleId("walk.retries");
+/// A connection manager names a route table that the proxy does not have.
+pub(super) const ROUTE_TABLE: RuleId = RuleId("walk.route-table");
+/// The proxy beside the server.
+pub(super) const SERVER_SIDE: RuleId = RuleId("walk.server-side");
+/// Bytes are passed on unread.
+pub(super) const TCP: RuleId = RuleId("walk.tcp");
+/// Time limits in force.
+pub(super) const TIMEOUTS: RuleId = RuleId("walk.timeouts");
