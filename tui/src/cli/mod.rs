@@ -2,8 +2,13 @@
 
 mod lint;
 mod measure;
+mod mesh;
 mod pages;
+mod proxy_config;
+mod retries;
+mod rules;
 mod run;
+mod why;
 
 use clap::{Parser, Subcommand};
 
@@ -11,8 +16,13 @@ pub(crate) use lint::{FailOn, LintArgs, LintFormat};
 #[cfg(feature = "bench")]
 pub(crate) use measure::BenchArgs;
 pub(crate) use measure::{MeasureFormat, ValidateArgs};
-pub(crate) use pages::{CompletionsArgs, ManArgs};
+pub(crate) use mesh::{AnswerFormat, MeshArgs};
+pub(crate) use pages::{CompletionsArgs, ManArgs, SchemaArgs, SchemaOf};
+pub(crate) use proxy_config::{PartArg, ProxyConfigArgs};
+pub(crate) use retries::RetriesArgs;
+pub(crate) use rules::RulesArgs;
 pub(crate) use run::{RunArgs, RunFormat};
+pub(crate) use why::WhyArgs;
 
 use crate::exit;
 use crate::terminal::ColorChoice;
@@ -47,13 +57,22 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Check manifests and scenarios, and list what of them is read and what is not modelled.
     Lint(LintArgs),
+    /// Ask what becomes of one request, and why: the whole decision with its lines.
+    Why(Box<WhyArgs>),
+    /// Print what the proxy of a pod or gateway holds, in the columns of istioctl.
+    #[command(visible_alias = "pc")]
+    ProxyConfig(ProxyConfigArgs),
+    /// Print how retries multiply along every call path, and which of them can never happen.
+    Retries(RetriesArgs),
+    /// Print the catalogue of rules: what each says, how close it is to the real thing, its source.
+    Rules(RulesArgs),
     /// Check the engine against queueing theory: closed forms beside what runs measure.
     Validate(ValidateArgs),
     /// Measure how fast meshwalk is on this machine.
     #[cfg(feature = "bench")]
     Bench(BenchArgs),
-    /// Print the JSON Schema of scenario files, for editors.
-    Schema,
+    /// Print the JSON Schema of scenario files or of files of routing checks, for editors.
+    Schema(SchemaArgs),
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
     /// Print the manual page, or write one page for each command.

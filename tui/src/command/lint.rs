@@ -1,7 +1,9 @@
 //! `lint`: reads manifests and scenarios and prints what was read, what has no effect, and what
 //! is wrong. It runs nothing.
 
-use meshwalk_models::manifest::{self, Diagnostic, Severity};
+use meshwalk_models::control::ControlPlanes;
+use meshwalk_models::manifest::{self, Diagnostic, Severity, SourceId};
+use meshwalk_models::profile::Profile;
 use meshwalk_models::world::{self, ClusterManifests, Topology};
 use meshwalk_sim::run::DEFAULT_CLUSTER;
 use meshwalk_sim::scenario;
@@ -29,27 +31,30 @@ pub(super) fn lint(
     let found = input::collect(&args.paths, &Limits::DEFAULT);
     let ids = input::read_all(found, streams.input, &Limits::DEFAULT, &mut sources);
     let files = ids.len();
-    let (scenarios, manifests): (Vec<_>, Vec<_>) =
-        ids.into_iter().partition(|&id| input::kind_of(&sources.set, id) == SourceKind::Scenario);
+    let (mut manifests, mut findings) = (Vec::new(), std::mem::take(&mut sources.findings));
+    for id in ids {
+        match input::kind_of(&sources.set, id) {
+            SourceKind::Manifest => manifests.push(id),
+            SourceKind::Scenario => findings.extend(of_scenario(&mut sources, id)),
+            SourceKind::Checks => {
+                findings
+                    .extend(super::why::checks::read(&sources.set, id).err().unwrap_or_default());
+            }
+        }
+    }
     let manifests = manifest::load(&sources.set, manifests);
     let cluster = ClusterManifests {
         name: DEFAULT_CLUSTER,
         default_namespace: DEFAULT_NAMESPACE,
         resources: &manifests.resources,
     };
-    // Selectors and ports can be checked only when everything stands together.
+    // Selectors and ports can be checked only when everything stands together, and so can what
+    // the control planes make of routes and policies.
     let built = world::build(&[cluster], &Topology::default(), &[]);
-
-    let mut findings = sources.findings;
-    for scenario in scenarios {
-        // Names are resolved only when a scenario runs; what stands in the file is checked here.
-        findings.extend(match scenario::read(&mut sources.set, scenario, &[]) {
-            Ok(scenario) => scenario.warnings,
-            Err(findings) => findings,
-        });
-    }
+    let (_, rejected) = ControlPlanes::new(&built.world, &[cluster], Profile::built_in());
     findings.extend(manifests.diagnostics);
     findings.extend(built.findings);
+    findings.extend(rejected);
     diagnostics::sort(&mut findings, &sources.set);
     let lint = Lint {
         sources: &sources.set,
@@ -64,6 +69,14 @@ pub(super) fn lint(
         LintFormat::Json => lint::print_json(streams.out, &lint)?,
     }
     Ok(verdict(&findings, args.fail_on))
+}
+
+/// Names are resolved only when a scenario runs; what stands in the file is checked here.
+fn of_scenario(sources: &mut Sources, id: SourceId) -> Vec<Diagnostic> {
+    match scenario::read(&mut sources.set, id, &[]) {
+        Ok(scenario) => scenario.warnings,
+        Err(findings) => findings,
+    }
 }
 
 fn verdict(findings: &[Diagnostic], fail_on: FailOn) -> Exit {

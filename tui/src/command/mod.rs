@@ -3,9 +3,14 @@
 #[cfg(feature = "bench")]
 mod bench;
 mod lint;
+mod mesh;
 mod pages;
+mod proxy_config;
+mod retries;
+mod rules;
 mod run;
 mod validate;
+mod why;
 
 use std::io::{Read, Write};
 
@@ -36,10 +41,14 @@ pub(crate) fn execute(cli: &Cli, environment: &Environment, streams: &mut Stream
     let result = match &cli.command {
         Command::Run(args) => run::run(args, environment, &looks, streams),
         Command::Lint(args) => lint::lint(args, &looks.out, streams),
+        Command::Why(args) => why::why(args, &looks, streams),
+        Command::ProxyConfig(args) => proxy_config::proxy_config(args, &looks, streams),
+        Command::Retries(args) => retries::retries(args, &looks, streams),
+        Command::Rules(args) => rules::rules(args, &looks.out, streams),
         Command::Validate(args) => validate::validate(args, &looks.out, streams),
         #[cfg(feature = "bench")]
         Command::Bench(args) => bench::bench(args, &looks.out, streams),
-        Command::Schema => pages::schema(streams),
+        Command::Schema(args) => pages::schema(args, streams),
         Command::Completions(args) => pages::completions(args, streams),
         Command::Man(args) => pages::man(args, streams),
     };

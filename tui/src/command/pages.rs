@@ -5,14 +5,18 @@ use std::fs;
 use clap::CommandFactory;
 
 use crate::Exit;
-use crate::cli::{Cli, CompletionsArgs, ManArgs};
+use crate::cli::{Cli, CompletionsArgs, ManArgs, SchemaArgs, SchemaOf};
 use crate::failure::Failure;
 
 use super::Streams;
 
-/// Prints the JSON Schema of scenario files.
-pub(super) fn schema(streams: &mut Streams<'_>) -> Result<Exit, Failure> {
-    streams.out.write_all(meshwalk_sim::scenario::json_schema().as_bytes())?;
+/// Prints the JSON Schema of scenario files, or of files of routing checks.
+pub(super) fn schema(args: &SchemaArgs, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
+    let schema = match args.of {
+        SchemaOf::Scenario => meshwalk_sim::scenario::json_schema(),
+        SchemaOf::Checks => super::why::checks::json_schema(),
+    };
+    streams.out.write_all(schema.as_bytes())?;
     Ok(Exit::Fine)
 }
 

@@ -1,5 +1,6 @@
-//! Tells a scenario file from a manifest by its first document.
+//! Tells scenario files and files of routing checks from manifests by their first document.
 
+use meshwalk_models::manifest::yaml::NodeKind;
 use meshwalk_models::manifest::{SourceId, SourceSet, yaml};
 
 /// What a text is.
@@ -7,6 +8,8 @@ use meshwalk_models::manifest::{SourceId, SourceSet, yaml};
 pub(crate) enum SourceKind {
     /// A meshwalk scenario: it has a top-level `version` and no `kind`.
     Scenario,
+    /// Routing checks: a list whose first item says what it expects.
+    Checks,
     /// Everything else; the manifest reader says what is wrong with it.
     Manifest,
 }
@@ -18,6 +21,10 @@ pub(crate) fn kind_of(sources: &SourceSet, source: SourceId) -> SourceKind {
         return SourceKind::Manifest;
     };
     let root = document.root();
+    let list = if root.kind() == NodeKind::Mapping { root.get("checks") } else { Some(root) };
+    if list.and_then(|list| list.items().next()).is_some_and(|item| item.get("expect").is_some()) {
+        return SourceKind::Checks;
+    }
     match (root.get("version"), root.get("kind")) {
         (Some(_), None) => SourceKind::Scenario,
         _ => SourceKind::Manifest,

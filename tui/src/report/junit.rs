@@ -33,6 +33,43 @@ pub(crate) fn print(
     report.serialize(out)
 }
 
+/// A case that passed or failed.
+pub(crate) struct Case<'c> {
+    /// Its name.
+    pub(crate) name: &'c str,
+    /// Where it stands.
+    pub(crate) place: Option<&'c str>,
+    /// What was wrong; `None` if it passed.
+    pub(crate) failure: Option<&'c str>,
+}
+
+/// Prints `cases` as one suite.
+pub(crate) fn print_cases<'c>(
+    out: &mut dyn Write,
+    suite: &str,
+    cases: impl Iterator<Item = Case<'c>>,
+) -> Result<(), SerializeError> {
+    let mut tests = TestSuite::new(suite);
+    for case in cases {
+        let status = match case.failure {
+            None => TestCaseStatus::success(),
+            Some(failure) => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_message(failure);
+                let place = case.place.map_or_else(String::new, |place| format!("{place}: "));
+                status.set_description(format!("{place}{failure}"));
+                status
+            }
+        };
+        let mut test = TestCase::new(case.name, status);
+        test.set_classname(suite);
+        tests.add_test_case(test);
+    }
+    let mut report = Report::new(crate::NAME);
+    report.add_test_suite(tests);
+    report.serialize(out)
+}
+
 /// One that cannot be told is an error, not a skip: a skipped check would let a pipeline pass.
 fn status(expectation: &ExpectationResult) -> TestCaseStatus {
     let kind = match expectation.passed {

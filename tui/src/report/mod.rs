@@ -3,6 +3,7 @@
 
 #[cfg(feature = "bench")]
 pub(crate) mod bench;
+pub(crate) mod checks;
 mod columns;
 pub(crate) mod diagnostics;
 mod filter;
@@ -11,6 +12,12 @@ pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod laws;
 pub(crate) mod lint;
+pub(crate) mod places;
+pub(crate) mod proxy_config;
+pub(crate) mod retries;
+pub(crate) mod rules;
 pub(crate) mod table;
+mod tree;
+pub(crate) mod why;
 
 pub(crate) use filter::only_namespace;

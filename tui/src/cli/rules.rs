@@ -1,0 +1,17 @@
+//! The arguments of `meshwalk rules`.
+
+use clap::Args;
+
+use super::AnswerFormat;
+
+/// The arguments of `meshwalk rules`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RulesArgs {
+    /// Only rules whose id begins with this, such as `envoy.retry`.
+    #[arg(value_name = "PREFIX")]
+    pub(crate) prefix: Option<String>,
+
+    /// How to print the rules.
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: AnswerFormat,
+}

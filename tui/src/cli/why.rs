@@ -1,0 +1,66 @@
+//! The arguments of `meshwalk why`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::exit;
+
+use super::{AnswerFormat, MeshArgs};
+
+/// The arguments of `meshwalk why`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = exit::help())]
+pub(crate) struct WhyArgs {
+    /// What it is about.
+    #[command(flatten)]
+    pub(crate) mesh: MeshArgs,
+
+    /// Who sends the request: `NAME`, `NAMESPACE/NAME`, `NAMESPACE/deploy/NAME` or
+    /// `NAMESPACE/pod/NAME`.
+    #[arg(long, value_name = "CALLER", required_unless_present_any = ["at", "checks"])]
+    pub(crate) from: Option<String>,
+
+    /// Where it is sent: `SERVICE:PORT`, `SERVICE.NAMESPACE:PORT`, a full host name, an address,
+    /// or a URL.
+    #[arg(long, value_name = "HOST[:PORT]|URL", required_unless_present = "checks")]
+    pub(crate) to: Option<String>,
+
+    /// Ask at this ingress gateway, for a client outside: `gateway/NAME` or
+    /// `gateway/NAMESPACE/NAME`.
+    #[arg(long, value_name = "gateway/NAME", conflicts_with = "from")]
+    pub(crate) at: Option<String>,
+
+    /// The method.
+    #[arg(short = 'X', long, value_name = "METHOD", default_value = "GET")]
+    pub(crate) method: String,
+
+    /// The path, perhaps with a query [default: the URL's, or /].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<String>,
+
+    /// A request header, such as `x-user: jane`; repeatable. `host` replaces the authority.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+
+    /// What the request is expected to become, such as `routed:checkout/v2`; the exit code is 1
+    /// if it becomes something else.
+    ///
+    /// Forms: routed:SERVICE[.NAMESPACE][:PORT][/SUBSET], several with =WEIGHT and commas for a
+    /// split; redirected[:LOCATION]; direct_response:STATUS; no_route; denied; unknown.
+    #[arg(long, value_name = "OUTCOME", conflicts_with = "checks")]
+    pub(crate) expect: Option<String>,
+
+    /// A YAML list of checks, each with from or at, to, method, path, headers and expect;
+    /// `meshwalk schema checks` prints its schema.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to", "at", "path", "headers"])]
+    pub(crate) checks: Option<PathBuf>,
+
+    /// Write the checks, or the one of --expect, to FILE as JUnit XML.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+
+    /// How to print the answer.
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: AnswerFormat,
+}

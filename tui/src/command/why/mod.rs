@@ -1,0 +1,128 @@
+//! `why`: one request, the whole decision; or many, each against what is expected.
+
+pub(in crate::command) mod checks;
+mod judge;
+
+use meshwalk_models::walk::{Answer, Expectation, FORMS, Outcome, Question, Sender, Target, walk};
+
+use crate::Exit;
+use crate::cli::{AnswerFormat, WhyArgs};
+use crate::failure::Failure;
+use crate::report::places::Places;
+use crate::report::why as report;
+
+use super::mesh::Mesh;
+use super::{Looks, Streams};
+
+/// Carries out `meshwalk why`.
+pub(super) fn why(
+    args: &WhyArgs,
+    looks: &Looks,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Failure> {
+    if let Some(file) = &args.checks {
+        return judge::judge(args, file, looks, streams);
+    }
+    // The command line is checked before files are read.
+    let expect = args.expect.as_deref().map(expectation).transpose()?;
+    let asked = Asked {
+        from: args.from.as_deref(),
+        at: args.at.as_deref(),
+        namespace: args.mesh.namespace.as_deref(),
+        to: args.to.as_deref().unwrap_or_default(),
+        method: &args.method,
+        path: args.path.as_deref(),
+        headers: headers(&args.headers)?,
+    };
+    let mesh = Mesh::load(&args.mesh, streams.input)?;
+    mesh.print_errors(streams, &looks.err)?;
+    let question = asked.question(&mesh)?;
+    let answer = walk(&mesh.world, &mesh.planes, &question);
+    let mismatch = expect.as_ref().and_then(|expect| expect.mismatch(&answer));
+    let places = Places::new(&mesh.sources);
+    let view = report::View {
+        world: &mesh.world,
+        question: &question,
+        answer: &answer,
+        profile: &mesh.planes.profile().name,
+        mismatch: mismatch.as_deref(),
+        expected: expect.as_ref().map(ToString::to_string),
+        places,
+    };
+    match args.output {
+        AnswerFormat::Text => report::text::print(streams.out, &view, &looks.out)?,
+        AnswerFormat::Json => report::document::print(streams.out, &view)?,
+    }
+    if let Some(path) = &args.junit {
+        let name = report::title(&mesh.world, &question);
+        let verdict = judge::Verdict { name, place: None, failure: mismatch.clone() };
+        judge::write_junit(path, "meshwalk why", &[verdict])?;
+    }
+    Ok(exit(expect.as_ref(), mismatch.as_deref(), &answer))
+}
+
+/// Without an expectation the answer is the result, except that what cannot be told is no answer.
+fn exit(expect: Option<&Expectation>, mismatch: Option<&str>, answer: &Answer) -> Exit {
+    match (expect, mismatch) {
+        (Some(_), None) => Exit::Fine,
+        (Some(_), Some(_)) => Exit::Failed,
+        (None, _) if answer.outcome == Outcome::Unknown => Exit::Failed,
+        (None, _) => Exit::Fine,
+    }
+}
+
+/// A question as it was typed.
+struct Asked<'t> {
+    from: Option<&'t str>,
+    at: Option<&'t str>,
+    namespace: Option<&'t str>,
+    to: &'t str,
+    method: &'t str,
+    path: Option<&'t str>,
+    headers: Vec<(String, String)>,
+}
+
+impl Asked<'_> {
+    /// Resolves the names.
+    fn question(&self, mesh: &Mesh) -> Result<Question, Failure> {
+        let target: Target = self.to.parse().map_err(|error| {
+            Failure::new(format!("{error}"))
+                .help("write SERVICE:PORT, SERVICE.NAMESPACE:PORT, a host, an address or a URL")
+        })?;
+        let sender = match (self.at, self.from) {
+            (Some(gateway), _) => Sender::Outside(mesh.gateway(self.namespace, gateway)?),
+            (None, Some(caller)) => Sender::Pod(mesh.caller(self.namespace, caller)?),
+            (None, None) => return Err(Failure::new("neither --from nor --at says who asks")),
+        };
+        if self.path.is_some_and(|path| !path.starts_with('/')) {
+            return Err(Failure::new("a path begins with /"));
+        }
+        Ok(Question {
+            sender,
+            path: self.path.map(str::to_owned).or_else(|| target.path.clone()),
+            target,
+            method: self.method.to_owned(),
+            headers: self.headers.clone(),
+        })
+    }
+}
+
+fn expectation(text: &str) -> Result<Expectation, Failure> {
+    text.parse().map_err(|error| Failure::new(format!("{error}")).help(FORMS))
+}
+
+/// Headers as curl takes them: `name: value`.
+fn headers(texts: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    let split = texts.iter().map(|text| {
+        // A pseudo-header begins with a colon.
+        let at = text.char_indices().skip(1).find(|&(_, it)| it == ':').map(|(at, _)| at);
+        let (name, value) = at
+            .map(|at| (text[..at].trim(), text[at + 1..].trim()))
+            .filter(|(name, _)| !name.is_empty() && !name.contains(char::is_whitespace))
+            .ok_or_else(|| {
+                Failure::new(format!("`{text}` is no header")).help("write -H 'name: value'")
+            })?;
+        Ok((name.to_ascii_lowercase(), value.to_owned()))
+    });
+    split.collect()
+}
