@@ -1,6 +1,7 @@
 //! The control planes, one folder each: what they make of the resources. How a proxy then
 //! behaves is not decided here.
 
+pub mod gateway;
 pub mod istio;
 pub mod kubernetes;
 mod planes;

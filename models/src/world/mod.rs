@@ -10,6 +10,7 @@ mod ingress;
 mod input;
 mod model;
 
+pub(crate) use build::first_mismatch;
 #[cfg(test)]
 pub(crate) use build::testing;
 pub use build::{Assumption, Built, build};

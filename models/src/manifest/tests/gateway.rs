@@ -9,11 +9,13 @@ use crate::manifest::kinds::gateway::{
 use crate::units::SimDuration;
 
 fn objects(manifests: &Manifests) -> Vec<&GatewayResource> {
-    let gateway = |resource| match resource {
-        &Resource::GatewayApi(ref object) => Some(&**object),
-        _ => None,
-    };
-    manifests.resources.iter().filter_map(gateway).collect()
+    let mut objects = Vec::new();
+    for resource in &manifests.resources {
+        if let Resource::GatewayApi(object) = resource {
+            objects.push(&**object);
+        }
+    }
+    objects
 }
 
 fn route(manifests: &Manifests) -> &GatewayRoute {

@@ -25,6 +25,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub use notes::Assumption;
+pub(crate) use selector::first_mismatch;
 
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::Labels;

@@ -7,7 +7,7 @@ use crate::manifest::kinds::{Labels, Selector, SelectorOperator};
 use crate::world::NamespaceId;
 
 /// Why a label selector does not pick a set of labels: the first clause that fails.
-pub(super) fn first_mismatch(selector: &Selector, labels: &Labels) -> Option<String> {
+pub(crate) fn first_mismatch(selector: &Selector, labels: &Labels) -> Option<String> {
     let unequal = selector.match_labels.iter().find(|(key, value)| labels.get(*key) != Some(value));
     if let Some((key, value)) = unequal {
         return Some(match labels.get(key) {

@@ -25,6 +25,7 @@ pub use findings::{Known, findings};
 pub use matches::{Client, MESH};
 pub use network::{ChainSource, NetworkChain, PortOfService, tcp_chains, tcp_proxy, tls_chains};
 pub(super) use order::{more_specific, sort_catch_all_last};
+pub(in crate::control) use retry::default_retries;
 pub use rule::{ListenerTls, RuleContext, routes};
 pub use sidecar::{Hashes, OutboundPort, OutboundService, SidecarRoutes, UnknownHosts};
 pub(super) use sidecar::{table, virtual_host};

@@ -94,6 +94,11 @@ pub(super) fn policy(
     Some(policy)
 }
 
+/// Istio's own default, for routes that come from elsewhere.
+pub(in crate::control) fn default_retries(profile: &Profile) -> Option<RetryPolicy> {
+    policy(None, Hashing::No, profile)
+}
+
 fn default_policy(hashing: Hashing, profile: &Profile) -> RetryPolicy {
     let words = words(&profile.istio.retry_on);
     RetryPolicy {

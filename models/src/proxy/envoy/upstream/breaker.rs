@@ -53,8 +53,10 @@ pub struct Overflow {
 }
 
 /// How many there are now.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Counts {
+    /// Nothing is limited, so that no limit needs to be looked up.
+    unlimited: bool,
     connections: u32,
     pending: u32,
     requests: u32,
@@ -80,7 +82,7 @@ struct Limit {
 }
 
 /// The counts of one proxy and cluster, for both priorities.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Counters {
     default: Counts,
     high: Counts,
@@ -90,10 +92,22 @@ pub(super) struct Counters {
 #[derive(Debug)]
 pub struct Breakers<'a> {
     counts: &'a mut Counts,
-    thresholds: Option<&'a Thresholds>,
+    cluster: &'a Cluster,
+    priority: RoutingPriority,
 }
 
 impl Counters {
+    pub(super) fn new(cluster: &Cluster) -> Self {
+        let counts = |priority| Counts {
+            unlimited: cluster.thresholds.get(&priority).is_some_and(limits_nothing),
+            connections: 0,
+            pending: 0,
+            requests: 0,
+            retries: 0,
+        };
+        Self { default: counts(RoutingPriority::Default), high: counts(RoutingPriority::High) }
+    }
+
     pub(super) fn lend<'a>(
         &'a mut self,
         cluster: &'a Cluster,
@@ -103,8 +117,19 @@ impl Counters {
             RoutingPriority::Default => &mut self.default,
             RoutingPriority::High => &mut self.high,
         };
-        Breakers { counts, thresholds: cluster.thresholds.get(&priority) }
+        Breakers { counts, cluster, priority }
     }
+}
+
+/// As Istio writes it where no DestinationRule says otherwise.
+fn limits_nothing(thresholds: &Thresholds) -> bool {
+    let limits = [
+        &thresholds.max_connections,
+        &thresholds.max_pending,
+        &thresholds.max_requests,
+        &thresholds.max_retries,
+    ];
+    thresholds.retry_budget.is_none() && limits.iter().all(|limit| limit.value == u32::MAX)
 }
 
 impl Breakers<'_> {
@@ -126,6 +151,9 @@ impl Breakers<'_> {
     /// # Errors
     /// The limit that is reached.
     pub fn check(&self, resource: Resource, probe: &mut impl Probe) -> Result<(), Overflow> {
+        if self.counts.unlimited {
+            return Ok(());
+        }
         let limit = self.limit_of(resource);
         let count = self.count(resource);
         if count < limit.value {
@@ -164,7 +192,7 @@ impl Breakers<'_> {
     }
 
     fn limit_of(&self, resource: Resource) -> Limit {
-        let Some(thresholds) = self.thresholds else {
+        let Some(thresholds) = self.cluster.thresholds.get(&self.priority) else {
             return default_limit(resource);
         };
         let plain =

@@ -20,6 +20,7 @@ mod roster;
 mod rotation;
 mod rules;
 mod slow_start;
+mod snapshot;
 mod subset;
 #[cfg(test)]
 mod testing;
@@ -27,9 +28,9 @@ mod testing;
 mod tests;
 mod update;
 mod view;
+mod workers;
 mod zone;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use breaker::{Breakers, Overflow, Resource};
@@ -39,82 +40,45 @@ pub use load::PriorityLoads;
 pub use outlier::{Change, Detector, HealthChange, Spared, UpstreamResult};
 pub use previous_priorities::PreviousPriorities;
 pub use roster::Roster;
+pub use snapshot::{Counters, HostState};
 pub use update::Moved;
 
 use delivery::Deliveries;
 use hosts::Standing;
 use load::Spread;
 use outlier::Outliers;
-use pick::{Desk, Pool};
+use pick::Desk;
 use slow_start::Newcomers;
-use subset::{Known, SubsetPools};
+use subset::{Known, SubsetCrews};
+use workers::Crew;
 
-use super::Dice;
-use super::config::{Cluster, DeclaredHealth, Endpoint, LoadAssignment, Locality, RoutingPriority};
+use super::config::{Cluster, Endpoint, LoadAssignment, Locality, RoutingPriority};
+use super::{Dice, Purpose};
 use crate::explain::{Explanation, Probe};
 use crate::profile::EnvoyFacts;
 use crate::units::SimTime;
-
-/// What happened so often; the names are those of Envoy's counters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// `lb_healthy_panic`: requests for which hosts were chosen whatever their health.
-    pub healthy_panic: u64,
-    /// `outlier_detection.ejections_detected_*`.
-    pub detected: BTreeMap<Detector, u64>,
-    /// `outlier_detection.ejections_enforced_*`; their sum is `ejections_enforced_total`.
-    pub enforced: BTreeMap<Detector, u64>,
-    /// `outlier_detection.ejections_overflow`: ejections that the greatest share forbade.
-    pub ejections_overflow: u64,
-}
-
-/// A host as it stands now.
-#[derive(Clone, Copy, Debug)]
-pub struct HostState<'a> {
-    /// The host.
-    pub id: HostId,
-    /// Its endpoint.
-    pub endpoint: &'a Endpoint,
-    /// Requests under way to it.
-    pub active: u32,
-    /// `failed_outlier_check`: it is ejected.
-    pub ejected: bool,
-    /// From when on a sweep brings it back.
-    pub returns_from: Option<SimTime>,
-    /// How often it was ejected.
-    pub ejections: u32,
-    /// Whether the workers count it as healthy.
-    pub used: bool,
-}
-
-impl HostState<'_> {
-    /// The health flags as Envoy's admin interface words them; empty for a healthy host.
-    pub fn flags(&self) -> impl Iterator<Item = &'static str> {
-        let declared = match self.endpoint.health {
-            DeclaredHealth::Unknown | DeclaredHealth::Healthy => None,
-            DeclaredHealth::Unhealthy => Some("failed_eds_health"),
-            DeclaredHealth::Timeout => Some("failed_eds_health"),
-            DeclaredHealth::Draining => Some("eds_status_draining"),
-            DeclaredHealth::Degraded => Some("degraded_eds_health"),
-        };
-        self.ejected.then_some("failed_outlier_check").into_iter().chain(declared)
-    }
-}
 
 /// The state of one cluster in one proxy.
 #[derive(Clone, Debug)]
 pub struct ClusterState {
     roster: Arc<Roster>,
-    pool: Pool,
-    subsets: SubsetPools,
-    /// The ejected hosts that the workers know of, sorted.
-    known_ejected: Vec<u32>,
+    crew: Crew,
     /// Active requests by host; empty before the first.
     active: Vec<u32>,
-    outliers: Option<Box<Outliers>>,
-    newcomers: Option<Box<Newcomers>>,
-    deliveries: Deliveries,
     breakers: breaker::Counters,
+    /// What most clusters never need; large worlds have many of them.
+    rare: Option<Box<Rare>>,
+}
+
+/// What only some clusters need.
+#[derive(Clone, Debug, Default)]
+struct Rare {
+    outliers: Option<Outliers>,
+    newcomers: Option<Newcomers>,
+    subsets: SubsetCrews,
+    deliveries: Deliveries,
+    /// The ejected hosts that the workers know of, sorted.
+    known_ejected: Vec<u32>,
     counters: Counters,
 }
 
@@ -144,25 +108,15 @@ impl ClusterState {
         now: SimTime,
         dice: &mut impl Dice,
     ) -> Self {
-        let pool = Pool::new(Arc::clone(&roster.view), workers, now, dice);
-        let outliers = roster
-            .cluster
-            .outlier
-            .as_ref()
-            .map(|_| Box::new(Outliers::new(roster.len(), facts.ejection_share.value, now)));
-        let newcomers = roster.slow_start().map(|_| Box::new(Newcomers::new(roster.len(), now)));
-        let mut state = Self {
-            roster,
-            pool,
-            subsets: SubsetPools::default(),
-            known_ejected: Vec::new(),
-            active: Vec::new(),
-            outliers,
-            newcomers,
-            deliveries: Deliveries::default(),
-            breakers: breaker::Counters::default(),
-            counters: Counters::default(),
-        };
+        let crew = Crew::new(Arc::clone(&roster.view), workers, dice.roll(Purpose::Balance), now);
+        let cluster = &roster.cluster;
+        let share = facts.ejection_share.value;
+        let outliers = cluster.outlier.as_ref().map(|_| Outliers::new(roster.len(), share, now));
+        let newcomers = roster.slow_start().map(|_| Newcomers::new(roster.len(), now));
+        let rare = (outliers.is_some() || newcomers.is_some() || cluster.subsets.is_some())
+            .then(|| Box::new(Rare { outliers, newcomers, ..Rare::default() }));
+        let breakers = breaker::Counters::new(cluster);
+        let mut state = Self { roster, crew, active: Vec::new(), breakers, rare };
         state.greet_newcomers(now);
         state
     }
@@ -192,26 +146,27 @@ impl ClusterState {
         dice: &mut impl Dice,
         probe: &mut impl Probe,
     ) -> Result<HostId, NoHost> {
-        let pool = match &self.roster.cluster.subsets {
-            None => &mut self.pool,
+        let Self { roster, crew, active, rare, .. } = self;
+        let Some(special) = rare.as_deref_mut() else {
+            let mut desk = Desk { roster, active, newcomers: None, now, panics: 0 };
+            let picked = desk.choose(crew, worker, context, dice, probe);
+            if desk.panics > 0 {
+                rare.get_or_insert_default().counters.healthy_panic += desk.panics;
+            }
+            return picked.map(HostId::new);
+        };
+        let newcomers = special.newcomers.as_ref();
+        let mut desk = Desk { roster, active, newcomers, now, panics: 0 };
+        let crew = match &roster.cluster.subsets {
+            None => crew,
             Some(config) => {
-                let known = Known {
-                    roster: &self.roster,
-                    ejected: &self.known_ejected,
-                    workers: self.pool.workers.len() as u32,
-                    since: self.pool.since,
-                };
-                self.subsets.find(config, context.subset, &known, dice, probe)?
+                let known = Known { roster, ejected: &special.known_ejected, crew };
+                special.subsets.find(config, context.subset, &known, probe)?
             }
         };
-        let mut desk = Desk {
-            roster: &self.roster,
-            active: &self.active,
-            newcomers: self.newcomers.as_deref(),
-            counters: &mut self.counters,
-            now,
-        };
-        desk.choose(pool, worker, context, dice, probe).map(HostId::new)
+        let picked = desk.choose(crew, worker, context, dice, probe);
+        special.counters.healthy_panic += desk.panics;
+        picked.map(HostId::new)
     }
 
     /// A request to `host` begins.
@@ -246,12 +201,15 @@ impl ClusterState {
         now: SimTime,
         dice: &mut impl Dice,
     ) -> Vec<HealthChange> {
-        let (Some(outliers), Some(config)) = (&mut self.outliers, &self.roster.cluster.outlier)
+        let Some(rare) = &mut self.rare else {
+            return Vec::new();
+        };
+        let (Some(outliers), Some(config)) = (&mut rare.outliers, &self.roster.cluster.outlier)
         else {
             return Vec::new();
         };
         let mut changes =
-            outliers.report(host.raw(), result, config, &mut self.counters, now, dice);
+            outliers.report(host.raw(), result, config, &mut rare.counters, now, dice);
         self.spread_word(&mut changes, now);
         changes
     }
@@ -259,23 +217,27 @@ impl ClusterState {
     /// When [`ClusterState::advance`] has something to do next.
     #[must_use]
     pub fn next_due(&self) -> Option<SimTime> {
-        let sweep = self.outliers.as_ref().and_then(|outliers| outliers.next_sweep());
-        self.deliveries.due().into_iter().chain(sweep).min()
+        let rare = self.rare.as_ref()?;
+        let sweep = rare.outliers.as_ref().and_then(|outliers| outliers.next_sweep());
+        rare.deliveries.due().into_iter().chain(sweep).min()
     }
 
     /// Does what is due by `now`: sweeps of outlier detection, and news for the workers.
     pub fn advance(&mut self, now: SimTime, dice: &mut impl Dice) -> Vec<HealthChange> {
         let mut all = Vec::new();
         while let Some(due) = self.next_due().filter(|due| *due <= now) {
-            if self.deliveries.due() == Some(due) {
-                self.deliver(due);
+            let Some(rare) = &mut self.rare else {
+                break;
+            };
+            if rare.deliveries.due() == Some(due) {
+                self.deliver(&[], due);
                 continue;
             }
-            let (Some(outliers), Some(config)) = (&mut self.outliers, &self.roster.cluster.outlier)
+            let (Some(outliers), Some(config)) = (&mut rare.outliers, &self.roster.cluster.outlier)
             else {
                 break;
             };
-            let mut changes = outliers.sweep(config, &mut self.counters, due, dice);
+            let mut changes = outliers.sweep(config, &mut rare.counters, due, dice);
             self.spread_word(&mut changes, due);
             all.append(&mut changes);
         }
@@ -290,17 +252,21 @@ impl ClusterState {
     /// How the workers spread the load over priorities.
     #[must_use]
     pub fn loads(&self) -> &PriorityLoads {
-        &self.pool.view.spread.loads
+        &self.crew.view.spread.loads
     }
 
     fn spread(&self) -> &Spread {
-        &self.pool.view.spread
+        &self.crew.view.spread
     }
 
     /// What happened so often.
     #[must_use]
     pub fn counters(&self) -> &Counters {
-        &self.counters
+        self.rare.as_ref().map_or(&snapshot::NONE, |rare| &rare.counters)
+    }
+
+    fn outliers(&self) -> Option<&Outliers> {
+        self.rare.as_ref().and_then(|rare| rare.outliers.as_ref())
     }
 
     /// Why outlier detection decided as it did.
@@ -313,15 +279,15 @@ impl ClusterState {
     /// How many hosts are ejected now.
     #[must_use]
     pub fn ejected(&self) -> usize {
-        self.outliers.as_ref().map_or(0, |outliers| outliers.ejected().count())
+        self.outliers().map_or(0, |outliers| outliers.ejected().count())
     }
 
     /// All hosts as they stand now.
     pub fn hosts(&self) -> impl Iterator<Item = HostState<'_>> {
         (0..self.roster.len() as u32).map(|host| {
-            let outliers = self.outliers.as_deref();
+            let outliers = self.outliers();
             let config = self.roster.cluster.outlier.as_ref();
-            let level = &self.pool.view.levels[self.roster.table.priority(host) as usize];
+            let level = &self.crew.view.levels[self.roster.table.priority(host) as usize];
             HostState {
                 id: HostId::new(host),
                 endpoint: self.roster.table.endpoint(host),
@@ -334,39 +300,49 @@ impl ClusterState {
         })
     }
 
-    /// Lets the workers know of changes, now or when their window ends.
+    /// Lets the workers know of changes, now or when their window ends. Changes of one moment
+    /// happen one after the other, so that the first may be known before the next.
     fn spread_word(&mut self, changes: &mut [HealthChange], now: SimTime) {
         let window = self.roster.cluster.balancing.update_merge_window;
-        for change in changes.iter_mut().filter(|change| change.is_news()) {
-            change.seen_from = self.deliveries.change(window, now);
-        }
-        if changes.iter().any(|change| change.is_news() && change.seen_from == now) {
-            self.deliver(now);
+        for at in 0..changes.len() {
+            let Some(rare) = self.rare.as_mut().filter(|_| changes[at].is_news()) else {
+                continue;
+            };
+            changes[at].seen_from = rare.deliveries.change(window, now);
+            if changes[at].seen_from == now {
+                self.deliver(&changes[at + 1..], now);
+            }
         }
     }
 
-    /// Gives the workers the view that the main thread has.
-    fn deliver(&mut self, now: SimTime) {
-        self.known_ejected.clear();
-        self.known_ejected.extend(self.outliers.iter().flat_map(|outliers| outliers.ejected()));
-        let view = if self.known_ejected.is_empty() {
+    /// Gives the workers the view that the main thread had before `later` happened.
+    fn deliver(&mut self, later: &[HealthChange], now: SimTime) {
+        let rare = self.rare.get_or_insert_default();
+        rare.known_ejected.clear();
+        rare.known_ejected.extend(rare.outliers.iter().flat_map(|outliers| outliers.ejected()));
+        for change in later {
+            change.undo(&mut rare.known_ejected);
+        }
+        let view = if rare.known_ejected.is_empty() {
             Arc::clone(&self.roster.view)
         } else {
-            Arc::new(self.roster.maker(&self.known_ejected).make(|_| true))
+            Arc::new(self.roster.maker(&rare.known_ejected).make(|_| true))
         };
-        self.pool.renew(view, now);
-        self.subsets.renew(&self.roster, &self.known_ejected, now);
-        self.deliveries.delivered(now);
+        self.crew.renew(view, now);
+        rare.subsets.renew(&self.roster, &rare.known_ejected, now);
+        rare.deliveries.delivered(now);
         self.greet_newcomers(now);
     }
 
     /// Starts the slow start of hosts that are healthy for the first time.
     fn greet_newcomers(&mut self, now: SimTime) {
-        if let (Some(newcomers), Some(slow)) = (&mut self.newcomers, self.roster.slow_start()) {
+        let (Some(rare), Some(slow)) = (&mut self.rare, self.roster.slow_start()) else {
+            return;
+        };
+        if let Some(newcomers) = &mut rare.newcomers {
             let table = &self.roster.table;
             let healthy = |host: &u32| table.declared(*host) == Standing::Healthy;
-            let outliers = self.outliers.as_deref();
-            let ejected = |host: &u32| outliers.is_some_and(|outliers| outliers.is_ejected(*host));
+            let ejected = |host: &u32| rare.outliers.as_ref().is_some_and(|o| o.is_ejected(*host));
             let hosts = (0..table.len() as u32).filter(healthy).filter(|host| !ejected(host));
             newcomers.see(hosts, slow, now);
         }

@@ -3,17 +3,16 @@
 //!
 //! Source: Envoy, `ZoneAwareLoadBalancerBase::hostSourceToUse` and `chooseHost`.
 
-use std::sync::Arc;
-
 use super::super::config::{HostPredicate, LeastRequest, LoadBalancer, LocalityMode};
 use super::super::{Dice, Purpose, choose_least_request};
 use super::load::{PriorityLoads, Tier};
 use super::roster::Roster;
-use super::rotation::{Among, Source, Worker};
+use super::rotation::{Among, Source};
 use super::rules;
 use super::slow_start::Newcomers;
 use super::view::{Group, LevelView, View};
-use super::{Counters, NoHost, PickContext};
+use super::workers::{Crew, Memory};
+use super::{NoHost, PickContext};
 use crate::explain::{Probe, RuleId};
 use crate::units::{Ppm, SimTime};
 
@@ -21,45 +20,22 @@ use crate::units::{Ppm, SimTime};
 /// last host that was drawn in any case.
 const MAX_RESELECTIONS: u32 = 1_000;
 
-/// What the workers of a proxy know and remember of one cluster or subset.
-#[derive(Clone, Debug)]
-pub(super) struct Pool {
-    pub view: Arc<View>,
-    /// Counts views.
-    pub generation: u32,
-    /// When the view reached the workers.
-    pub since: SimTime,
-    pub workers: Vec<Worker>,
-}
-
-impl Pool {
-    pub(super) fn new(view: Arc<View>, workers: u32, now: SimTime, dice: &mut impl Dice) -> Self {
-        let workers = (0..workers.max(1)).map(|_| Worker::new(dice.roll(Purpose::Balance)));
-        Self { view, generation: 0, since: now, workers: workers.collect() }
-    }
-
-    pub(super) fn renew(&mut self, view: Arc<View>, now: SimTime) {
-        self.view = view;
-        self.generation += 1;
-        self.since = now;
-    }
-}
-
-/// What a choice looks at besides the pool.
+/// What a choice looks at besides the crew.
 pub(super) struct Desk<'a> {
     pub roster: &'a Roster,
     /// Active requests by host; empty before the first.
     pub active: &'a [u32],
     pub newcomers: Option<&'a Newcomers>,
-    pub counters: &'a mut Counters,
     pub now: SimTime,
+    /// How often hosts were chosen in a panic.
+    pub panics: u64,
 }
 
 impl Desk<'_> {
     /// A host for one request.
     pub(super) fn choose(
         &mut self,
-        pool: &mut Pool,
+        crew: &mut Crew,
         worker: u32,
         context: &PickContext<'_>,
         dice: &mut impl Dice,
@@ -70,30 +46,35 @@ impl Desk<'_> {
         } else {
             context.host_selection_attempts.min(MAX_RESELECTIONS) + 1
         };
-        let worker = (worker as usize).min(pool.workers.len() - 1);
-        if !pool.view.tables.is_empty() {
-            return self.choose_by_hash(&pool.view, draws, context, dice, probe);
+        if crew.two_of > 0 && draws == 1 && context.loads.is_none() {
+            let busy = |host: u32| self.active(host);
+            let draw = dice.roll(Purpose::Balance);
+            let host = choose_least_request(crew.two_of, draw, busy).unwrap_or(0);
+            self.tell_host(host, crew.two_of as usize, false, probe);
+            return Ok(host);
         }
-        let mut host = self.choose_once(pool, worker, context, dice, probe)?;
+        if !crew.view.tables.is_empty() {
+            return self.choose_by_hash(&crew.view, draws, context, dice, probe);
+        }
+        let mut host = self.choose_once(crew, worker, context, dice, probe)?;
         for _ in 1..draws {
             if !self.passed_over(host, context, probe) {
                 return Ok(host);
             }
-            host = self.choose_once(pool, worker, context, dice, probe)?;
+            host = self.choose_once(crew, worker, context, dice, probe)?;
         }
         Ok(host)
     }
 
     fn choose_once(
         &mut self,
-        pool: &mut Pool,
-        worker: usize,
+        crew: &mut Crew,
+        worker: u32,
         context: &PickContext<'_>,
         dice: &mut impl Dice,
         probe: &mut impl Probe,
     ) -> Result<u32, NoHost> {
-        let Pool { view, generation, since, workers } = pool;
-        let worker = &mut workers[worker];
+        let (view, mut memory) = crew.open(worker);
         let roster = self.roster;
         let balancer = &roster.cluster.balancer;
         let (mut hash, loads) = (None, context.loads.unwrap_or(&view.spread.loads));
@@ -108,23 +89,23 @@ impl Desk<'_> {
             None => rules::PRIORITY,
         };
         self.tell_priority(rule, view, loads, (priority, tier), probe);
-        let source = self.source(view, *generation, worker, (priority, tier), dice, probe)?;
+        let source = self.source(view, &mut memory, (priority, tier), dice, probe)?;
         let group = group(view, source);
         let hosts = &*group.hosts;
         if hosts.is_empty() {
             return Err(self.nobody(view, probe));
         }
-        let newcomers = self.newcomers.filter(|newcomers| self.any_new(newcomers, *since));
+        let newcomers = self.newcomers.filter(|newcomers| self.any_new(newcomers, memory.since));
         let uneven = hosts.len() > 1 && (!group.even || newcomers.is_some());
         let host = match &balancer.value {
-            LoadBalancer::RoundRobin(_) if !uneven => hosts[worker.next(source, hosts.len())],
-            LoadBalancer::LeastRequest(least) if !uneven => self.least(hosts, least, dice),
-            LoadBalancer::RoundRobin(_) => {
-                self.scheduled(worker, source, (*generation, *since), hosts, Ppm::ZERO)
+            LoadBalancer::RoundRobin(_) if !uneven => {
+                hosts[memory.open().next(source, hosts.len())]
             }
+            LoadBalancer::LeastRequest(least) if !uneven => self.least(hosts, least, dice),
+            LoadBalancer::RoundRobin(_) => self.scheduled(&mut memory, source, hosts, Ppm::ZERO),
             LoadBalancer::LeastRequest(least) => {
                 let bias = least.active_request_bias;
-                self.scheduled(worker, source, (*generation, *since), hosts, bias)
+                self.scheduled(&mut memory, source, hosts, bias)
             }
             LoadBalancer::Random => {
                 // The draw that chose the priority chooses the host too.
@@ -215,17 +196,10 @@ impl Desk<'_> {
     }
 
     /// The next host by weight, which active requests lower by `bias`.
-    fn scheduled(
-        &self,
-        worker: &mut Worker,
-        source: Source,
-        (generation, since): (u32, SimTime),
-        hosts: &[u32],
-        bias: Ppm,
-    ) -> u32 {
+    fn scheduled(&self, memory: &mut Memory<'_>, source: Source, hosts: &[u32], bias: Ppm) -> u32 {
         let weight = |now: SimTime| move |host: u32| self.weight(host, bias, now);
-        worker
-            .scheduled(source, generation, || hosts.to_vec(), weight(since), weight(self.now))
+        memory
+            .scheduled(source, || hosts.to_vec(), weight(memory.since), weight(self.now))
             .unwrap_or(hosts[0])
     }
 
@@ -248,8 +222,7 @@ impl Desk<'_> {
     fn source(
         &mut self,
         view: &View,
-        generation: u32,
-        worker: &mut Worker,
+        memory: &mut Memory<'_>,
         (priority, tier): (u32, Tier),
         dice: &mut impl Dice,
         probe: &mut impl Probe,
@@ -271,7 +244,7 @@ impl Desk<'_> {
                 (rules::LOCALITY_WEIGHTED, None)
             }
             LocalityMode::Weighted => {
-                let zone = self.weighted_locality(level, generation, worker, (priority, tier));
+                let zone = self.weighted_locality(level, memory, (priority, tier));
                 (rules::LOCALITY_WEIGHTED, zone)
             }
             LocalityMode::ZoneAware(config) if priority == 0 => {
@@ -295,7 +268,7 @@ impl Desk<'_> {
 
     fn panics(&mut self, view: &View, priority: u32, probe: &mut impl Probe) {
         let balancing = &self.roster.cluster.balancing;
-        self.counters.healthy_panic += 1;
+        self.panics += 1;
         let count = view.levels[priority as usize].count();
         probe.step(rules::PANIC, Some(balancing.panic_threshold.origin), || {
             format!(
@@ -311,8 +284,7 @@ impl Desk<'_> {
     fn weighted_locality(
         &self,
         level: &LevelView,
-        generation: u32,
-        worker: &mut Worker,
+        memory: &mut Memory<'_>,
         (priority, tier): (u32, Tier),
     ) -> Option<u32> {
         let factor = f64::from(self.roster.factors.overprovisioning) / 100.0;
@@ -331,7 +303,7 @@ impl Desk<'_> {
         };
         let items = || (0..level.localities.len() as u32).filter(|&at| weight(at) > 0.0).collect();
         let source = Source { priority, among: Among::Localities(tier) };
-        worker.scheduled(source, generation, items, weight, weight)
+        memory.scheduled(source, items, weight, weight)
     }
 
     /// Whether the retry policy passes over `host`.

@@ -5,10 +5,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::Dice;
 use super::super::config::{SubsetFallback, Subsets};
-use super::pick::Pool;
 use super::roster::Roster;
+use super::workers::Crew;
 use super::{NoHost, rules};
 use crate::explain::Probe;
 use crate::units::SimTime;
@@ -31,26 +30,25 @@ pub(super) struct Known<'a> {
     pub(super) roster: &'a Roster,
     /// The hosts that they know to be ejected, sorted.
     pub(super) ejected: &'a [u32],
-    pub(super) workers: u32,
-    pub(super) since: SimTime,
+    /// What they know and remember of all hosts.
+    pub(super) crew: &'a Crew,
 }
 
 /// The subsets that were asked for so far.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SubsetPools {
-    pools: Vec<(Key, Pool)>,
+pub(super) struct SubsetCrews {
+    crews: Vec<(Key, Crew)>,
 }
 
-impl SubsetPools {
+impl SubsetCrews {
     /// The hosts for a request that asks for `labels`.
     pub(super) fn find(
         &mut self,
         config: &Subsets,
         labels: Option<&Labels>,
         known: &Known<'_>,
-        dice: &mut impl Dice,
         probe: &mut impl Probe,
-    ) -> Result<&mut Pool, NoHost> {
+    ) -> Result<&mut Crew, NoHost> {
         let labels = labels.filter(|labels| !labels.is_empty());
         let wanted = labels.filter(|labels| {
             let declared = config.selectors.iter().any(|keys| keys.iter().eq(labels.keys()));
@@ -59,7 +57,7 @@ impl SubsetPools {
         let at = match (wanted, &config.fallback) {
             (Some(labels), _) => {
                 let same = |key: &Key| matches!(key, Key::Labels(known) if known == labels);
-                self.place(same, || Key::Labels(labels.clone()), known, dice)
+                self.place(same, || Key::Labels(labels.clone()), known)
             }
             (None, SubsetFallback::None) => {
                 tell(known.roster, labels, "there is no fallback", probe);
@@ -67,12 +65,12 @@ impl SubsetPools {
             }
             (None, SubsetFallback::AnyEndpoint) => {
                 tell(known.roster, labels, "any host is taken", probe);
-                self.place(|key| *key == Key::Any, || Key::Any, known, dice)
+                self.place(|key| *key == Key::Any, || Key::Any, known)
             }
             (None, SubsetFallback::Default(default)) => {
                 tell(known.roster, labels, "the default subset is taken", probe);
                 let same = |key: &Key| matches!(key, Key::Default(_));
-                self.place(same, || Key::Default(default.clone()), known, dice)
+                self.place(same, || Key::Default(default.clone()), known)
             }
         };
         if let Some(labels) = wanted {
@@ -80,14 +78,14 @@ impl SubsetPools {
                 format!("only hosts with {} are meant", written(labels))
             });
         }
-        Ok(&mut self.pools[at].1)
+        Ok(&mut self.crews[at].1)
     }
 
     /// Gives all subsets what the workers learn.
     pub(super) fn renew(&mut self, roster: &Roster, ejected: &[u32], now: SimTime) {
-        for (key, pool) in &mut self.pools {
+        for (key, crew) in &mut self.crews {
             let maker = roster.maker(ejected).for_subset();
-            pool.renew(Arc::new(maker.make(|host| belongs(roster, host, key))), now);
+            crew.renew(Arc::new(maker.make(|host| belongs(roster, host, key))), now);
         }
     }
 
@@ -96,17 +94,16 @@ impl SubsetPools {
         same: impl Fn(&Key) -> bool,
         key: impl FnOnce() -> Key,
         known: &Known<'_>,
-        dice: &mut impl Dice,
     ) -> usize {
-        if let Some(at) = self.pools.iter().position(|(key, _)| same(key)) {
+        if let Some(at) = self.crews.iter().position(|(key, _)| same(key)) {
             return at;
         }
         let key = key();
         let maker = known.roster.maker(known.ejected).for_subset();
         let view = maker.make(|host| belongs(known.roster, host, &key));
-        let pool = Pool::new(Arc::new(view), known.workers, known.since, dice);
-        self.pools.push((key, pool));
-        self.pools.len() - 1
+        let crew = known.crew.beside(Arc::new(view), self.crews.len() as u32 + 1);
+        self.crews.push((key, crew));
+        self.crews.len() - 1
     }
 }
 

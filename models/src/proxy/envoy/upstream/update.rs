@@ -47,21 +47,18 @@ impl ClusterState {
         if !self.active.is_empty() {
             self.active = carried(&self.active, &moved, len);
         }
-        if let Some(outliers) = &mut self.outliers {
+        let rare = self.rare.get_or_insert_default();
+        if let Some(outliers) = &mut rare.outliers {
             outliers.carry(&moved, len);
         }
-        if let Some(newcomers) = &mut self.newcomers {
+        if let Some(newcomers) = &mut rare.newcomers {
             newcomers.carry(&moved, len);
         }
         let moved = Moved { now: moved };
         self.roster = roster;
-        if same {
-            let window = self.roster.cluster.balancing.update_merge_window;
-            if self.deliveries.change(window, now) == now {
-                self.deliver(now);
-            }
-        } else {
-            self.deliver(now);
+        let window = self.roster.cluster.balancing.update_merge_window;
+        if !same || rare.deliveries.change(window, now) == now {
+            self.deliver(&[], now);
         }
         moved
     }

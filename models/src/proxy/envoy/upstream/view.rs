@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::super::config::{LoadBalancer, ZoneAware};
+use super::super::config::{LeastRequest, LoadBalancer, ZoneAware};
 use super::hashing::Table;
 use super::hosts::{HostTable, Level, Standing};
 use super::load::{Factors, LevelCount, Spread};
@@ -81,6 +81,9 @@ pub(super) struct View {
     pub tables: Vec<Table>,
     /// How the first priority is routed by zone; other priorities never are.
     pub zones: ZoneRouting,
+    /// How many hosts there are, if all of them are alike and the less busy of two takes a
+    /// request; otherwise zero. Nearly all clusters of Istio are so.
+    pub two_of: u32,
 }
 
 /// How a view is made.
@@ -124,7 +127,31 @@ impl ViewMaker<'_> {
         let zones = self.zones.map_or(ZoneRouting::Off, |(config, local)| {
             ZoneRouting::of(config, local, &self.table.levels[0], &levels[0])
         });
-        View { levels, spread, tables, zones }
+        let two_of = self.two_of(&levels, &spread, &zones);
+        View { levels, spread, tables, zones, two_of }
+    }
+
+    fn two_of(&self, levels: &[LevelView], spread: &Spread, zones: &ZoneRouting) -> u32 {
+        let plain = matches!(
+            self.balancer,
+            LoadBalancer::LeastRequest(LeastRequest {
+                choices: 2,
+                full_scan: false,
+                slow_start: None,
+                ..
+            })
+        );
+        let [level] = levels else {
+            return 0;
+        };
+        let hosts = &level.healthy.hosts;
+        let all = hosts.len() == self.table.len() && level.healthy.even;
+        let anywhere = self.weights == Weights::Hosts && *zones == ZoneRouting::Off;
+        if plain && all && anywhere && !spread.panic.contains(&true) {
+            hosts.len() as u32
+        } else {
+            0
+        }
     }
 
     pub(super) fn standing(&self, host: u32) -> Standing {

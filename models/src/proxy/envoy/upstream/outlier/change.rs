@@ -98,4 +98,13 @@ impl HealthChange {
     pub(in super::super) fn is_news(&self) -> bool {
         !matches!(self.change, Change::Spared { .. })
     }
+
+    /// Takes it back from a sorted list of ejected hosts.
+    pub(in super::super) fn undo(&self, ejected: &mut Vec<u32>) {
+        match (self.change, ejected.binary_search(&self.host.raw())) {
+            (Change::Ejected { .. }, Ok(at)) => drop(ejected.remove(at)),
+            (Change::Returned { .. }, Err(at)) => ejected.insert(at, self.host.raw()),
+            _ => {}
+        }
+    }
 }

@@ -185,3 +185,43 @@ fn changes_soon_after_another_reach_the_workers_together() {
     bench.until(at_ms(1040));
     assert!(bench.try_pick(&PickContext::default()).is_err());
 }
+
+#[test]
+fn of_two_hosts_that_return_at_once_the_workers_see_one_first() {
+    let mut cluster = cluster(LoadBalancer::RoundRobin(None));
+    cluster.balancing.panic_threshold = given(Ppm::ZERO);
+    cluster.balancing.update_merge_window = SimDuration::from_ms(50);
+    cluster.outlier = Some(quick());
+    let mut bench = Bench::new(cluster, plain(2));
+    bench.report(0, BAD);
+    bench.report(1, BAD);
+    let changes = bench.until(at_ms(400));
+    assert_eq!(
+        changes.iter().map(|change| change.seen_from).collect::<Vec<_>>(),
+        [at_ms(400), at_ms(450),]
+    );
+    assert_eq!(bench.shares(4), [4, 0], "the second returns a window later");
+    bench.until(at_ms(450));
+    assert_eq!(bench.shares(4), [2, 2]);
+}
+
+#[test]
+fn counters_and_flags_have_the_names_of_envoy() {
+    let mut config = outlier();
+    config.consecutive_5xx = given(1);
+    config.max_ejection_share = given(Ppm::from_percent(50));
+    let mut bench = bench(2, config);
+    bench.report(0, BAD);
+    bench.report(1, BAD);
+    assert_eq!(
+        bench.state.counters().named(),
+        [
+            ("outlier_detection.ejections_detected_consecutive_5xx", 2),
+            ("outlier_detection.ejections_enforced_consecutive_5xx", 1),
+            ("outlier_detection.ejections_enforced_total", 1),
+            ("outlier_detection.ejections_overflow", 1),
+        ]
+    );
+    let flags: Vec<Vec<_>> = bench.state.hosts().map(|host| host.flags().collect()).collect();
+    assert_eq!(flags, [vec!["failed_outlier_check"], vec![]]);
+}

@@ -11,6 +11,7 @@ use super::super::testing::{
     Bench, assignment, at_ms, cluster, endpoint, facts, given, group, least_request, outlier,
 };
 use super::super::{PickContext, UpstreamResult};
+use crate::explain::Tree;
 use crate::profile::EjectionShare;
 use crate::units::{Ppm, SimDuration};
 
@@ -163,6 +164,26 @@ proptest! {
             // Ids of hosts behind the one that went are one less.
             let expected = if old > gone { old - 1 } else { old };
             prop_assert!(old == gone || new == expected);
+        }
+    }
+
+    #[test]
+    fn who_asks_for_reasons_gets_the_same_host(
+        balancer in balancers(),
+        healths in prop::collection::vec(health(), 1..12),
+        hashes in prop::collection::vec(any::<u64>(), 1..20),
+    ) {
+        let hosts = |number| Endpoint { health: healths[number as usize], ..endpoint(number) };
+        let hosts: Vec<Endpoint> = (0..healths.len() as u32).map(hosts).collect();
+        let hosts = assignment(vec![group(0, hosts)]);
+        let mut silent = Bench::new(cluster(balancer.clone()), hosts.clone());
+        let mut told = Bench::new(cluster(balancer), hosts);
+        for hash in hashes {
+            let context = PickContext { hash: Some(hash), ..PickContext::default() };
+            let mut tree = Tree::default();
+            let host = told.state.pick(0, &context, told.now, &mut told.dice, &mut tree);
+            prop_assert_eq!(silent.try_pick(&context), host.map(|host| host.index() as u32));
+            prop_assert!(!tree.finish().is_empty(), "every choice has a reason");
         }
     }
 }

@@ -34,8 +34,7 @@ fn by_zone(hosts: &[(&str, u32)], proxies: &[(&str, u32)]) -> Vec<u32> {
         proxies.iter().map(|&(name, count)| (zone(name), count)).collect();
     let roster = Roster::new(Arc::new(zone_aware()), Arc::new(zones(hosts)), &zone("a"))
         .with_local_cluster(proxies);
-    let mut dice = TestDice(7);
-    let now = SimTime::ZERO;
+    let (now, mut dice) = (SimTime::ZERO, TestDice(7));
     let state = ClusterState::sharing(Arc::new(roster), &facts(), 1, now, &mut dice);
     let mut bench = Bench { state, dice, now };
     let mut shares = bench.shares(1000).into_iter();

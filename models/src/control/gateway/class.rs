@@ -1,0 +1,51 @@
+//! Whose Gateways are meant: a Gateway of another controller's class is left alone.
+//!
+//! Source: gateway-api `apis/v1/gatewayclass_types.go`; for the classes that Istio makes itself
+//! istio `pilot/pkg/config/kube/gatewaycommon`, `ClassInfo`.
+
+use crate::manifest::kinds::gateway::Gateway;
+use crate::profile::GatewayReading;
+use crate::world::Origin;
+
+use super::objects::Objects;
+use super::rules;
+use super::status::{Condition, ConditionType};
+
+/// The controller behind Istio's gateways.
+const ISTIO_CONTROLLER: &str = "istio.io/gateway-controller";
+
+/// Classes that Istio makes for proxies inside the mesh; ambient mode is not modelled.
+const NOT_MODELLED: &[&str] = &["istio-waypoint", "istio-east-west", "istio-remote"];
+
+/// Whether this control plane looks after a Gateway.
+pub(super) fn is_ours(
+    objects: &Objects<'_>,
+    reading: GatewayReading,
+    gateway: &Gateway,
+) -> (bool, Condition) {
+    let accepted = |ours, reason, place, message: String| {
+        let because = (rules::CLASS, Origin::Manifest(place));
+        (ours, Condition::new(ConditionType::Accepted, ours, reason, because, message))
+    };
+    let Some(class) = &gateway.class else {
+        let message = "it names no class".to_owned();
+        return accepted(false, "Pending", gateway.meta.place, message);
+    };
+    if reading == GatewayReading::Istio && NOT_MODELLED.contains(&class.value.as_str()) {
+        let message = format!("Gateways of class `{class}` are not modelled");
+        return accepted(false, "Pending", class.place, message);
+    }
+    let declared = objects.classes.get(class.value.as_str());
+    let controller = declared.and_then(|class| class.controller.as_ref());
+    match controller.filter(|_| reading == GatewayReading::Istio) {
+        Some(other) if other.value != ISTIO_CONTROLLER => {
+            let message = format!("class `{class}` belongs to controller `{other}`");
+            accepted(false, "Pending", class.place, message)
+        }
+        _ => {
+            let known = if declared.is_some() { "" } else { ", which is taken to be ours" };
+            let message = format!("it is of class `{class}`{known}");
+            accepted(true, "Accepted", class.place, message)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Timeouts and retries of one rule.
+//!
+//! Source: gateway-api `apis/v1/httproute_types.go`, `HTTPRouteTimeouts` and `HTTPRouteRetry`; for
+//! Istio's reading istio `pilot/pkg/config/kube/gateway/conversion.go`, `convertHTTPRoute`.
+
+use std::sync::Arc;
+
+use crate::control::istio::routes;
+use crate::explain::Sourced;
+use crate::manifest::Located;
+use crate::manifest::kinds::gateway::{RouteRetry, RouteRule};
+use crate::profile::GatewayReading;
+use crate::proxy::envoy::config::{Backoff, HostPredicate, RetryOn, RetryPolicy};
+use crate::units::SimDuration;
+use crate::world::Origin;
+
+use super::Context;
+
+/// Where the standard leaves the number open, the default of Istio's routes is taken.
+const RETRIES: u32 = 2;
+const BACKOFF_BASE: SimDuration = SimDuration::from_ms(25);
+const BACKOFF_MAX_FACTOR: u64 = 10;
+const HOST_SELECTION_ATTEMPTS: u32 = 5;
+
+/// How long a request may take and when it is tried again.
+pub(super) struct Limits {
+    /// Zero is for ever.
+    pub(super) timeout: Sourced<SimDuration>,
+    pub(super) retry: Option<Arc<RetryPolicy>>,
+}
+
+/// The limits of a rule.
+pub(super) fn limits(context: &Context<'_>, rule: &RouteRule) -> Limits {
+    let not_zero = |time: &Option<Located<SimDuration>>| {
+        time.as_ref().filter(|time| time.value != SimDuration::ZERO).map(sourced)
+    };
+    let (request, per_try) = (not_zero(&rule.request_timeout), not_zero(&rule.backend_timeout));
+    let disabled = rule.request_timeout.as_ref().map(sourced);
+    let none = Sourced::default_of(SimDuration::ZERO, "gateway.request-timeout");
+    let timeout = request.or(disabled).unwrap_or(none);
+    match (context.reading, &rule.retry) {
+        (_, Some(retry)) => {
+            Limits { timeout, retry: policy(context.reading, retry, per_try).map(Arc::new) }
+        }
+        // An attempt that takes too long is not tried again, so its limit is the request's.
+        (GatewayReading::Istio, None) => Limits {
+            timeout: per_try.unwrap_or(timeout),
+            retry: routes::default_retries(context.profile).map(Arc::new),
+        },
+        (GatewayReading::Standard, None) => {
+            Limits { timeout, retry: per_try.map(|time| Arc::new(single_attempt(time))) }
+        }
+    }
+}
+
+fn sourced<T: Copy>(value: &Located<T>) -> Sourced<T> {
+    Sourced::new(value.value, Origin::Manifest(value.place))
+}
+
+/// One attempt with a limit of its own.
+fn single_attempt(per_try: Sourced<SimDuration>) -> RetryPolicy {
+    RetryPolicy {
+        retry_on: Sourced::new(RetryOn::NONE, per_try.origin),
+        retries: Sourced::new(0, per_try.origin),
+        per_try_timeout: Some(per_try),
+        ..empty(per_try.origin)
+    }
+}
+
+fn empty(origin: Origin) -> RetryPolicy {
+    let backoff = backoff_from(BACKOFF_BASE);
+    RetryPolicy {
+        retry_on: Sourced::new(RetryOn::NONE, origin),
+        retries: Sourced::new(0, origin),
+        per_try_timeout: None,
+        per_try_idle_timeout: None,
+        status_codes: Vec::new(),
+        response_headers: Vec::new(),
+        request_headers: Vec::new(),
+        backoff: Sourced::default_of(backoff, "envoy.retry-backoff"),
+        rate_limited: None,
+        host_predicates: Vec::new(),
+        host_selection_attempts: HOST_SELECTION_ATTEMPTS,
+        previous_priorities: None,
+        origin,
+    }
+}
+
+fn backoff_from(base: SimDuration) -> Backoff {
+    Backoff { base, max: SimDuration::from_ns(base.as_ns().saturating_mul(BACKOFF_MAX_FACTOR)) }
+}
+
+/// The policy of a `retry` stanza; `None` if nothing is tried again.
+fn policy(
+    reading: GatewayReading,
+    retry: &RouteRetry,
+    per_try: Option<Sourced<SimDuration>>,
+) -> Option<RetryPolicy> {
+    let origin = Origin::Manifest(retry.place);
+    let attempts = retry.attempts.as_ref().map(sourced);
+    let retries = attempts.unwrap_or(Sourced::default_of(RETRIES, "gateway.retry-attempts"));
+    if retries.value == 0 && per_try.is_none() {
+        return None;
+    }
+    // "Implementations SHOULD retry on connection errors (disconnect, reset, timeout, TCP failure)
+    // if a retry stanza is configured."
+    let connection = RetryOn::CONNECT_FAILURE.with(RetryOn::REFUSED_STREAM);
+    let mut retry_on = match reading {
+        GatewayReading::Standard => connection.with(RetryOn::RESET),
+        GatewayReading::Istio => {
+            connection.with(RetryOn::GRPC_UNAVAILABLE).with(RetryOn::GRPC_CANCELLED)
+        }
+    };
+    if !retry.codes.is_empty() {
+        retry_on = retry_on.with(RetryOn::RETRIABLE_STATUS_CODES);
+    }
+    let backoff = retry.backoff.as_ref();
+    let backoff = backoff.map(|base| sourced(base).map(backoff_from));
+    let empty = empty(origin);
+    Some(RetryPolicy {
+        retry_on: Sourced::new(retry_on, origin),
+        retries,
+        per_try_timeout: per_try,
+        status_codes: retry.codes.clone(),
+        backoff: backoff.unwrap_or(empty.backoff),
+        host_predicates: vec![HostPredicate::PreviousHosts],
+        ..empty
+    })
+}

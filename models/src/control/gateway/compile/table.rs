@@ -1,0 +1,207 @@
+//! Virtual hosts: which routes of which listener count for which domain, and in which order.
+//!
+//! Source: gateway-api `apis/v1/gateway_types.go`, `GatewaySpec.Listeners`, "Listeners that are
+//! distinct only by Hostname" and "General Listener behavior"; `apis/v1/httproute_types.go`,
+//! `HTTPRouteSpec.Hostnames`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::explain::Sourced;
+use crate::manifest::Place;
+use crate::profile::GatewayReading;
+use crate::proxy::envoy::config::{
+    Case, DirectResponse, HeaderMutations, PathMatcher, Route, RouteAction, RouteMatch, RouteTable,
+    TlsRequirement, VirtualHost,
+};
+use crate::world::Origin;
+
+use super::super::hostname::Hostname;
+use super::super::precedence::{Decision, Rank};
+
+/// References from virtual hosts to routes that one table may hold. Every hostname gets the routes
+/// of wider hostnames too, which multiplies.
+const REFERENCES_MAX: usize = 4_000_000;
+
+/// The routes of one match of a rule, at one hostname.
+pub(super) struct Entry<'a> {
+    pub(super) rank: Rank<'a>,
+    /// Such as `HTTPRoute shop/cart`.
+    pub(super) route: Arc<str>,
+    pub(super) place: Place,
+    /// What the match asks for, in a form that is the same for matches that ask for the same.
+    pub(super) asked: Arc<str>,
+    pub(super) routes: Arc<[Arc<Route>]>,
+}
+
+/// A listener with the entries of each hostname.
+pub(super) struct Section<'a> {
+    pub(super) hostname: Hostname,
+    pub(super) origin: Origin,
+    pub(super) entries: BTreeMap<Hostname, Vec<Entry<'a>>>,
+}
+
+/// One match in the order in which they are tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct OrderedMatch {
+    /// Such as `HTTPRoute shop/cart`.
+    pub(in super::super) route: Arc<str>,
+    /// Where the match stands.
+    pub(in super::super) place: Place,
+    /// Why it goes before the next one; `None` for the last.
+    pub(in super::super) before_next: Option<Decision>,
+    /// The match before it that takes all of its requests.
+    pub(in super::super) shadowed_by: Option<Place>,
+}
+
+/// The order of matches for each domain.
+pub(in super::super) type Order = BTreeMap<String, Vec<OrderedMatch>>;
+
+/// The listeners of one route table.
+pub(super) struct Tables<'s, 'a> {
+    pub(super) reading: GatewayReading,
+    pub(super) name: String,
+    pub(super) port: u16,
+    pub(super) sections: &'s [Section<'a>],
+    /// Hostnames of other listeners of the port, whose requests are misdirected here.
+    pub(super) elsewhere: &'s [Hostname],
+}
+
+/// A table that would be too large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooLarge;
+
+impl Tables<'_, '_> {
+    /// Builds the table.
+    pub(super) fn build(&self) -> (RouteTable, Order, Option<TooLarge>) {
+        let mut hosts = Vec::new();
+        let mut order = Order::new();
+        let mut references = 0;
+        let mut too_large = None;
+        for section in self.sections {
+            for domain in self.domains(section) {
+                let mut entries = self.entries(section, &domain);
+                references += entries.len();
+                if references > REFERENCES_MAX {
+                    entries.clear();
+                    too_large = Some(TooLarge);
+                }
+                entries.sort_by(|one, other| one.rank.cmp(&other.rank));
+                let routes = entries.iter().flat_map(|entry| entry.routes.iter().cloned());
+                let name = domain.domain();
+                hosts.push(self.host(&name, routes.collect(), section.origin));
+                order.insert(name, ordered(&entries));
+            }
+        }
+        self.add_misdirected(&mut hosts);
+        let table = RouteTable {
+            name: self.name.clone(),
+            virtual_hosts: hosts,
+            headers: HeaderMutations::default(),
+            // A backend's changes come after its rule's.
+            most_specific_wins: self.reading == GatewayReading::Standard,
+            ignore_port_in_host: true,
+        };
+        (table, order, too_large)
+    }
+
+    fn host(&self, domain: &str, routes: Vec<Arc<Route>>, origin: Origin) -> Arc<VirtualHost> {
+        Arc::new(VirtualHost {
+            name: format!("{domain}:{}", self.port),
+            domains: vec![domain.to_owned()],
+            routes,
+            headers: HeaderMutations::default(),
+            retry: None,
+            hedge: None,
+            tls: TlsRequirement::None,
+            attempt_count_in_request: false,
+            attempt_count_in_response: false,
+            request_buffer_bytes: None,
+            filters: BTreeMap::new(),
+            origin,
+        })
+    }
+
+    /// The domains of a listener: those of its routes and its own, except where another listener
+    /// is more specific. Requests for its own hostname that fit no route must not fall to a wider
+    /// listener.
+    fn domains(&self, section: &Section<'_>) -> Vec<Hostname> {
+        let mut domains: Vec<_> = section.entries.keys().cloned().collect();
+        if !section.entries.contains_key(&section.hostname) {
+            domains.push(section.hostname.clone());
+        }
+        domains.retain(|domain| {
+            let owner = self.sections.iter().filter(|other| other.hostname.covers(domain));
+            let owner = owner.min_by_key(|other| other.hostname.order());
+            owner.is_none_or(|owner| owner.hostname == section.hostname)
+        });
+        domains
+    }
+
+    /// The entries that count for a domain. In the standard, a request that fits no rule of the
+    /// most specific hostname is compared with those of wider ones; in Istio each hostname stands
+    /// alone.
+    fn entries<'s, 'a>(&self, section: &'s Section<'a>, domain: &Hostname) -> Vec<&'s Entry<'a>> {
+        let names = match self.reading {
+            GatewayReading::Standard => domain.and_wider(),
+            GatewayReading::Istio => vec![domain.clone()],
+        };
+        let found = names.iter().filter_map(|name| section.entries.get(name));
+        found.flatten().collect()
+    }
+
+    /// Requests on a TLS connection for hosts that belong to other listeners get 421.
+    fn add_misdirected(&self, hosts: &mut Vec<Arc<VirtualHost>>) {
+        let origin = Origin::Default("gateway.misdirected-status");
+        for name in self.elsewhere {
+            let domain = name.domain();
+            if hosts.iter().all(|host| host.domains[0] != domain) {
+                hosts.push(self.host(&domain, vec![Arc::new(misdirected(origin))], origin));
+            }
+        }
+    }
+}
+
+fn misdirected(origin: Origin) -> Route {
+    Route {
+        name: None,
+        matches: RouteMatch {
+            path: PathMatcher::Prefix("/".to_owned()),
+            case: Case::Sensitive,
+            headers: Vec::new(),
+            query: Vec::new(),
+            fraction: None,
+            grpc_only: false,
+            origin,
+        },
+        action: RouteAction::Direct(DirectResponse {
+            status: Sourced::new(421, origin),
+            body: String::new(),
+            origin,
+        }),
+        headers: HeaderMutations::default(),
+        filters: BTreeMap::new(),
+        origin,
+    }
+}
+
+/// The order with its reasons. A match is shadowed if one before it asks for the same.
+fn ordered(entries: &[&Entry<'_>]) -> Vec<OrderedMatch> {
+    let mut known: BTreeMap<&str, Place> = BTreeMap::new();
+    let order = entries.iter().enumerate().map(|(at, entry)| {
+        let before_next = entries.get(at + 1).map(|next| entry.rank.decided_by(&next.rank));
+        let first = *known.entry(&entry.asked).or_insert(entry.place);
+        let shadowed_by = (first != entry.place).then_some(first);
+        OrderedMatch { route: entry.route.clone(), place: entry.place, before_next, shadowed_by }
+    });
+    order.collect()
+}
+
+/// What a match asks for, in a form that is the same for matches that ask for the same.
+pub(super) fn asked(matches: &RouteMatch) -> Arc<str> {
+    let mut headers: Vec<_> = matches.headers.iter().map(|it| format!("{it:?}")).collect();
+    let mut query: Vec<_> = matches.query.iter().map(|it| format!("{it:?}")).collect();
+    headers.sort();
+    query.sort();
+    format!("{:?} {headers:?} {query:?}", matches.path).into()
+}

@@ -1,0 +1,268 @@
+//! Gathers the routes of each Service port: which group they belong to, and which kind counts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::manifest::kinds::gateway::{ParentRef, RouteKind};
+use crate::profile::GatewayReading;
+use crate::proxy::envoy::config::Route;
+use crate::world::{Origin, ServiceId};
+
+use super::super::age::Age;
+use super::super::attach::{RouteName, Stray, describe};
+use super::super::backend::From;
+use super::super::build::is_in_force;
+use super::super::compile::{
+    Clusters, CompiledRule, Context, Entrance, Stream, compile_rule, tcp_proxy,
+};
+use super::super::hostname::Hostname;
+use super::super::objects::key_of_ref;
+use super::super::precedence::Rank;
+use super::super::report::{Problems, route_conditions};
+use super::super::status::{Condition, ConditionType, RouteParentStatus};
+use super::super::{RouteReport, notes, rules};
+use super::{Mesh, MeshRoute};
+
+type Reports<'a> = BTreeMap<RouteName<'a>, RouteReport>;
+
+/// A route, compiled for the mesh.
+struct Compiled<'a> {
+    rules: Vec<CompiledRule<'a>>,
+    stream: Option<Stream>,
+}
+
+/// A route at one port of a Service.
+struct Member<'a> {
+    name: RouteName<'a>,
+    parent: &'a ParentRef,
+}
+
+/// Routes of one namespace for one port of a Service.
+type Groups<'a> = BTreeMap<(ServiceId, usize, &'a str), Vec<Member<'a>>>;
+
+/// Adds the mesh's routes of one cluster. `strays` are the parents that are no Gateways.
+pub(in super::super) fn add<'a>(
+    mesh: &mut Mesh,
+    context: &Context<'a>,
+    strays: &[Stray<'a>],
+    reports: &mut Reports<'a>,
+) {
+    mesh.repeated_headers = *context.profile.envoy.repeated_headers;
+    let mut groups = Groups::new();
+    let mut compiled: BTreeMap<RouteName<'a>, Compiled<'a>> = BTreeMap::new();
+    for stray in strays {
+        let attached = attach(context, stray, &mut groups);
+        let mut conditions = match attached {
+            Ok(conditions) => conditions,
+            Err(condition) => vec![condition],
+        };
+        let (_, (namespace, _)) = stray.route;
+        if conditions[0].status {
+            let known = compiled.contains_key(&stray.route);
+            let (made, ports) = compile(context, stray.route);
+            let problems = Problems::of_rules(&made.rules).and_of_stream(made.stream.as_ref());
+            let route = context.objects.routes[&stray.route];
+            conditions.extend(route_conditions(context.reading, route, &problems));
+            if let Some(report) = reports.get_mut(&stray.route).filter(|_| !known) {
+                report.notes.extend(notes::notes(context, route, &problems, ports.ports()));
+            }
+            compiled.insert(stray.route, made);
+        }
+        if let Some(report) = reports.get_mut(&stray.route) {
+            let parent = describe(stray.parent, namespace);
+            report.status.parents.push(RouteParentStatus { parent, conditions });
+        }
+    }
+    let mut builder = Builder { mesh, context, compiled: &compiled, reports };
+    for ((service, port, group), members) in &groups {
+        builder.add_group(*service, *port, group, members);
+    }
+}
+
+fn compile<'a>(context: &Context<'a>, name: RouteName<'a>) -> (Compiled<'a>, Clusters) {
+    let (kind, (namespace, _)) = name;
+    let route = context.objects.routes[&name];
+    let mut clusters = Clusters::default();
+    let from = From::Mesh(namespace);
+    let made = if kind.is_http() {
+        let rules = route.rules.iter().enumerate();
+        let rules = rules.map(|rule| compile_rule(context, &mut clusters, from, name, rule));
+        Compiled { rules: rules.collect(), stream: None }
+    } else {
+        let stream = tcp_proxy(context, &mut clusters, from, route);
+        Compiled { rules: Vec::new(), stream: Some(stream) }
+    };
+    (made, clusters)
+}
+
+/// Puts a route into the groups of the ports that it binds; says whether its parent exists.
+fn attach<'a>(
+    context: &Context<'a>,
+    stray: &Stray<'a>,
+    groups: &mut Groups<'a>,
+) -> Result<Vec<Condition>, Condition> {
+    let (_, (home, _)) = stray.route;
+    let parent = stray.parent;
+    let object = &parent.object;
+    let (namespace, name) = key_of_ref(object, home);
+    let refuse = |reason, place, message: String| {
+        let because = (rules::PARENT, Origin::Manifest(place));
+        Err(Condition::new(ConditionType::Accepted, false, reason, because, message))
+    };
+    if !object.group.is_empty() || object.kind != "Service" {
+        let kind = &object.kind;
+        if let "Gateway" | "ListenerSet" | "XListenerSet" = kind.as_str() {
+            let message = format!("there is no {kind} {namespace}/{name}");
+            return refuse("NoMatchingParent", object.place, message);
+        }
+        let message = format!("a parent of kind `{kind}` is not modelled");
+        let because = (rules::NOT_MODELLED, Origin::Manifest(object.place));
+        let accepted = ConditionType::Accepted;
+        return Err(Condition::new(accepted, false, "NotModelled", because, message));
+    }
+    let Some(service) = context.objects.service(namespace, name) else {
+        let message = format!("there is no Service {namespace}/{name}");
+        return refuse("NoMatchingParent", object.place, message);
+    };
+    let ports = context.objects.world.services[service].ports.iter().enumerate();
+    let bound = ports.filter(|(_, row)| parent.port.is_none_or(|port| port.value == row.port));
+    let bound: Vec<_> = bound.map(|(index, row)| (index, row.port)).collect();
+    if bound.is_empty() {
+        let place = parent.port.map_or(object.place, |port| port.place);
+        let message = format!("Service {namespace}/{name} has no such port");
+        return refuse("NoMatchingParent", place, message);
+    }
+    for (index, _) in &bound {
+        let members = groups.entry((service, *index, home)).or_default();
+        members.push(Member { name: stray.route, parent });
+    }
+    let numbers: Vec<_> = bound.iter().map(|(_, number)| number.to_string()).collect();
+    Ok(accepted(context, stray, (namespace, name), &numbers.join(", ")))
+}
+
+/// What holds of every route of the mesh that has its parent.
+fn accepted(
+    context: &Context<'_>,
+    stray: &Stray<'_>,
+    (namespace, name): (&str, &str),
+    ports: &str,
+) -> Vec<Condition> {
+    let (_, (home, _)) = stray.route;
+    let parent = stray.parent;
+    let at = Origin::Manifest(parent.object.place);
+    let say = |rule, origin, message: String| {
+        Condition::new(ConditionType::Accepted, true, "Accepted", (rule, origin), message)
+    };
+    let port = parent.port.map_or(at, |port| Origin::Manifest(port.place));
+    let mut conditions = vec![
+        say(rules::MESH_PORT, port, format!("it counts for ports {ports} of {namespace}/{name}")),
+        say(
+            rules::MESH_CONSUMER,
+            at,
+            if home == namespace {
+                "clients of all namespaces without routes of their own get it".to_owned()
+            } else {
+                format!("only clients in `{home}` get it, in place of the Service's own routes")
+            },
+        ),
+        say(
+            rules::MESH_FRONTEND,
+            at,
+            "it counts for the Service's own address; the routes of its backends do not".to_owned(),
+        ),
+    ];
+    let route = context.objects.routes[&stray.route];
+    if let Some(host) = route.hostnames.first() {
+        let message = "its hostnames are ignored".to_owned();
+        conditions.push(say(rules::MESH_HOSTNAMES, Origin::Manifest(host.place), message));
+    }
+    let mut backends = route.rules.iter().flat_map(|rule| &rule.backends);
+    let foreign = backends.find(|backend| {
+        backend.target.object.namespace.as_ref().is_some_and(|other| other.value != home)
+    });
+    if let Some(foreign) = foreign {
+        let message = "backends in other namespaces need no ReferenceGrant here".to_owned();
+        let origin = Origin::Manifest(foreign.target.object.place);
+        conditions.push(say(rules::MESH_GRANT, origin, message));
+    }
+    conditions
+}
+
+struct Builder<'b, 'a> {
+    mesh: &'b mut Mesh,
+    context: &'b Context<'a>,
+    compiled: &'b BTreeMap<RouteName<'a>, Compiled<'a>>,
+    reports: &'b mut Reports<'a>,
+}
+
+impl<'a> Builder<'_, 'a> {
+    /// Adds what the routes of one namespace say of one port.
+    fn add_group(&mut self, service: ServiceId, port: usize, group: &str, members: &[Member<'a>]) {
+        let world = self.context.objects.world;
+        let row = &world.services[service];
+        let number = row.ports[port].port;
+        // GRPCRoute, HTTPRoute, TLSRoute, TCPRoute: the first kind that is there counts alone.
+        let Some(kind) = members.iter().map(|member| member.name.0).min() else { return };
+        let counts = |member: &Member<'_>| match self.context.reading {
+            GatewayReading::Standard => member.name.0 == kind,
+            // Istio merges both kinds that look at HTTP.
+            GatewayReading::Istio => {
+                member.name.0 == kind || kind.is_http() && member.name.0.is_http()
+            }
+        };
+        let (chosen, others): (Vec<_>, Vec<_>) = members.iter().partition(|it| counts(it));
+        for member in others {
+            self.refuse(member, kind, number);
+        }
+        let route = if kind.is_http() {
+            MeshRoute::Http(self.http(&chosen, number).into())
+        } else {
+            let age = |member: &&&Member<'a>| {
+                Age::of(&self.context.objects.routes[&member.name].meta, member.name.1)
+            };
+            let oldest = chosen.iter().min_by_key(age);
+            let stream = oldest.and_then(|member| self.compiled.get(&member.name)?.stream.as_ref());
+            let Some(stream) = stream else { return };
+            MeshRoute::Stream(stream.proxy.clone())
+        };
+        let namespace = &world.namespaces[row.namespace].name;
+        let frontend = (namespace.clone(), row.name.clone(), number);
+        let groups = self.mesh.routes.entry(frontend).or_default();
+        groups.entry(group.to_owned()).or_insert(route);
+    }
+
+    fn refuse(&mut self, member: &Member<'a>, kind: RouteKind, port: u16) {
+        let message =
+            format!("a {} for port {port} stands beside it, and only one kind counts", kind.word());
+        let origin = Origin::Manifest(member.parent.object.place);
+        let because = (rules::MESH_KIND, origin);
+        let accepted = ConditionType::Accepted;
+        let condition = Condition::new(accepted, false, "NotAllowedByListeners", because, message);
+        if let Some(report) = self.reports.get_mut(&member.name) {
+            report.notes.push(condition);
+        }
+    }
+
+    /// The routes of a group, the most specific first.
+    fn http(&self, members: &[&Member<'a>], port: u16) -> Vec<Arc<Route>> {
+        let entrance = Entrance { port, scheme: "http" };
+        let mut ranked: Vec<(Rank<'a>, Vec<Arc<Route>>)> = Vec::new();
+        for member in members {
+            let Some(compiled) = self.compiled.get(&member.name) else { continue };
+            if !is_in_force(self.context.reading, &compiled.rules) {
+                continue;
+            }
+            let age = Age::of(&self.context.objects.routes[&member.name].meta, member.name.1);
+            for (index, rule) in compiled.rules.iter().enumerate() {
+                for (at, (_, specificity)) in rule.matches.iter().enumerate() {
+                    let rank = Rank::new(&Hostname::Any, *specificity, age, (index, at));
+                    ranked.push((rank, rule.routes(at, entrance)));
+                }
+            }
+        }
+        ranked.sort_by(|(one, _), (other, _)| one.cmp(other));
+        // A route that names the Service twice is there twice.
+        ranked.dedup_by(|later, first| later.0 == first.0);
+        ranked.into_iter().flat_map(|(_, routes)| routes).collect()
+    }
+}

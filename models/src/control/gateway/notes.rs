@@ -1,0 +1,142 @@
+//! What is said of the rules of a route beside its status: what leads nowhere, and which rules of
+//! the standard shape what its requests meet.
+
+use crate::explain::RuleId;
+use crate::manifest::Place;
+use crate::manifest::kinds::gateway::{
+    GatewayRoute, RouteFilterKind, RouteKind, RoutePathMatch, RouteRule, RouteRuleMatch,
+};
+use crate::profile::GatewayReading;
+use crate::world::Origin;
+
+use super::backend::{Invalid, ServicePortId};
+use super::compile::Context;
+use super::report::Problems;
+use super::rules;
+use super::status::{Condition, ConditionType};
+
+/// What else is said of a route's rules.
+pub(super) fn notes(
+    context: &Context<'_>,
+    route: &GatewayRoute,
+    problems: &Problems,
+    ports: impl Iterator<Item = ServicePortId>,
+) -> Vec<Condition> {
+    let note = |invalid: &Invalid, kind| {
+        let because = (invalid.rule, Origin::Manifest(invalid.place));
+        Condition::new(kind, false, invalid.reason, because, invalid.message.clone())
+    };
+    let mut notes: Vec<_> =
+        problems.invalid.iter().map(|it| note(it, ConditionType::ResolvedRefs)).collect();
+    notes.extend(problems.broken.iter().map(|it| note(it, ConditionType::Accepted)));
+    let world = context.objects.world;
+    for port in ports.filter(|port| port.ready_endpoints(world) == 0) {
+        let row = &world.services[port.service].ports[port.port];
+        let message = format!(
+            "port {} of Service {} has no endpoint that is ready: its requests get 503",
+            row.port,
+            world.service_name(port.service)
+        );
+        let because = (rules::BACKEND_NO_ENDPOINTS, row.origin);
+        notes.push(Condition::new(
+            ConditionType::Programmed,
+            false,
+            "NoEndpoints",
+            because,
+            message,
+        ));
+    }
+    route.rules.iter().for_each(|rule| shapes(context.reading, route.kind, rule, &mut notes));
+    for place in route.rules.iter().filter_map(|rule| rule.session_persistence) {
+        let because = (rules::NOT_MODELLED, Origin::Manifest(place));
+        let message = "session persistence is not modelled: requests are balanced one by one";
+        let kind = ConditionType::Programmed;
+        notes.push(Condition::new(kind, false, "NotModelled", because, message));
+    }
+    notes
+}
+
+/// The rules of the standard that shape what the requests of a rule meet.
+fn shapes(reading: GatewayReading, kind: RouteKind, rule: &RouteRule, notes: &mut Vec<Condition>) {
+    for entry in &rule.matches {
+        if let Some(RoutePathMatch::Prefix(path)) = &entry.path {
+            let message = format!("prefix `{path}` is compared element by element");
+            notes.push(in_force(rules::PATH_PREFIX, path.place, message));
+        }
+        if reading == GatewayReading::Standard {
+            repeated(entry, notes);
+        }
+    }
+    for filter in &rule.filters {
+        match &filter.kind {
+            RouteFilterKind::Redirect(redirect) if redirect.port.is_none() => {
+                let message = match &redirect.scheme {
+                    Some(scheme) => format!("the redirect goes to the usual port of {scheme}"),
+                    None => "the redirect goes to the port of the listener".to_owned(),
+                };
+                notes.push(in_force(rules::REDIRECT_PORT, filter.place, message));
+            }
+            RouteFilterKind::Mirror(mirror) => {
+                let share = mirror.share.map_or("all".to_owned(), |share| {
+                    format!("{} of {}", share.numerator, share.denominator)
+                });
+                let target = &mirror.target.object.name;
+                let message = format!("{share} requests are copied to `{target}`");
+                notes.push(in_force(rules::MIRROR, filter.place, message));
+            }
+            _ => {}
+        }
+    }
+    limits(kind, rule, notes);
+}
+
+/// Entries that do not count, because one before them has an equivalent name.
+fn repeated(entry: &RouteRuleMatch, notes: &mut Vec<Condition>) {
+    let mut say = |name: &crate::manifest::Located<String>| {
+        let message = format!("only the first entry for `{name}` counts");
+        notes.push(in_force(rules::FIRST_OF_NAME, name.place, message));
+    };
+    for (at, header) in entry.headers.iter().enumerate() {
+        let same = |other: &&_| same_header(other, header);
+        if entry.headers[..at].iter().any(|other| same(&other)) {
+            say(&header.name);
+        }
+    }
+    for (at, parameter) in entry.query.iter().enumerate() {
+        if entry.query[..at].iter().any(|other| other.name == parameter.name) {
+            say(&parameter.name);
+        }
+    }
+}
+
+fn same_header(
+    one: &crate::manifest::kinds::gateway::ValueMatch,
+    other: &crate::manifest::kinds::gateway::ValueMatch,
+) -> bool {
+    one.name.value.eq_ignore_ascii_case(&other.name.value)
+}
+
+fn limits(kind: RouteKind, rule: &RouteRule, notes: &mut Vec<Condition>) {
+    if kind != RouteKind::Http {
+        return;
+    }
+    if let Some(time) = &rule.request_timeout {
+        let message = format!("the whole exchange, retries included, may take {}", time.value);
+        notes.push(in_force(rules::TIMEOUT, time.place, message));
+    }
+    if let Some(time) = &rule.backend_timeout {
+        let message = format!("each attempt may take {}", time.value);
+        notes.push(in_force(rules::TIMEOUT, time.place, message));
+    }
+    if let Some(retry) = &rule.retry {
+        let codes: Vec<_> = retry.codes.iter().map(u16::to_string).collect();
+        let message =
+            format!("connection errors and the statuses [{}] are retried", codes.join(", "));
+        notes.push(in_force(rules::RETRY, retry.place, message));
+    }
+}
+
+fn in_force(rule: RuleId, place: Place, message: String) -> Condition {
+    let because = (rule, Origin::Manifest(place));
+    Condition::new(ConditionType::Programmed, true, "InForce", because, message)
+}
