@@ -10,11 +10,14 @@ use crate::profile::Profile;
 use crate::proxy::envoy::config::ProxyConfig;
 use crate::world::{ClusterManifests, PodId, World};
 
+use super::gateway::GatewayControlPlane;
+
 /// The control planes of a world.
 #[derive(Clone, Debug)]
 pub struct ControlPlanes {
     profile: &'static Profile,
     given: Given,
+    gateway_api: GatewayControlPlane,
 }
 
 /// Configurations that no control plane made.
@@ -56,11 +59,12 @@ impl ControlPlanes {
     /// say what they reject, and what they will do instead.
     #[must_use]
     pub fn new(
-        _world: &World,
-        _clusters: &[ClusterManifests<'_>],
+        world: &World,
+        clusters: &[ClusterManifests<'_>],
         profile: &'static Profile,
     ) -> (Self, Vec<Diagnostic>) {
-        (Self { profile, given: Given::default() }, Vec::new())
+        let (gateway_api, findings) = GatewayControlPlane::new(world, clusters, profile);
+        (Self { profile, given: Given::default(), gateway_api }, findings)
     }
 
     /// Proxies whose configuration is written down and not made of resources.
@@ -70,7 +74,8 @@ impl ControlPlanes {
         sidecars: BTreeMap<PodId, Arc<ProxyConfig>>,
         gateways: BTreeMap<GatewayName, Arc<ProxyConfig>>,
     ) -> Self {
-        Self { profile, given: Given { sidecars, gateways } }
+        let gateway_api = GatewayControlPlane::default();
+        Self { profile, given: Given { sidecars, gateways }, gateway_api }
     }
 
     /// The facts that the control planes go by.
@@ -88,12 +93,30 @@ impl ControlPlanes {
     /// All gateways, by name.
     #[must_use]
     pub fn gateways(&self) -> Vec<GatewayName> {
-        self.given.gateways.keys().cloned().collect()
+        let api = self.gateway_api.gateways().map(|(namespace, name)| GatewayName {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            kind: GatewayKind::GatewayApi,
+        });
+        let mut names: Vec<_> = self.given.gateways.keys().cloned().chain(api).collect();
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// The configuration of a gateway's proxies; `None` if there is no such gateway.
     #[must_use]
     pub fn gateway(&self, _world: &World, name: &GatewayName) -> Option<Arc<ProxyConfig>> {
-        self.given.gateways.get(name).cloned()
+        let given = self.given.gateways.get(name).cloned();
+        given.or_else(|| match name.kind {
+            GatewayKind::GatewayApi => self.gateway_api.gateway(&name.namespace, &name.name),
+            GatewayKind::Istio => None,
+        })
+    }
+
+    /// The control plane of Gateway API: statuses, their reasons, and routes of the mesh.
+    #[must_use]
+    pub fn gateway_api(&self) -> &GatewayControlPlane {
+        &self.gateway_api
     }
 }

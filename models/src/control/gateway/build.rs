@@ -18,7 +18,7 @@ use super::compile::{
     stream_chains, tcp_proxy, tls_policies,
 };
 use super::grant::Referrer;
-use super::mesh::{self, Mesh};
+use super::mesh;
 use super::objects::Objects;
 use super::overlap::refuse_overlaps;
 use super::{Compiled, GatewayControlPlane, RouteReport, findings, notes, report};
@@ -29,11 +29,7 @@ pub(super) fn build(
     manifests: &[ClusterManifests<'_>],
     profile: &'static Profile,
 ) -> (GatewayControlPlane, Vec<Diagnostic>) {
-    let mut plane = GatewayControlPlane {
-        gateways: BTreeMap::new(),
-        routes: BTreeMap::new(),
-        mesh: Mesh::default(),
-    };
+    let mut plane = GatewayControlPlane::default();
     let mut findings = findings::Findings::default();
     for cluster in world.clusters.ids() {
         let objects = Objects::of(world, cluster, manifests);

@@ -45,8 +45,9 @@ use crate::world::{ClusterManifests, World};
 use compile::Order;
 use mesh::Mesh;
 
-/// The control plane of Gateway API for all clusters of a world.
-#[derive(Clone, Debug)]
+/// The control plane of Gateway API for all clusters of a world. Of objects with one name in
+/// several clusters, that of the first cluster counts.
+#[derive(Clone, Debug, Default)]
 pub struct GatewayControlPlane {
     gateways: BTreeMap<(String, String), Compiled>,
     routes: BTreeMap<(RouteKind, String, String), RouteReport>,

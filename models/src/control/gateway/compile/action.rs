@@ -2,7 +2,8 @@
 //!
 //! A filter that stands at one backend of several cannot be written into Envoy's weighted
 //! clusters, unless it changes headers or the host. Such a rule becomes several routes one after
-//! the other, each of which takes its share of the requests that are left.
+//! the other, of which each takes a share of the requests. Envoy draws once for all of them, so a
+//! route's share counts from the beginning: its own and those of the routes before it.
 //!
 //! Source: gateway-api `apis/v1/httproute_types.go`, `HTTPRouteRule.BackendRefs`.
 
@@ -24,7 +25,7 @@ use super::{Clusters, Context};
 
 /// A share of a rule's requests and what becomes of them.
 pub(super) struct Part<'a> {
-    /// Of the requests that the parts before it leave; `None` is all of them.
+    /// Its share together with those of the parts before it; `None` is the rest.
     pub(super) share: Option<Ppm>,
     pub(super) act: Act<'a>,
     pub(super) headers: HeaderMutations,
@@ -65,11 +66,16 @@ struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    /// Whether Envoy's weighted clusters have room for its filters.
-    fn is_plain(&self) -> bool {
+    /// Whether Envoy's weighted clusters have room for its filters beside those of the rule. The
+    /// host of a route would take the place of its cluster's.
+    fn is_plain(&self, own: &Effects<'_>) -> bool {
         let effects = &self.effects;
+        let has_host = own.rewrite.is_some_and(|(rewrite, _)| rewrite.hostname.is_some());
+        let takes = |rewrite: &RewriteFilter| {
+            rewrite.path.is_none() && (rewrite.hostname.is_none() || !has_host)
+        };
         effects.redirect.is_none()
-            && effects.rewrite.is_none_or(|(rewrite, _)| rewrite.path.is_none())
+            && effects.rewrite.is_none_or(|(rewrite, _)| takes(rewrite))
             && effects.mirrors.is_empty()
             && effects.cors.is_none()
             && effects.broken.is_none()
@@ -110,7 +116,7 @@ pub(super) fn actions<'a>(
     let choices = choices(context, clusters, from, kind, &rule.backends, &mut found);
     if choices.is_empty() {
         found.parts.push(fail(status, rule.place));
-    } else if choices.iter().all(Choice::is_plain) {
+    } else if choices.iter().all(|choice| choice.is_plain(&own)) {
         found.parts.push(together(own, choices));
     } else {
         found.parts.extend(one_by_one(&own, choices));
@@ -195,14 +201,14 @@ fn host_rewrite((rewrite, _): (&RewriteFilter, Place)) -> Option<Sourced<HostRew
     Some(Sourced::new(HostRewrite::Literal(host.value.clone()), Origin::Manifest(host.place)))
 }
 
-/// Each backend as a route of its own, with its share of what those before it leave.
+/// Each backend as a route of its own.
 fn one_by_one<'a>(own: &Effects<'a>, choices: Vec<Choice<'a>>) -> Vec<Part<'a>> {
-    let mut left: u64 = choices.iter().map(|choice| u64::from(choice.weight.value)).sum();
+    let total: u64 = choices.iter().map(|choice| u64::from(choice.weight.value)).sum();
+    let mut reached = 0;
     let mut parts = Vec::with_capacity(choices.len());
     for choice in choices {
-        let weight = u64::from(choice.weight.value);
-        let share = (weight < left).then(|| share_of(weight, left));
-        left -= weight;
+        reached += u64::from(choice.weight.value);
+        let share = (reached < total).then(|| share_of(reached, total));
         let place = choice.place;
         let effects = choice.effects;
         if let Some(broken) = &effects.broken {
@@ -231,8 +237,8 @@ fn one_by_one<'a>(own: &Effects<'a>, choices: Vec<Choice<'a>>) -> Vec<Part<'a>> 
     parts
 }
 
-fn share_of(weight: u64, left: u64) -> Ppm {
-    let parts = (weight * 1_000_000 + left / 2) / left;
+fn share_of(reached: u64, total: u64) -> Ppm {
+    let parts = (reached * 1_000_000 + total / 2) / total;
     u32::try_from(parts).map_or(Ppm::ONE, Ppm::from_ppm)
 }
 

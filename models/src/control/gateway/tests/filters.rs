@@ -180,8 +180,8 @@ fn a_backends_own_redirect_or_path_takes_its_share_in_a_route_of_its_own() {
         .iter()
         .map(|route| route.matches.fraction.as_ref().map(|share| share.default))
         .collect();
-    // 2 of 8, then 1 of the 6 that are left, then the rest.
-    assert_eq!(shares, [Some(Ppm::from_ppm(250_000)), Some(Ppm::from_ppm(166_667)), None]);
+    // One draw decides: below 2 of 8 the first, below 3 of 8 the second, else the last.
+    assert_eq!(shares, [Some(Ppm::from_ppm(250_000)), Some(Ppm::from_ppm(375_000)), None]);
     let path = forward(&host.routes[1]).path_rewrite.as_ref().map(|it| &it.value);
     assert_eq!(path, Some(&PathRewrite::Full("/x".to_owned())));
     // In Istio such filters are not taken, and the route is not in force.
