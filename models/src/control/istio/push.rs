@@ -1,6 +1,7 @@
 //! Everything that Istio knows of one cluster, indexed once: what each proxy gets is made from it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::istio::{
@@ -12,9 +13,11 @@ use crate::profile::Profile;
 use crate::world::{ClusterId, ClusterManifests, World};
 
 use super::config::{Config, HasMeta, oldest_first};
+use super::gateways::{self, EffectiveGateway};
 use super::injection::Injection;
 use super::mesh::Mesh;
 use super::registry::{Entries, Registry, Sources};
+use super::routes::{self, EffectiveVirtualService};
 
 /// Istio's view of one cluster.
 #[derive(Clone, Debug)]
@@ -29,10 +32,10 @@ pub struct Push {
     pub mesh: Mesh,
     /// All services.
     pub registry: Registry,
-    /// The older first.
-    pub virtual_services: Vec<Config<VirtualService>>,
-    /// The older first.
-    pub gateways: Vec<Config<Gateway>>,
+    /// With whole names and the rules of their delegates, the older first.
+    pub virtual_services: Vec<Arc<EffectiveVirtualService>>,
+    /// With whole hosts, the older first.
+    pub gateways: Vec<EffectiveGateway>,
     /// The older first.
     pub destination_rules: Vec<Config<DestinationRule>>,
     /// The older first.
@@ -92,14 +95,20 @@ impl Push {
             default_export: &mesh.service_export,
             injection,
         });
+        let (virtual_services, dropped) = routes::effective(
+            &oldest(objects.virtual_services),
+            &mesh.domain,
+            &mesh.virtual_service_export,
+        );
+        findings.extend(dropped);
         Self {
             cluster,
             profile,
             injection,
             mesh,
             registry,
-            virtual_services: oldest(objects.virtual_services),
-            gateways: oldest(objects.gateways),
+            virtual_services,
+            gateways: gateways::effective(&oldest(objects.gateways)),
             destination_rules: oldest(objects.destination_rules),
             service_entries,
             sidecars: oldest(objects.sidecars),

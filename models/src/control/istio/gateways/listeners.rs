@@ -19,7 +19,7 @@ use super::tables::GatewayRoutes;
 /// Every address of the workload.
 const ANY_ADDRESS: &str = "0.0.0.0";
 
-/// The listeners of a gateway; a port of which nothing is left has none, and connections to it are
+/// The listeners of a gateway, whose chains have no names; a port of which nothing is left has none, and connections to it are
 /// refused. `manager` makes the connection manager for a route table
 /// (istio `pilot/pkg/networking/core/gateway.go`, `buildGatewayListeners`).
 #[must_use]
@@ -91,7 +91,7 @@ fn listener(address: String, port: u16, chains: Vec<FilterChain>, origin: Origin
 
 fn http_chain(server: &MergedServer, manager: &dyn Fn(&str) -> HttpManager) -> FilterChain {
     FilterChain {
-        name: server.routes.clone(),
+        name: String::new(),
         matches: ChainMatch::default(),
         tls: DownstreamTls::None,
         filters: vec![NetworkFilter::Http(Arc::new(manager(&server.routes)))],
@@ -101,7 +101,7 @@ fn http_chain(server: &MergedServer, manager: &dyn Fn(&str) -> HttpManager) -> F
 
 fn https_chain(server: &MergedServer, manager: &dyn Fn(&str) -> HttpManager) -> FilterChain {
     FilterChain {
-        name: server.routes.clone(),
+        name: String::new(),
         matches: by_server_names(server.server_names()),
         tls: downstream_tls(server),
         filters: vec![NetworkFilter::Http(Arc::new(manager(&server.routes)))],

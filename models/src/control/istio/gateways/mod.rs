@@ -2,15 +2,19 @@
 //! come from `routes`, clusters are made elsewhere.
 
 mod effective;
+mod explain;
 mod listeners;
 mod merge;
 mod network;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod workload;
 
 pub use effective::{EffectiveGateway, GatewayProxy, ServiceTarget, effective};
+pub use explain::{explain_host, explain_port};
 pub use listeners::listeners;
 pub use merge::{MergedGateway, MergedServer, ServerPort, merge};
 pub use network::MeshPort;
 pub use tables::{GatewayRoutes, tables};
+pub use workload::{GatewayParts, GatewayWorkload};

@@ -65,7 +65,7 @@ pub(super) fn chains(
         Some(_) => by_server_names(server.server_names()),
         None => ChainMatch::default(),
     };
-    let chain = proxy.map(|proxy| chain(server, matches, downstream_tls(server), proxy));
+    let chain = proxy.map(|proxy| chain(matches, downstream_tls(server), proxy));
     chain.into_iter().collect()
 }
 
@@ -148,8 +148,7 @@ fn tls_chain(
     let origin = Origin::Manifest(rule.place);
     let proxy = tcp_proxy(&rule.route, port, from.services, origin)?;
     let names = found.sni_hosts.iter().map(|name| name.value.clone()).collect();
-    let chain = chain(server, by_server_names(names), DownstreamTls::None, proxy);
-    Some(FilterChain { origin, ..chain })
+    Some(chain(by_server_names(names), DownstreamTls::None, proxy))
 }
 
 fn take_names(
@@ -198,7 +197,7 @@ fn auto_passthrough(server: &MergedServer, mesh: &[MeshPort]) -> Vec<FilterChain
             idle_timeout: Sourced::default_of(IDLE_TIMEOUT, "envoy.tcp-idle-timeout"),
             origin: Origin::Manifest(server.server.place),
         };
-        chain(server, matches, DownstreamTls::None, proxy)
+        chain(matches, DownstreamTls::None, proxy)
     })
     .collect()
 }
@@ -208,14 +207,9 @@ fn sni_cluster(port: &MeshPort, subset: &str) -> String {
     format!("outbound_.{}_.{subset}_.{}", port.port, port.host)
 }
 
-fn chain(
-    server: &MergedServer,
-    matches: ChainMatch,
-    tls: DownstreamTls,
-    proxy: TcpProxy,
-) -> FilterChain {
+fn chain(matches: ChainMatch, tls: DownstreamTls, proxy: TcpProxy) -> FilterChain {
     FilterChain {
-        name: format!("{}.{}", server.gateway, server.server.port.name),
+        name: String::new(),
         matches,
         tls,
         origin: proxy.origin,

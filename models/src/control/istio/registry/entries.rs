@@ -31,6 +31,7 @@ pub(super) fn services<'e>(
         ports: Vec::new(),
         resolution: resolution(object.resolution),
         is_external: object.location == EntryLocation::External,
+        labels: object.meta.labels.clone(),
         export_to: ExportTo::of(&object.export_to, default_export),
         created: object.meta.created.map(|time| time.value),
         subject_alt_names: object.subject_alt_names.clone(),

@@ -40,6 +40,7 @@ pub(super) fn service(
         ports: Vec::new(),
         resolution,
         is_external: alias_of.is_some(),
+        labels: manifest.map(|service| service.meta.labels.clone()).unwrap_or_default(),
         export_to: export_to
             .map_or_else(|| default_export.clone(), |words| ExportTo::of_words(words.split(','))),
         created: manifest.and_then(|service| service.meta.created).map(|time| time.value),

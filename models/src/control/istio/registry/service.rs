@@ -30,6 +30,8 @@ pub struct Service {
     pub resolution: Resolution,
     /// Whether it lies outside the mesh: no mutual TLS to it.
     pub is_external: bool,
+    /// The labels of the object that declares it.
+    pub labels: Labels,
     /// Who sees it.
     pub export_to: ExportTo,
     /// When it was made.

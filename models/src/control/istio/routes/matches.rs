@@ -164,7 +164,7 @@ pub(super) fn origin_matcher(found: &StringMatch) -> StringMatcher {
 
 /// Whether every request takes a route: any path, and no other condition
 /// (the same file, `IsCatchAllRoute`).
-pub(super) fn is_catch_all(found: &RouteMatch) -> bool {
+pub(in crate::control::istio) fn takes_every_request(found: &RouteMatch) -> bool {
     let any_path = match &found.path {
         PathMatcher::Prefix(prefix) | PathMatcher::PathSeparatedPrefix(prefix) => prefix == "/",
         PathMatcher::Regex(pattern) => pattern.text() == ".*",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::control::istio::hosts;
 use crate::proxy::envoy::config::Route;
 
-use super::matches::is_catch_all;
+use super::matches::takes_every_request;
 
 /// Routes that take every request move behind all others; apart from that the order stays
 /// (istio `pilot/pkg/networking/core/route/route.go`, `SortVHostRoutes`). Only gateways do so,
@@ -14,7 +14,7 @@ use super::matches::is_catch_all;
 pub(in crate::control::istio) fn sort_catch_all_last(
     mut routes: Vec<Arc<Route>>,
 ) -> Vec<Arc<Route>> {
-    routes.sort_by_key(|route| is_catch_all(&route.matches));
+    routes.sort_by_key(|route| takes_every_request(&route.matches));
     routes
 }
 

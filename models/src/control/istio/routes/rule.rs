@@ -62,7 +62,7 @@ pub fn routes(rules: &[HttpRule], context: &RuleContext<'_>) -> Vec<Arc<Route>> 
         }
         for found in &rule.matches {
             if let Some(route) = route(rule, Some(found), context) {
-                let ends = matches::is_catch_all(&route.matches);
+                let ends = matches::takes_every_request(&route.matches);
                 routes.push(Arc::new(route));
                 if ends {
                     return routes;

@@ -64,8 +64,8 @@ pub enum UnknownHosts {
     Block,
 }
 
-/// Hash policies by destination, as DestinationRules ask for them.
-pub trait Hashes {
+/// What other objects say of a sidecar's routes: DestinationRules and routes of Gateway API.
+pub trait OtherRules {
     /// What is hashed for a destination whose host is whole.
     fn of_destination(&self, destination: &Destination) -> Option<HashPolicy>;
 
@@ -88,7 +88,7 @@ pub struct SidecarRoutes<'s> {
     /// The VirtualServices of the mesh that it sees, in order.
     pub virtual_services: &'s [Arc<EffectiveVirtualService>],
     /// What DestinationRules and mesh routes say.
-    pub hashes: &'s dyn Hashes,
+    pub others: &'s dyn OtherRules,
     /// `defaultHttpRetryPolicy` of the mesh.
     pub default_retry: Option<&'s RetryRule>,
     /// What becomes of requests for hosts that nobody knows.
@@ -102,7 +102,7 @@ pub struct SidecarRoutes<'s> {
 struct OnPort<'s> {
     port: u16,
     services: BTreeMap<&'s str, &'s OutboundService>,
-    hashes: &'s dyn Hashes,
+    others: &'s dyn OtherRules,
 }
 
 impl Services for OnPort<'_> {
@@ -112,7 +112,7 @@ impl Services for OnPort<'_> {
     }
 
     fn hash(&self, destination: &Destination) -> Option<HashPolicy> {
-        self.hashes.of_destination(destination)
+        self.others.of_destination(destination)
     }
 }
 
@@ -150,7 +150,7 @@ impl<'s> SidecarRoutes<'s> {
         table(name, found.into_iter().map(Arc::new).collect())
     }
 
-    fn virtual_hosts(&self, port: u16) -> Vec<VirtualHost> {
+    pub(super) fn virtual_hosts(&self, port: u16) -> Vec<VirtualHost> {
         let entries = self.entries(port);
         let known: BTreeSet<&str> = entries
             .iter()
@@ -186,19 +186,20 @@ impl<'s> SidecarRoutes<'s> {
 
     /// First the VirtualServices in order, then the services that have none.
     fn entries(&self, port: u16) -> Vec<Entry<'s>> {
-        let on_port = OnPort { port, services: self.on_port(port), hashes: self.hashes };
+        let on_port = OnPort { port, services: self.on_port(port), others: self.others };
         let best = most_specific(
             self.virtual_services,
             self.services.iter().map(|service| service.host.as_str()),
         );
+        let wild: Vec<_> =
+            on_port.services.keys().copied().filter(|host| hosts::is_wildcard(host)).collect();
         let mut left = on_port.services.clone();
         let mut entries = Vec::new();
         for object in self.virtual_services {
-            if port != HTTP_PORT && !names_any(object, &on_port.services) {
+            if port != HTTP_PORT && !names_any(object, &on_port.services, &wild) {
                 continue;
             }
-            let context = self.rule_context(port, &on_port);
-            let routes = routes(&object.http, &context);
+            let routes = routes(&object.http, &self.rule_context(port, &on_port));
             if routes.is_empty() {
                 continue;
             }
@@ -224,6 +225,12 @@ impl<'s> SidecarRoutes<'s> {
         entries
     }
 
+    /// The routes that a VirtualService has for this client on a port.
+    pub(super) fn routes_of(&self, object: &EffectiveVirtualService, port: u16) -> Vec<Arc<Route>> {
+        let on_port = OnPort { port, services: self.on_port(port), others: self.others };
+        routes(&object.http, &self.rule_context(port, &on_port))
+    }
+
     fn on_port(&self, port: u16) -> BTreeMap<&'s str, &'s OutboundService> {
         let has_port =
             |service: &&OutboundService| service.ports.iter().any(|it| it.number == port);
@@ -243,12 +250,12 @@ impl<'s> SidecarRoutes<'s> {
     }
 
     fn default_routes(&self, service: &OutboundService, port: u16) -> Vec<Arc<Route>> {
-        if let Some(routes) = self.hashes.mesh_routes(&service.host, port) {
+        if let Some(routes) = self.others.mesh_routes(&service.host, port) {
             return routes;
         }
         let cluster = Sourced::new(outbound(port, "", &service.host), service.origin);
         let mut forward = plain_forward(cluster);
-        forward.hash.extend(self.hashes.of_service(&service.host, port));
+        forward.hash.extend(self.others.of_service(&service.host, port));
         // A service without a VirtualService keeps the predicate even where it is hashed.
         let policy = retry::policy(self.default_retry, Hashing::No, self.profile);
         forward.retry = policy.map(Arc::new);
@@ -291,13 +298,13 @@ const HTTP_PORT: u16 = 80;
 fn names_any(
     object: &EffectiveVirtualService,
     services: &BTreeMap<&str, &OutboundService>,
+    wild_services: &[&str],
 ) -> bool {
     object.hosts.iter().any(|host| {
         services.contains_key(host.value.as_str())
-            || services.keys().any(|service| {
-                let wild = hosts::is_wildcard(host) || hosts::is_wildcard(service);
-                wild && hosts::overlap(host, service)
-            })
+            || wild_services.iter().any(|service| hosts::overlap(host, service))
+            || hosts::is_wildcard(host)
+                && services.keys().any(|service| hosts::overlap(host, service))
     })
 }
 

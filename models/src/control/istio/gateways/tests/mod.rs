@@ -16,8 +16,10 @@ use crate::proxy::envoy::config::{
 };
 use crate::units::SimDuration;
 
+mod explaining;
 mod ports;
 mod serving;
+mod workloads;
 
 struct NoServices;
 

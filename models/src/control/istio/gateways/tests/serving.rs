@@ -75,19 +75,14 @@ fn each_https_server_has_a_chain_and_a_table_of_its_own() {
     let built = build(&gateway("a", servers));
     let [listener] = &built.listeners[..] else { panic!("one listener") };
     assert!(listener.inspects_tls);
-    let chains: Vec<_> = listener
-        .chains
-        .iter()
-        .map(|it| (it.name.as_str(), &it.matches.server_names[..], it.tls))
-        .collect();
+    let chains: Vec<_> =
+        listener.chains.iter().map(|it| (&it.matches.server_names[..], it.tls)).collect();
     assert_eq!(
         chains,
-        [
-            ("https.443.one.a.edge", &["a.example".to_owned()][..], DownstreamTls::Simple),
-            ("https.443.two.a.edge", &[][..], DownstreamTls::Mutual),
-        ]
+        [(&["a.example".to_owned()][..], DownstreamTls::Simple), (&[][..], DownstreamTls::Mutual),]
     );
-    assert_eq!(built.tables.len(), 2);
+    let tables: Vec<_> = built.tables.keys().map(String::as_str).collect();
+    assert_eq!(tables, ["https.443.one.a.edge", "https.443.two.a.edge"]);
 }
 
 #[test]

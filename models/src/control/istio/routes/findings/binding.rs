@@ -7,12 +7,17 @@ use crate::manifest::{Diagnostic, Located};
 
 use super::super::effective::EffectiveVirtualService;
 use super::super::matches::MESH;
+use super::Known;
 
 pub(super) fn check(
     object: &EffectiveVirtualService,
     gateways: &[EffectiveGateway],
+    known: &dyn Known,
     findings: &mut Vec<Diagnostic>,
 ) {
+    if object.gateways.iter().any(|gateway| gateway.value == MESH) && !object.http.is_empty() {
+        are_services(object, known, findings);
+    }
     for name in object.gateways.iter().filter(|name| name.value != MESH) {
         match gateways.iter().find(|gateway| gateway.full_name() == name.value) {
             Some(gateway) => has_hosts(object, gateway, findings),
@@ -33,6 +38,27 @@ pub(super) fn check(
     let tcp = object.tcp.iter().flat_map(|rule| &rule.matches).map(connections);
     for gateways in http.chain(tls).chain(tcp) {
         are_bound(object, &gateways, findings);
+    }
+}
+
+/// Sidecars know a host that no service has on port 80 alone
+/// (istio `pilot/pkg/networking/core/route/route.go`, `buildSidecarVirtualHostsForVirtualService`).
+fn are_services(
+    object: &EffectiveVirtualService,
+    known: &dyn Known,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let unknown = object
+        .hosts
+        .iter()
+        .filter(|host| !hosts::is_wildcard(host) && known.ports(host, &object.namespace).is_none());
+    for host in unknown {
+        let message = format!("no service has the host `{}`", host.value);
+        findings.push(
+            Diagnostic::note("istio.host-without-service", message)
+                .at(host.place, "sidecars use these rules for it on port 80 alone")
+                .help("a ServiceEntry makes a host known on other ports"),
+        );
     }
 }
 

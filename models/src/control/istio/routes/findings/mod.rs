@@ -38,7 +38,7 @@ pub fn findings(
         reach::check(object, &mut findings);
         destination::check(object, known, &mut findings);
         values::check(object, &mut findings);
-        binding::check(object, gateways, &mut findings);
+        binding::check(object, gateways, known, &mut findings);
     }
     conflict::check(objects, &mut findings);
     findings

@@ -172,6 +172,13 @@ fn gateways_that_do_not_exist_or_lack_a_host_are_told() {
 }
 
 #[test]
+fn a_host_of_the_mesh_that_no_service_has_is_told() {
+    let text = object("a", &format!("  hosts: [shop.example]\n  http: [{{{TO}}}]\n"));
+    let codes: Vec<_> = found(&text).iter().map(|it| it.code).collect();
+    assert_eq!(codes, ["istio.host-without-service"]);
+}
+
+#[test]
 fn of_conflicting_objects_the_winner_is_told_and_what_was_assumed() {
     let spec = format!("  hosts: [web]\n  http: [{{{TO}}}]\n");
     let text = object("b", &spec) + &object("a", &spec);

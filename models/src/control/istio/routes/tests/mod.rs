@@ -16,6 +16,7 @@ use crate::world::Origin;
 
 mod action;
 mod connections;
+mod explaining;
 mod matching;
 mod objects;
 mod retrying;

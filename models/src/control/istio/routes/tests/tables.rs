@@ -7,7 +7,7 @@ use crate::proxy::envoy::config::{Destination as To, RouteTable, VirtualHost};
 
 struct NoRules;
 
-impl Hashes for NoRules {
+impl OtherRules for NoRules {
     fn of_destination(&self, _: &Destination) -> Option<HashPolicy> {
         None
     }
@@ -78,7 +78,7 @@ fn with_routes<T>(
         search_domain: "shop.svc.cluster.local",
         services,
         virtual_services: &objects,
-        hashes: &NoRules,
+        others: &NoRules,
         default_retry: None,
         unknown_hosts: unknown,
         profile: Profile::built_in(),
@@ -208,4 +208,35 @@ fn a_sniffed_port_has_the_virtual_host_of_its_service_for_every_authority() {
         (table.name.as_str(), &only.domains[..]),
         ("db.shop.svc.cluster.local:8080", &["*".to_owned()][..])
     );
+}
+
+#[test]
+fn the_winner_is_told_with_what_was_passed_over_and_why() {
+    let services = [service("web.shop", 8080, "10.0.0.1")];
+    let labelled = object("labelled", "shop", "2018", "web", "x.shop")
+        .replace("http: [{", "http: [{match: [{sourceLabels: {app: nobody}}], ");
+    let text = labelled
+        + &object("wide", "shop", "2019", "'*.svc.cluster.local'", "wide.shop")
+        + &object("old", "shop", "2020", "web", "old.shop")
+        + &object("young", "shop", "2021", "web", "young.shop");
+    let told = with_routes(&text, &services, &UnknownHosts::Block, |routes| {
+        let mut tree = crate::explain::Tree::default();
+        routes.explain_host("web.shop.svc.cluster.local", 8080, &mut tree);
+        routes.explain_host("nowhere.shop.svc.cluster.local", 8080, &mut tree);
+        tree.finish()
+    });
+    let [known, unknown] = &told[..] else { panic!("two answers") };
+    let steps: Vec<_> =
+        known.because.iter().map(|step| (step.rule.0, step.finding.split(' ').next())).collect();
+    assert_eq!(
+        steps,
+        [
+            ("istio.route.source-labels", Some("shop/labelled")),
+            ("istio.route.exact-host-first", Some("shop/wide")),
+            ("istio.route.short-names", Some("shop/old")),
+            ("istio.route.oldest-wins", Some("shop/young")),
+        ]
+    );
+    assert_eq!(unknown.rule.0, "istio.route.unknown-host");
+    assert!(unknown.finding.ends_with("is answered with 502"));
 }

@@ -1,0 +1,174 @@
+//! From what Istio knows of a cluster to the listeners and route tables of one gateway workload.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::control::istio::Push;
+use crate::control::istio::registry::Protocol;
+use crate::control::istio::routes::{CORS_FILTER, Client, FAULT_FILTER, SeenServices};
+use crate::explain::Sourced;
+use crate::manifest::Diagnostic;
+use crate::manifest::kinds::Labels;
+use crate::proxy::envoy::config::{
+    Fault, HttpFilter, HttpFilterKind, HttpManager, Listener, RouteSource, RouteTable,
+};
+use crate::units::SimDuration;
+use crate::world::{PodId, World};
+
+use super::effective::{EffectiveGateway, GatewayProxy, ServiceTarget, Workloads};
+use super::network::MeshPort;
+use super::tables::GatewayRoutes;
+use super::{listeners, merge, tables};
+
+/// Says that Gateways keep to the ports of the workload.
+const KEEPS_PORTS: &str = "experimental.istio.io/disable-gateway-port-translation";
+
+/// A workload that serves Gateways.
+#[derive(Clone, Debug)]
+pub struct GatewayWorkload {
+    /// Its labels.
+    pub labels: Labels,
+    /// Its namespace.
+    pub namespace: String,
+    /// The ports of Services that it stands behind.
+    pub targets: Vec<ServiceTarget>,
+    /// The pod; `None` where no manifest has one, and one is assumed.
+    pub pod: Option<PodId>,
+}
+
+/// What a gateway's proxy gets, but for clusters and endpoints.
+#[derive(Clone, Debug, Default)]
+pub struct GatewayParts {
+    /// Its listeners.
+    pub listeners: Vec<Arc<Listener>>,
+    /// Its route tables, by name.
+    pub tables: BTreeMap<String, Arc<RouteTable>>,
+    /// What Istio leaves out.
+    pub findings: Vec<Diagnostic>,
+}
+
+impl GatewayWorkload {
+    /// A pod that may serve Gateways.
+    #[must_use]
+    pub fn of_pod(push: &Push, world: &World, pod: PodId) -> Self {
+        let namespace = world.workload_of(pod).namespace;
+        Self {
+            labels: Labels::clone(&world.pods[pod].labels),
+            namespace: namespace.map(|it| world.namespaces[it].name.clone()).unwrap_or_default(),
+            targets: targets(push, pod),
+            pod: Some(pod),
+        }
+    }
+
+    /// The workload that serves a Gateway: the first pod that it selects. Where the manifests have
+    /// none, as when an installer made it, one is assumed with just the labels that the Gateway
+    /// asks for, in its namespace and behind no Service.
+    #[must_use]
+    pub fn serving(push: &Push, world: &World, gateway: &EffectiveGateway) -> Self {
+        let of_cluster = world
+            .pods
+            .ids()
+            .filter(|&pod| world.cluster_of(world.pods[pod].workload) == Some(push.cluster));
+        let mut candidates = of_cluster.map(|pod| Self::of_pod(push, world, pod));
+        let selected = match &gateway.workloads {
+            // Without a selector every gateway serves it, but no other pod does.
+            Workloads::Labels(labels) if labels.is_empty() => None,
+            _ => candidates.find(|workload| gateway.targets(&workload.proxy()).is_some()),
+        };
+        selected.unwrap_or_else(|| Self {
+            labels: match &gateway.workloads {
+                Workloads::Labels(labels) => labels.clone(),
+                Workloads::Services { .. } => Labels::new(),
+            },
+            namespace: gateway.namespace.clone(),
+            targets: Vec::new(),
+            pod: None,
+        })
+    }
+
+    /// As Gateways look at it.
+    #[must_use]
+    pub fn proxy(&self) -> GatewayProxy<'_> {
+        GatewayProxy { labels: &self.labels, namespace: &self.namespace, targets: &self.targets }
+    }
+
+    /// Its listeners and route tables; nothing if it serves no Gateway.
+    #[must_use]
+    pub fn parts(&self, push: &Push) -> GatewayParts {
+        let (merged, mut findings) = merge(&push.gateways, &self.proxy());
+        let Some(merged) = merged else {
+            return GatewayParts { findings, ..GatewayParts::default() };
+        };
+        let gateways = BTreeSet::new();
+        let client =
+            Client { labels: &self.labels, namespace: &self.namespace, gateways: &gateways };
+        let services = SeenServices { push, client };
+        let from = GatewayRoutes {
+            proxy: self.proxy(),
+            virtual_services: &push.virtual_services,
+            services: &services,
+            default_retry: push.mesh.retries.as_ref(),
+            profile: push.profile,
+        };
+        let mesh_ports = mesh_ports(push, client);
+        let manager = |table: &str| manager(push, table);
+        let (listeners, more) = listeners(&merged, &from, &mesh_ports, &manager);
+        findings.extend(more);
+        GatewayParts { listeners, tables: tables(&merged, &from), findings }
+    }
+}
+
+/// The ports of Services on which a pod answers.
+fn targets(push: &Push, pod: PodId) -> Vec<ServiceTarget> {
+    let services = push.registry.services().iter();
+    let each = services.flat_map(|service| service.ports.iter().map(move |port| (service, port)));
+    let own = each.filter_map(|(service, port)| {
+        let endpoint = port.endpoints.iter().find(|endpoint| endpoint.pod == Some(pod))?;
+        Some(ServiceTarget {
+            host: service.host.clone(),
+            namespace: service.namespace.clone(),
+            port: port.number,
+            target_port: endpoint.address.port,
+            keeps_ports: service.labels.contains_key(KEEPS_PORTS),
+        })
+    });
+    own.collect()
+}
+
+/// The ports of the mesh's own services with their subsets, for `AUTO_PASSTHROUGH`.
+fn mesh_ports(push: &Push, client: Client<'_>) -> Vec<MeshPort> {
+    let inside = push.registry.exported_to(client.namespace).filter(|service| !service.is_external);
+    let each = inside.flat_map(|service| {
+        let ports = service.ports.iter().filter(|port| port.protocol != Protocol::Udp);
+        ports.map(move |port| MeshPort {
+            host: service.host.clone(),
+            port: port.number,
+            subsets: Vec::new(),
+            origin: service.origin,
+        })
+    });
+    each.collect()
+}
+
+/// The connection manager of a gateway (istio `pilot/pkg/networking/core/gateway.go`,
+/// `buildGatewayConnectionManager`, and `listener_builder.go`, `buildHTTPConnectionManager`).
+fn manager(push: &Push, table: &str) -> HttpManager {
+    let no_fault = Fault { abort: None, delay: None, headers: Vec::new(), max_active: None };
+    let filter = |name: &str, kind| HttpFilter { name: name.to_owned(), kind };
+    HttpManager {
+        routes: RouteSource::Named(table.to_owned()),
+        filters: vec![
+            filter(FAULT_FILTER, HttpFilterKind::Fault(no_fault)),
+            filter(CORS_FILTER, HttpFilterKind::Cors),
+        ],
+        stream_idle_timeout: Sourced::default_of(SimDuration::ZERO, "istio.stream-idle-timeout"),
+        request_timeout: Sourced::default_of(SimDuration::ZERO, "envoy.request-timeout"),
+        max_stream_duration: None,
+        normalization: push.mesh.normalization,
+        strips_port: false,
+        trusts_envoy_headers: false,
+        uses_remote_address: true,
+        server_name: "istio-envoy".to_owned(),
+        local_replies: BTreeMap::new(),
+    }
+}
