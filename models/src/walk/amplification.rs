@@ -101,7 +101,12 @@ pub fn call_paths(calls: &[Call], entries: &[usize]) -> CallPaths {
     found
         .paths
         .sort_by(|a, b| b.amplification.cmp(&a.amplification).then_with(|| a.nodes.cmp(&b.nodes)));
-    found.paths.dedup();
+    // Two nodes may have several calls between them; the worst of them stands for the path.
+    let mut seen = BTreeSet::new();
+    found.paths.retain(|path| {
+        let outside = path.calls.last().copied().filter(|_| path.nodes.len() == path.calls.len());
+        seen.insert((path.nodes.clone(), outside))
+    });
     if found.paths.len() > PATHS_MAX {
         found.paths.truncate(PATHS_MAX);
         found.incomplete = true;
@@ -229,6 +234,13 @@ mod tests {
         let found = call_paths(&calls, &[0]);
         let products: Vec<_> = found.paths.iter().map(|path| path.amplification).collect();
         assert_eq!(products, [10, 2]);
+    }
+
+    #[test]
+    fn the_worst_of_several_calls_between_two_nodes_stands_for_all() {
+        let found = call_paths(&[call(0, &[1], 1, 2), call(0, &[1], 3, 2)], &[0]);
+        assert_eq!(found.paths.len(), 1);
+        assert_eq!(found.paths[0].amplification, 6);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::proxy::envoy::config::{RetryOn, RetryPolicy};
 use crate::proxy::envoy::router::RouterPlan;
 use crate::proxy::envoy::{HeaderMap, is_grpc};
 use crate::units::SimDuration;
+use crate::world::Origin;
 
 use super::answer::{Finding, RetryInForce, Timeouts};
 use super::rules;
@@ -183,6 +184,7 @@ pub(super) fn findings(
         findings.extend(cut_off(policy, timeouts));
         findings.extend(runs_twice(policy, kind));
         findings.extend(conditions(policy));
+        findings.extend(jitter(policy));
     }
     findings
 }
@@ -207,8 +209,8 @@ fn budget(policy: &RetryPolicy, timeouts: &Timeouts) -> Option<Finding> {
         None => (
             "retry.budget-spent",
             format!(
-                "the first attempt can use the whole budget of {}: {counts}; set perTryTimeout \
-                 below the timeout",
+                "the first attempt can use the whole budget of {}: {counts}; give each \
+                 attempt a limit below it (perTryTimeout, or backendRequest)",
                 whole.value
             ),
         ),
@@ -275,6 +277,20 @@ fn cut_off(policy: &RetryPolicy, timeouts: &Timeouts) -> Option<Finding> {
     Some(Finding { id: "retry.per-try-alone", sentence, origins })
 }
 
+/// A pause that somebody wrote down is no least pause.
+fn jitter(policy: &RetryPolicy) -> Option<Finding> {
+    let backoff = policy.backoff;
+    if *policy.retries == 0 || !matches!(backoff.origin, Origin::Manifest(_)) {
+        return None;
+    }
+    let sentence = format!(
+        "backoff {} is no least pause: Envoy draws each pause evenly from zero to {}, doubled with \
+         each retry and {} at most",
+        backoff.base, backoff.base, backoff.max
+    );
+    Some(Finding { id: "retry.backoff-jitter", sentence, origins: vec![backoff.origin] })
+}
+
 /// Whether a retry can repeat work that was done already.
 fn runs_twice(policy: &RetryPolicy, kind: Kind<'_>) -> Option<Finding> {
     let conditions = repeats_work(policy, kind.is_grpc)?;
@@ -336,7 +352,6 @@ fn words(policy: &RetryPolicy) -> String {
 mod tests {
     use super::*;
     use crate::proxy::envoy::config::Backoff;
-    use crate::world::Origin;
 
     const HERE: Origin = Origin::Assumed("a test");
 

@@ -207,6 +207,7 @@ fn print_calls(
         ("PER TRY", Align::Right),
         ("ORIGIN", Align::Left),
     ]);
+    let mut shown = BTreeSet::new();
     for row in &audit.calls {
         let mut cells = vec![
             audit.shown_call(row, look),
@@ -215,7 +216,10 @@ fn print_calls(
             row.call.by_proxy.to_string(),
         ];
         cells.extend(settings(row.retry.as_ref(), &row.timeouts, places));
-        table.row(cells);
+        // A workload may make the same call in several of its routes.
+        if shown.insert(cells.clone()) {
+            table.row(cells);
+        }
     }
     table.print(out, look)
 }

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use meshwalk_models::control::kubernetes::ingress::{self, IngressAnswer};
+use meshwalk_models::explain::Silent;
 use meshwalk_models::units::SimDuration;
 use meshwalk_models::walk::{
-    Answer, Call, Caller, Question, Sender, Target, Timeouts, find_caller, full_name, walk,
+    Answer, Call, Caller, Question, Sender, Target, TargetPort, Timeouts, find_caller, full_name,
+    walk,
 };
-use meshwalk_models::world::WorkloadId;
+use meshwalk_models::world::{EndpointTarget, ServiceId, WorkloadId};
 use meshwalk_sim::scenario::Scenario;
 use meshwalk_sim::scenario::file::{Call as CallSpec, Protocol, Step, TrafficSource};
 
@@ -174,7 +177,10 @@ impl Graph<'_> {
             };
             Some(walk(&self.mesh.world, &self.mesh.planes, &question))
         });
-        let to = answer.as_ref().map(|answer| self.reached(answer)).unwrap_or_default();
+        let to = match &answer {
+            Some(answer) => self.reached(answer),
+            None => self.reached_from_outside(&made),
+        };
         let limits = answer.as_ref().map(|answer| answer.timeouts.clone()).unwrap_or_default();
         let retry = answer.as_ref().and_then(|answer| answer.retry.clone());
         let whole = retry.as_ref().map_or(set(&limits, Limit::Request), |retry| retry.worst_case);
@@ -201,6 +207,53 @@ impl Graph<'_> {
             retry,
             findings: answer.map_or_else(Vec::new, |answer| answer.findings),
         });
+    }
+
+    /// The workloads that a client outside reaches: through the Ingress rules, or a Service that is
+    /// named as `name.namespace`. Nothing there retries.
+    fn reached_from_outside(&mut self, made: &Made<'_>) -> Vec<usize> {
+        let world = &self.mesh.world;
+        let found = if made.to == "ingress" {
+            let host = made.headers.iter().find(|(name, _)| name == "host");
+            let host = host.map_or("", |(_, host)| host.as_str());
+            let path = made.path.as_deref().unwrap_or("/");
+            let answers = world
+                .ingress_classes
+                .ids()
+                .map(|class| ingress::decide(world, class, host, path, &mut Silent));
+            answers
+                .filter_map(|answer| match answer {
+                    IngressAnswer::Forward { service, port } => Some((service, port)),
+                    _ => None,
+                })
+                .next()
+        } else {
+            self.exposed(made.to)
+        };
+        let Some((service, port)) = found else { return Vec::new() };
+        let endpoints = &world.services[service].ports[port].endpoints;
+        let pods = endpoints.iter().filter_map(|endpoint| match endpoint.target {
+            EndpointTarget::Pod(pod) => Some(world.pods[pod].workload),
+            EndpointTarget::Address(_) => None,
+        });
+        let workloads: BTreeSet<WorkloadId> = pods.collect();
+        workloads.into_iter().map(|workload| self.workload_node(workload)).collect()
+    }
+
+    /// The Service and port that `name.namespace[:port]` names.
+    fn exposed(&self, to: &str) -> Option<(ServiceId, usize)> {
+        let target: Target = to.parse().ok()?;
+        let (name, namespace) = target.host.split_once('.')?;
+        let world = &self.mesh.world;
+        let (id, row) = world.services.entries().find(|(_, row)| {
+            row.name == name && world.namespaces[row.namespace].name == namespace
+        })?;
+        let port = row.ports.iter().position(|row| match &target.port {
+            Some(TargetPort::Number(number)) => row.port == *number,
+            Some(TargetPort::Name(name)) => row.name == *name,
+            None => true,
+        })?;
+        Some((id, port))
     }
 
     /// The workloads behind an answer.

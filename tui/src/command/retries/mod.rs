@@ -1,6 +1,8 @@
 //! `retries`: how attempts multiply, which retries can never happen, and which may repeat work.
 
 mod calls;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 

@@ -2,6 +2,8 @@
 
 pub(in crate::command) mod checks;
 mod judge;
+#[cfg(test)]
+mod tests;
 
 use meshwalk_models::walk::{Answer, Expectation, FORMS, Outcome, Question, Sender, Target, walk};
 

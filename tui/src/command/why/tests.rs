@@ -1,0 +1,97 @@
+//! Whole command lines about one request, without a mesh.
+
+use std::fs;
+
+use crate::Exit;
+use crate::command::testing::{meshwalk, meshwalk_reading};
+
+const SHOP: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: { name: web, namespace: shop, labels: { app: web } }
+spec: { containers: [{ name: app, ports: [{ containerPort: 80 }] }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: shop }
+spec: { selector: { app: web }, ports: [{ port: 80 }] }
+";
+
+fn why(arguments: &[&str]) -> crate::command::testing::Printed {
+    meshwalk_reading(SHOP, &[&["why", "-f", "-"][..], arguments].concat())
+}
+
+#[test]
+fn an_answer_names_its_lines() {
+    let printed = why(&["--from", "shop/web", "--to", "web:80"]);
+    assert_eq!(printed.exit, Exit::Fine, "{}", printed.err);
+    assert!(printed.out.starts_with("routed:web.shop:80\n"), "{}", printed.out);
+    assert!(printed.out.contains("<stdin>:9"), "{}", printed.out);
+}
+
+#[test]
+fn an_expectation_decides_the_exit_code() {
+    let asked = ["--from", "shop/web", "--to", "web:80", "--expect"];
+    let with = |expect| why(&[&asked[..], &[expect]].concat());
+    assert_eq!(with("routed:web.shop").exit, Exit::Fine);
+    let printed = with("routed:cart");
+    assert_eq!(printed.exit, Exit::Failed);
+    assert!(
+        printed.out.contains("expected routed:cart, got routed:web.shop:80"),
+        "{}",
+        printed.out
+    );
+    let printed = with("routet:web");
+    assert_eq!(printed.exit, Exit::Unusable);
+    assert!(printed.err.contains("none of routed"), "{}", printed.err);
+}
+
+#[test]
+fn what_cannot_be_asked_says_what_to_write() {
+    for (arguments, said) in [
+        (&["--from", "shop/wep", "--to", "web:80"][..], "did you mean shop/pod/web?"),
+        (&["--from", "shop/web", "--to", "web:0"], "1 to 65535"),
+        (&["--from", "shop/web", "--to", "web:80", "-H", "novalue"], "-H 'name: value'"),
+        (&["--from", "shop/web", "--to", "web:80", "--path", "x"], "begins with /"),
+        (&["--at", "gateway/edge", "--to", "http://a"], "declare no Gateway"),
+        (&["--from", "shop/web", "--to", "web:80", "--profile", "istio-0"], "there are istio"),
+        (&["--to", "web:80"], "--from"),
+    ] {
+        let printed = why(arguments);
+        assert_eq!(printed.exit, Exit::Unusable, "{arguments:?}");
+        assert!(printed.err.contains(said), "{arguments:?}: {}", printed.err);
+    }
+}
+
+#[test]
+fn checks_fail_together_and_junit_has_a_case_for_each() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a plain path").to_owned();
+    fs::write(path("shop.yaml"), SHOP).expect("it can be written");
+    let checks = "\
+- { from: shop/web, to: web:80, expect: routed:web }
+- name: nobody is there
+  from: shop/web
+  to: web:81
+  expect: routed:web
+- { from: shop/gone, to: web:80, expect: no_route }
+";
+    fs::write(path("checks.yaml"), checks).expect("it can be written");
+    let arguments = ["why", "-f", &path("shop.yaml"), "--checks", &path("checks.yaml")];
+    let printed = meshwalk(&[&arguments[..], &["--junit", &path("out.xml")]].concat());
+    assert_eq!(printed.exit, Exit::Failed);
+    assert!(printed.out.contains("1 of 3 checks pass"), "{}", printed.out);
+    assert!(
+        printed.out.contains("checks.yaml:5: expected routed:web, got no_route"),
+        "{}",
+        printed.out
+    );
+    assert!(printed.out.contains("no workload or pod `gone`"), "{}", printed.out);
+    let report = fs::read_to_string(path("out.xml")).expect("a report");
+    assert!(report.contains("failures=\"2\""), "{report}");
+
+    fs::write(path("checks.yaml"), "- { from: a, to: b }\n").expect("it can be written");
+    let printed = meshwalk(&arguments);
+    assert_eq!(printed.exit, Exit::Unusable);
+    assert!(printed.err.contains("checks.yaml:1"), "{}", printed.err);
+}
