@@ -19,6 +19,7 @@ mod previous_priorities;
 mod roster;
 mod rotation;
 mod rules;
+mod share;
 mod slow_start;
 mod snapshot;
 mod subset;

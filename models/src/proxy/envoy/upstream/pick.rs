@@ -20,6 +20,9 @@ use crate::units::{Ppm, SimTime};
 /// last host that was drawn in any case.
 const MAX_RESELECTIONS: u32 = 1_000;
 
+/// How many hosts are drawn at most, whatever the configuration says.
+const MAX_CHOICES: u32 = 65_536;
+
 /// What a choice looks at besides the crew.
 pub(super) struct Desk<'a> {
     pub roster: &'a Roster,
@@ -188,7 +191,7 @@ impl Desk<'_> {
         } else {
             let mut draw = || (dice.roll(Purpose::Balance) % u64::from(count)) as u32;
             let first = draw();
-            (1..least.choices)
+            (1..least.choices.min(MAX_CHOICES))
                 .map(|_| draw())
                 .fold(first, |best, other| if busy(other) < busy(best) { other } else { best })
         };
@@ -280,27 +283,13 @@ impl Desk<'_> {
         });
     }
 
-    /// Source: Envoy, `locality_wrr.cc`.
     fn weighted_locality(
         &self,
         level: &LevelView,
         memory: &mut Memory<'_>,
         (priority, tier): (u32, Tier),
     ) -> Option<u32> {
-        let factor = f64::from(self.roster.factors.overprovisioning) / 100.0;
-        let weight = |at: u32| {
-            let locality = &level.localities[at as usize];
-            let eligible = match tier {
-                Tier::Healthy => &locality.healthy,
-                Tier::Degraded => &locality.degraded,
-            };
-            let whole = locality.all.hosts.len() as u32 - locality.excluded;
-            if whole == 0 {
-                return 0.0;
-            }
-            let share = eligible.hosts.len() as f64 / f64::from(whole);
-            f64::from(locality.weight) * (factor * share).min(1.0)
-        };
+        let weight = |at: u32| self.roster.locality_weight(&level.localities[at as usize], tier);
         let items = || (0..level.localities.len() as u32).filter(|&at| weight(at) > 0.0).collect();
         let source = Source { priority, among: Among::Localities(tier) };
         memory.scheduled(source, items, weight, weight)

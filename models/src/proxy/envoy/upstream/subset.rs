@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::super::config::{SubsetFallback, Subsets};
 use super::roster::Roster;
+use super::view::View;
 use super::workers::Crew;
 use super::{NoHost, rules};
 use crate::explain::Probe;
@@ -15,14 +16,42 @@ use crate::units::SimTime;
 type Labels = BTreeMap<String, String>;
 
 /// Which subset takes a request.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key<'a> {
     /// The one that the route asks for.
-    Labels(Labels),
+    Labels(&'a Labels),
     /// All hosts, as the fallback.
     Any,
     /// The default subset, as the fallback.
+    Default(&'a Labels),
+}
+
+/// The same, kept.
+#[derive(Clone, Debug)]
+enum OwnKey {
+    Labels(Labels),
+    Any,
     Default(Labels),
+}
+
+impl Key<'_> {
+    fn owned(self) -> OwnKey {
+        match self {
+            Self::Labels(labels) => OwnKey::Labels(labels.clone()),
+            Self::Any => OwnKey::Any,
+            Self::Default(labels) => OwnKey::Default(labels.clone()),
+        }
+    }
+}
+
+impl OwnKey {
+    fn borrow(&self) -> Key<'_> {
+        match self {
+            Self::Labels(labels) => Key::Labels(labels),
+            Self::Any => Key::Any,
+            Self::Default(labels) => Key::Default(labels),
+        }
+    }
 }
 
 /// What the workers know when a subset is asked for the first time.
@@ -37,7 +66,7 @@ pub(super) struct Known<'a> {
 /// The subsets that were asked for so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SubsetCrews {
-    crews: Vec<(Key, Crew)>,
+    crews: Vec<(OwnKey, Crew)>,
 }
 
 impl SubsetCrews {
@@ -49,61 +78,68 @@ impl SubsetCrews {
         known: &Known<'_>,
         probe: &mut impl Probe,
     ) -> Result<&mut Crew, NoHost> {
+        let roster = known.roster;
+        let key = key(roster, config, labels);
         let labels = labels.filter(|labels| !labels.is_empty());
-        let wanted = labels.filter(|labels| {
-            let declared = config.selectors.iter().any(|keys| keys.iter().eq(labels.keys()));
-            declared && (0..known.roster.len() as u32).any(|host| has(known.roster, host, labels))
-        });
-        let at = match (wanted, &config.fallback) {
-            (Some(labels), _) => {
-                let same = |key: &Key| matches!(key, Key::Labels(known) if known == labels);
-                self.place(same, || Key::Labels(labels.clone()), known)
+        match &key {
+            None => tell(roster, labels, "there is no fallback", probe),
+            Some(Key::Any) => tell(roster, labels, "any host is taken", probe),
+            Some(Key::Default(_)) => tell(roster, labels, "the default subset is taken", probe),
+            Some(Key::Labels(labels)) => {
+                probe.step(rules::SUBSET, Some(roster.cluster.origin), || {
+                    format!("only hosts with {} are meant", written(labels))
+                });
             }
-            (None, SubsetFallback::None) => {
-                tell(known.roster, labels, "there is no fallback", probe);
-                return Err(NoHost::NoSubset);
-            }
-            (None, SubsetFallback::AnyEndpoint) => {
-                tell(known.roster, labels, "any host is taken", probe);
-                self.place(|key| *key == Key::Any, || Key::Any, known)
-            }
-            (None, SubsetFallback::Default(default)) => {
-                tell(known.roster, labels, "the default subset is taken", probe);
-                let same = |key: &Key| matches!(key, Key::Default(_));
-                self.place(same, || Key::Default(default.clone()), known)
-            }
-        };
-        if let Some(labels) = wanted {
-            probe.step(rules::SUBSET, Some(known.roster.cluster.origin), || {
-                format!("only hosts with {} are meant", written(labels))
-            });
         }
+        let at = self.place(&key.ok_or(NoHost::NoSubset)?, known);
         Ok(&mut self.crews[at].1)
     }
 
     /// Gives all subsets what the workers learn.
     pub(super) fn renew(&mut self, roster: &Roster, ejected: &[u32], now: SimTime) {
         for (key, crew) in &mut self.crews {
-            let maker = roster.maker(ejected).for_subset();
-            crew.renew(Arc::new(maker.make(|host| belongs(roster, host, key))), now);
+            crew.renew(Arc::new(view_of(roster, &key.borrow(), ejected)), now);
         }
     }
 
-    fn place(
-        &mut self,
-        same: impl Fn(&Key) -> bool,
-        key: impl FnOnce() -> Key,
-        known: &Known<'_>,
-    ) -> usize {
-        if let Some(at) = self.crews.iter().position(|(key, _)| same(key)) {
+    fn place(&mut self, key: &Key<'_>, known: &Known<'_>) -> usize {
+        if let Some(at) = self.crews.iter().position(|(known, _)| known.borrow() == *key) {
             return at;
         }
-        let key = key();
-        let maker = known.roster.maker(known.ejected).for_subset();
-        let view = maker.make(|host| belongs(known.roster, host, &key));
+        let view = view_of(known.roster, key, known.ejected);
         let crew = known.crew.beside(Arc::new(view), self.crews.len() as u32 + 1);
-        self.crews.push((key, crew));
+        self.crews.push((key.owned(), crew));
         self.crews.len() - 1
+    }
+}
+
+/// The view of the hosts for requests that ask for `labels`.
+pub(super) fn view(
+    roster: &Roster,
+    config: &Subsets,
+    labels: Option<&Labels>,
+    ejected: &[u32],
+) -> Result<View, NoHost> {
+    let key = key(roster, config, labels).ok_or(NoHost::NoSubset)?;
+    Ok(view_of(roster, &key, ejected))
+}
+
+fn view_of(roster: &Roster, key: &Key<'_>, ejected: &[u32]) -> View {
+    roster.maker(ejected).for_subset().make(|host| belongs(roster, host, key))
+}
+
+/// The subset for a request that asks for `labels`.
+fn key<'a>(roster: &Roster, config: &'a Subsets, labels: Option<&'a Labels>) -> Option<Key<'a>> {
+    let wanted = labels.filter(|labels| {
+        let declared = config.selectors.iter().any(|keys| keys.iter().eq(labels.keys()));
+        let known = || (0..roster.len() as u32).any(|host| has(roster, host, labels));
+        !labels.is_empty() && declared && known()
+    });
+    match (wanted, &config.fallback) {
+        (Some(labels), _) => Some(Key::Labels(labels)),
+        (None, SubsetFallback::None) => None,
+        (None, SubsetFallback::AnyEndpoint) => Some(Key::Any),
+        (None, SubsetFallback::Default(default)) => Some(Key::Default(default)),
     }
 }
 
@@ -112,7 +148,7 @@ fn has(roster: &Roster, host: u32, labels: &Labels) -> bool {
     labels.iter().all(|(key, value)| own.get(key) == Some(value))
 }
 
-fn belongs(roster: &Roster, host: u32, key: &Key) -> bool {
+fn belongs(roster: &Roster, host: u32, key: &Key<'_>) -> bool {
     match key {
         Key::Any => true,
         Key::Labels(labels) | Key::Default(labels) => has(roster, host, labels),

@@ -186,4 +186,35 @@ proptest! {
             prop_assert!(!tree.finish().is_empty(), "every choice has a reason");
         }
     }
+
+    #[test]
+    fn shares_are_what_choices_come_to(
+        balancer in balancers(),
+        hosts in prop::collection::vec((health(), 1u32..5, 0u32..2), 1..8),
+    ) {
+        let of_priority = |wanted: u32| -> Vec<Endpoint> {
+            let numbered = hosts.iter().zip(0..);
+            numbered
+                .filter(|((_, _, priority), _)| *priority == wanted)
+                .map(|(&(health, weight, _), number)| Endpoint { health, weight, ..endpoint(number) })
+                .collect()
+        };
+        let groups = vec![group(0, of_priority(0)), group(1, of_priority(1))];
+        let mut config = cluster(balancer);
+        config.balancing.panic_threshold = given(Ppm::from_percent(20));
+        let mut bench = Bench::new(config, assignment(groups));
+        let expected = bench.state.shares(None).unwrap();
+        let mut counts = vec![0u32; hosts.len()];
+        for request in 0..4000u64 {
+            let hash = Some(xx_hash_64(&request.to_le_bytes(), 0));
+            let context = PickContext { hash, ..PickContext::default() };
+            if let Ok(host) = bench.try_pick(&context) {
+                counts[host as usize] += 1;
+            }
+        }
+        for (count, share) in counts.iter().zip(&expected) {
+            let error = f64::from(*count) / 4000.0 - share;
+            prop_assert!(error.abs() < 0.04, "{:?} for {:?}", counts, expected);
+        }
+    }
 }

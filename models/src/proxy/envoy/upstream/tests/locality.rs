@@ -37,7 +37,15 @@ fn by_zone(hosts: &[(&str, u32)], proxies: &[(&str, u32)]) -> Vec<u32> {
     let (now, mut dice) = (SimTime::ZERO, TestDice(7));
     let state = ClusterState::sharing(Arc::new(roster), &facts(), 1, now, &mut dice);
     let mut bench = Bench { state, dice, now };
-    let mut shares = bench.shares(1000).into_iter();
+    let expected = bench.state.shares(None).unwrap();
+    let shares = bench.shares(1000);
+    for (share, expected) in shares.iter().zip(&expected) {
+        assert!(
+            (f64::from(*share) / 1000.0 - expected).abs() < 0.04,
+            "{shares:?} for {expected:?}"
+        );
+    }
+    let mut shares = shares.into_iter();
     hosts.iter().map(|&(_, count)| shares.by_ref().take(count as usize).sum()).collect()
 }
 
@@ -76,7 +84,9 @@ fn a_locality_that_lost_hosts_gets_less() {
         locality("a", vec![endpoint(0), sick(1), sick(2), sick(3)]),
         locality("b", vec![endpoint(4), endpoint(5), endpoint(6), endpoint(7)]),
     ];
-    let shares = Bench::new(config, assignment(hosts)).shares(1350);
+    let mut bench = Bench::new(config, assignment(hosts));
+    let shares = bench.shares(1350);
+    assert!((bench.state.roster().shares(None).unwrap()[0] - 350.0 / 1350.0).abs() < 1e-9);
     // A quarter times 1.4 against one.
     assert!(shares[0].abs_diff(350) <= 2, "{shares:?}");
 }

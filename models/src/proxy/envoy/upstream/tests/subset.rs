@@ -52,6 +52,9 @@ fn a_subset_without_hosts_falls_back_as_the_cluster_says() {
     assert_eq!(shares(&mut any, "v9"), Ok(vec![10; 4]));
     let mut default = bench(SubsetFallback::Default(labels("v1")), two_of_each());
     assert_eq!(shares(&mut default, "v9"), Ok(vec![20, 20, 0, 0]));
+    let wanted = labels("v9");
+    assert_eq!(default.state.shares(Some(&wanted)), Ok(vec![0.5, 0.5, 0.0, 0.0]));
+    assert_eq!(none.state.roster().shares(Some(&wanted)), Err(NoHost::NoSubset));
 }
 
 #[test]
