@@ -4,6 +4,7 @@
 
 pub mod config;
 mod dice;
+pub mod filters;
 mod flags;
 pub mod hash;
 mod least_request;

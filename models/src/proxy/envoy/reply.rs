@@ -12,6 +12,8 @@ use super::request::HeaderMap;
 pub struct Reply {
     /// The status.
     pub status: u16,
+    /// The gRPC status for gRPC clients, where it does not follow from the status.
+    pub grpc_status: Option<u32>,
     /// Headers beside those that every answer has.
     pub headers: HeaderMap,
     /// The body.

@@ -121,7 +121,7 @@ fn needs_tls(host: &VirtualHost, request: &Request) -> bool {
 
 /// The scheme that the client used: what a proxy in front of this one says, or what the
 /// connection shows.
-fn scheme(request: &Request) -> &str {
+pub(super) fn scheme(request: &Request) -> &str {
     let told = request.headers.get("x-forwarded-proto");
     told.unwrap_or(match request.connection.transport {
         Transport::Tls => "https",
@@ -130,4 +130,4 @@ fn scheme(request: &Request) -> &str {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

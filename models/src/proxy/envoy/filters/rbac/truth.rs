@@ -1,0 +1,47 @@
+//! Logic with an answer for what cannot be told.
+
+/// Whether something holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Truth {
+    /// It does not.
+    No,
+    /// It cannot be told: an address is not known.
+    Unknown,
+    /// It does.
+    Yes,
+}
+
+impl Truth {
+    /// The other way round.
+    pub(super) fn not(self) -> Self {
+        match self {
+            Self::No => Self::Yes,
+            Self::Unknown => Self::Unknown,
+            Self::Yes => Self::No,
+        }
+    }
+
+    /// Whether all hold; also if there are none.
+    pub(super) fn all(of: impl IntoIterator<Item = Self>) -> Self {
+        // The smallest counts, and after a clear no nobody else is asked.
+        let mut least = Self::Yes;
+        for one in of {
+            least = least.min(one);
+            if least == Self::No {
+                break;
+            }
+        }
+        least
+    }
+
+    /// Whether any holds; not if there are none.
+    pub(super) fn any(of: impl IntoIterator<Item = Self>) -> Self {
+        Self::all(of.into_iter().map(Self::not)).not()
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+}

@@ -1,0 +1,58 @@
+//! What filters keep between requests: tokens, active faults and counters. One of these belongs
+//! to each connection manager.
+
+use std::collections::BTreeMap;
+
+use super::rate_limit::{Bucket, BucketKey};
+
+/// What the filters of one connection manager keep between requests.
+#[derive(Clone, Debug, Default)]
+pub struct FilterState {
+    /// Requests with a fault that is not over yet.
+    pub(super) active_faults: u32,
+    /// Token buckets, one for each place where a limit is configured.
+    pub(super) buckets: BTreeMap<BucketKey, Bucket>,
+    /// What happened so far.
+    pub counts: FilterCounts,
+}
+
+/// Counters of filters, under Envoy's names (`http.<prefix>.…`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FilterCounts {
+    /// `rbac.allowed`.
+    pub rbac_allowed: u64,
+    /// `rbac.denied`.
+    pub rbac_denied: u64,
+    /// `rbac.shadow_allowed`.
+    pub rbac_shadow_allowed: u64,
+    /// `rbac.shadow_denied`.
+    pub rbac_shadow_denied: u64,
+    /// `fault.aborts_injected`.
+    pub aborts_injected: u64,
+    /// `fault.delays_injected`.
+    pub delays_injected: u64,
+    /// `fault.faults_overflow`.
+    pub faults_overflow: u64,
+    /// `http_local_rate_limit.rate_limited`.
+    pub rate_limited: u64,
+    /// `http_local_rate_limit.enforced`.
+    pub rate_limit_enforced: u64,
+}
+
+impl FilterCounts {
+    /// Every counter with its name behind `http.<prefix>.`.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, u64); 9] {
+        [
+            ("fault.aborts_injected", self.aborts_injected),
+            ("fault.delays_injected", self.delays_injected),
+            ("fault.faults_overflow", self.faults_overflow),
+            ("http_local_rate_limit.enforced", self.rate_limit_enforced),
+            ("http_local_rate_limit.rate_limited", self.rate_limited),
+            ("rbac.allowed", self.rbac_allowed),
+            ("rbac.denied", self.rbac_denied),
+            ("rbac.shadow_allowed", self.rbac_shadow_allowed),
+            ("rbac.shadow_denied", self.rbac_shadow_denied),
+        ]
+    }
+}

@@ -1,0 +1,275 @@
+//! Access rules and tokens.
+
+use std::collections::BTreeMap;
+
+use super::testing::*;
+use crate::explain::{Silent, Tree};
+use crate::profile::RepeatedHeaders;
+use crate::proxy::envoy::config::{
+    HeaderMatcher, HeaderTest, HttpFilter, HttpFilterKind, Invert, JwtAuthn, JwtProvider,
+    JwtRequirement, JwtRule, MissingHeader, PathMatcher, Permission, Principal, Rbac, RbacAction,
+    StringTest,
+};
+use crate::proxy::envoy::filters::{Access, Progress, Settings, Step, connection_access};
+use crate::proxy::envoy::routing::tests::testing::{HERE, get, with_headers};
+use crate::proxy::envoy::{Request, Token};
+
+const ANYBODY: Principal = Principal::Any;
+
+fn from(identity: &str) -> Request {
+    let mut request = get("/");
+    request.connection.principal = Some(identity.to_owned());
+    request
+}
+
+#[test]
+fn a_denial_is_403_with_the_policy_and_without_a_flag() {
+    let mut proxy = Proxy::with(vec![
+        rbac(RbacAction::Deny, &[("ns[a] no admin", below("/admin"), ANYBODY)]),
+        rbac(RbacAction::Allow, &[("shop", below("/shop"), ANYBODY)]),
+    ]);
+    assert!(proxy.allows(&get("/shop")));
+    let denied = proxy.answer(&get("/admin?x")).expect("denied");
+    assert_eq!((denied.status, denied.body.as_ref()), (403, "RBAC: access denied"));
+    assert_eq!(denied.details, "rbac_access_denied_matched_policy[ns[a]_no_admin]");
+    assert!(denied.flags.is_empty());
+    let denied = proxy.answer(&get("/other")).expect("not allowed");
+    assert_eq!(denied.details, "rbac_access_denied_matched_policy[none]");
+    assert_eq!(proxy.counts(), BTreeMap::from([("rbac.allowed", 3), ("rbac.denied", 2)]));
+}
+
+#[test]
+fn no_rules_allow_all_and_rules_without_policies_do_what_their_action_says() {
+    assert!(Proxy::with(vec![filter(HttpFilterKind::Rbac(Rbac::default()))]).allows(&get("/")));
+    assert!(Proxy::with(vec![rbac(RbacAction::Deny, &[])]).allows(&get("/")));
+    assert!(!Proxy::with(vec![rbac(RbacAction::Allow, &[])]).allows(&get("/")));
+    let log = rbac(RbacAction::Log, &[("all", Permission::Any, ANYBODY)]);
+    assert!(Proxy::with(vec![log]).allows(&get("/")));
+}
+
+#[test]
+fn shadow_rules_are_told_and_counted_and_have_no_effect() {
+    let shadow = Some(rules(RbacAction::Deny, &[("all", Permission::Any, ANYBODY)]));
+    let mut proxy = Proxy::with(vec![filter(HttpFilterKind::Rbac(Rbac { rules: None, shadow }))]);
+    assert!(proxy.allows(&get("/")));
+    assert_eq!(proxy.counts(), BTreeMap::from([("rbac.shadow_denied", 1)]));
+}
+
+#[test]
+fn identities_come_from_certificates() {
+    let prefix = text(StringTest::Prefix("spiffe://mesh/ns/shop/".to_owned()));
+    let shop = Principal::Authenticated(Some(prefix));
+    let allow = |principal| {
+        Proxy::with(vec![rbac(RbacAction::Allow, &[("p", Permission::Any, principal)])])
+    };
+    assert!(allow(shop.clone()).allows(&from("spiffe://mesh/ns/shop/sa/web")));
+    assert!(!allow(shop.clone()).allows(&from("spiffe://mesh/ns/bank/sa/web")));
+    assert!(!allow(shop.clone()).allows(&get("/")), "plaintext has no identity");
+    assert!(allow(Principal::Not(Box::new(shop))).allows(&get("/")));
+    assert!(allow(Principal::Authenticated(None)).allows(&from("spiffe://any")));
+    assert!(!allow(Principal::Authenticated(None)).allows(&get("/")));
+}
+
+#[test]
+fn an_address_that_is_not_known_leaves_the_decision_open_only_where_it_matters() {
+    let net = "10.0.0.0/24".parse().expect("a network");
+    let mut stranger = get("/");
+    stranger.connection.source_ip = None;
+    let by_address = || ("p", Permission::Any, Principal::DirectRemoteIp(net));
+    let step = |filter: HttpFilter, request: &Request| {
+        Proxy::with(vec![filter]).look(Settings::default(), request, &mut Progress::default())
+    };
+    for action in [RbacAction::Allow, RbacAction::Deny] {
+        assert!(matches!(step(rbac(action, &[by_address()]), &stranger), Step::Unknown));
+    }
+    let both = [by_address(), ("q", Permission::Any, ANYBODY)];
+    assert!(matches!(step(rbac(RbacAction::Allow, &both), &stranger), Step::Through));
+    assert!(matches!(step(rbac(RbacAction::Deny, &both), &stranger), Step::Answer(_)));
+    assert!(matches!(step(rbac(RbacAction::Allow, &[by_address()]), &get("/")), Step::Through));
+    assert!(Proxy::with(vec![rbac(RbacAction::Allow, &[by_address()])]).outlook(&stranger).unknown);
+}
+
+#[test]
+fn the_client_is_the_last_address_that_proxies_name() {
+    let net = |text: &str| text.parse().expect("a network");
+    let client = |text: &str| {
+        let policy = ("p", Permission::Any, Principal::RemoteIp(net(text)));
+        Proxy::with(vec![rbac(RbacAction::Allow, &[policy])])
+    };
+    let via = with_headers("/", &[("x-forwarded-for", "1.1.1.1, 9.9.9.9")]);
+    assert!(client("9.9.9.9/32").allows(&via) && !client("1.1.1.1/32").allows(&via));
+    assert!(client("10.0.0.7/32").allows(&get("/")));
+    let direct = ("p", Permission::Any, Principal::DirectRemoteIp(net("10.0.0.7/32")));
+    assert!(Proxy::with(vec![rbac(RbacAction::Allow, &[direct])]).allows(&via));
+}
+
+#[test]
+fn permissions_and_principals_can_be_nested_and_turned_round() {
+    let post = HeaderMatcher {
+        name: ":method".to_owned(),
+        test: HeaderTest::Value(exactly("POST")),
+        invert: Invert::No,
+        missing: MissingHeader::NoMatch,
+    };
+    let permission = Permission::And(vec![
+        Permission::Or(vec![Permission::DestinationPort(8080), Permission::DestinationPort(9090)]),
+        Permission::Not(Box::new(Permission::Header(post))),
+        Permission::UrlTemplate(PathMatcher::Template("/shop/{*}".to_owned())),
+    ]);
+    let mut proxy = Proxy::with(vec![rbac(RbacAction::Allow, &[("p", permission, ANYBODY)])]);
+    assert!(proxy.allows(&get("/shop/7?x")));
+    assert!(!proxy.allows(&get("/shop/7/8")));
+    assert!(!proxy.allows(&with_headers("/shop/7", &[(":method", "POST")])));
+    let mut elsewhere = get("/shop/7");
+    elsewhere.connection.destination_port = 80;
+    assert!(!proxy.allows(&elsewhere));
+}
+
+#[test]
+fn nesting_beyond_reason_is_not_allowed() {
+    let deep = (0..100).fold(Principal::Any, |inner, _| Principal::And(vec![inner]));
+    let mut proxy = Proxy::with(vec![rbac(RbacAction::Allow, &[("p", Permission::Any, deep)])]);
+    let step = proxy.look(Settings::default(), &get("/"), &mut Progress::default());
+    assert!(matches!(step, Step::Unknown));
+}
+
+#[test]
+fn repeated_headers_count_one_by_one_in_access_rules_too() {
+    let role = HeaderMatcher {
+        name: "x-role".to_owned(),
+        test: HeaderTest::Value(exactly("admin")),
+        invert: Invert::No,
+        missing: MissingHeader::NoMatch,
+    };
+    let policies = [("admins", Permission::Header(role), ANYBODY)];
+    let both = with_headers("/", &[("x-role", "user"), ("x-role", "admin")]);
+    let mut proxy = Proxy::with(vec![rbac(RbacAction::Deny, &policies)]);
+    assert!(!proxy.allows(&both));
+    proxy.bootstrap.repeated_headers = RepeatedHeaders::Joined;
+    assert!(proxy.allows(&both), "older proxies compared user,admin");
+}
+
+#[test]
+fn rules_on_connections_know_no_paths() {
+    let all = |action, permission| Rbac {
+        rules: Some(rules(action, &[("p", permission, ANYBODY)])),
+        shadow: None,
+    };
+    let connection = get("/").connection;
+    let decide = |rbac: &Rbac| connection_access(rbac, &connection, &mut Silent);
+    let path = || Permission::Not(Box::new(Permission::Not(Box::new(below("/")))));
+    assert_eq!(decide(&all(RbacAction::Allow, path())), Access::Denied(None));
+    let port = || Permission::DestinationPort(8080);
+    assert_eq!(decide(&all(RbacAction::Allow, port())), Access::Allowed);
+    assert_eq!(decide(&all(RbacAction::Deny, port())), Access::Denied(Some("p".to_owned())));
+}
+
+#[test]
+fn each_policy_says_why_it_does_not_match() {
+    let shop = Principal::Authenticated(Some(exactly("shop")));
+    let chain =
+        rbac(RbacAction::Allow, &[("a", below("/x"), ANYBODY), ("b", Permission::Any, shop)]);
+    let proxy = Proxy::with(vec![chain]);
+    let mut tree = Tree::default();
+    let chain = crate::proxy::envoy::filters::Chain {
+        filters: &proxy.filters,
+        settings: Settings::default(),
+        bootstrap: &proxy.bootstrap,
+    };
+    assert_eq!(chain.outlook(&get("/"), &mut tree).answer.map(|reply| reply.status), Some(403));
+    let told = tree.finish();
+    assert_eq!(told[0].finding, "denied: none of the 2 policies of the ALLOW rules matches");
+    assert_eq!(told[0].because[0].finding, "policy a does not match: what is done does not fit");
+    assert_eq!(told[0].because[1].finding, "policy b does not match: who does it does not fit");
+}
+
+fn tokens(requirement: JwtRequirement) -> HttpFilter {
+    let provider = |issuer: &str, audiences: &[&str]| JwtProvider {
+        issuer: issuer.to_owned(),
+        audiences: audiences.iter().map(|&audience| audience.to_owned()).collect(),
+        origin: HERE,
+    };
+    filter(HttpFilterKind::Jwt(JwtAuthn {
+        providers: BTreeMap::from([
+            ("open".to_owned(), provider("https://open", &[])),
+            ("strict".to_owned(), provider("https://strict", &["shop"])),
+        ]),
+        rules: vec![JwtRule { path: PathMatcher::Prefix("/shop".to_owned()), requirement }],
+    }))
+}
+
+fn with_token(token: Token) -> Request {
+    Request { token, ..get("/shop?q") }
+}
+
+fn valid(issuer: &str, claims: &[(&str, &str)]) -> Token {
+    let claims =
+        claims.iter().map(|(name, value)| (vec![(*name).to_owned()], vec![(*value).to_owned()]));
+    Token::Valid { issuer: issuer.to_owned(), claims: claims.collect() }
+}
+
+fn provider(name: &str) -> JwtRequirement {
+    JwtRequirement::Provider(name.to_owned())
+}
+
+#[test]
+fn a_token_must_be_there_valid_of_the_issuer_and_for_the_audience() {
+    let mut proxy = Proxy::with(vec![tokens(provider("strict"))]);
+    for (token, status, words) in [
+        (Token::Missing, 401, "Jwt is missing"),
+        (Token::Invalid, 401, "Jwt verification fails"),
+        (valid("https://open", &[]), 401, "Jwt issuer is not configured"),
+        (valid("https://strict", &[("aud", "bank")]), 403, "Audiences in Jwt are not allowed"),
+    ] {
+        let missing = token == Token::Missing;
+        let denied = proxy.answer(&with_token(token)).expect("denied");
+        assert_eq!((denied.status, denied.body.as_ref()), (status, words));
+        let details = format!("jwt_authn_access_denied{{{}}}", words.replace(' ', "_"));
+        assert_eq!(denied.details, details);
+        assert!(denied.flags.is_empty());
+        let asked = denied.headers.get("www-authenticate").expect("it says what it wants");
+        let realm = "Bearer realm=\"http://shop.example/shop\"";
+        assert!(asked.starts_with(realm) && asked.contains("invalid_token") != missing, "{asked}");
+    }
+    assert!(proxy.allows(&with_token(valid("https://strict", &[("aud", "shop")]))));
+    assert!(proxy.allows(&get("/elsewhere")), "no rule covers the path");
+}
+
+#[test]
+fn a_token_may_be_missing_but_not_wrong_unless_failures_are_let_through() {
+    let any = |last| JwtRequirement::Any(vec![provider("open"), provider("strict"), last]);
+    let mut lenient = Proxy::with(vec![tokens(any(JwtRequirement::AllowMissing))]);
+    assert!(lenient.allows(&with_token(Token::Missing)));
+    assert!(lenient.allows(&with_token(valid("https://open", &[]))));
+    for (token, status) in [
+        (Token::Invalid, 401),
+        (valid("https://other", &[]), 401),
+        (valid("https://strict", &[]), 403),
+    ] {
+        assert_eq!(lenient.answer(&with_token(token)).map(|reply| reply.status), Some(status));
+    }
+    let mut blind = Proxy::with(vec![tokens(any(JwtRequirement::AllowMissingOrFailed))]);
+    assert!(blind.allows(&with_token(Token::Invalid)));
+    let one = JwtRequirement::Any(vec![provider("open"), JwtRequirement::AllowMissing]);
+    let other_issuer = with_token(valid("https://strict", &[("aud", "shop")]));
+    assert!(!Proxy::with(vec![tokens(one)]).allows(&other_issuer));
+    let alone = tokens(JwtRequirement::AllowMissing);
+    assert!(Proxy::with(vec![alone]).allows(&other_issuer));
+    let both = JwtRequirement::All(vec![provider("open"), provider("strict")]);
+    let denied = Proxy::with(vec![tokens(both)]).answer(&with_token(valid("https://open", &[])));
+    assert_eq!(denied.map(|reply| reply.body), Some("Jwt is missing".into()));
+}
+
+#[test]
+fn claims_count_only_after_a_provider_has_vouched_for_them() {
+    let admins = Principal::Claim { path: vec!["groups".to_owned()], value: exactly("admins") };
+    let rules = || rbac(RbacAction::Allow, &[("admins", Permission::Any, admins.clone())]);
+    let admin = || with_token(valid("https://open", &[("groups", "admins")]));
+    assert!(Proxy::with(vec![tokens(provider("open")), rules()]).allows(&admin()));
+    assert!(!Proxy::with(vec![rules()]).allows(&admin()), "nobody looked at the token");
+    let failed = JwtRequirement::AllowMissingOrFailed;
+    assert!(!Proxy::with(vec![tokens(failed), rules()]).allows(&admin()));
+    let issuer = Principal::Claim { path: vec!["iss".to_owned()], value: exactly("https://open") };
+    let by_issuer = rbac(RbacAction::Allow, &[("iss", Permission::Any, issuer)]);
+    assert!(Proxy::with(vec![tokens(provider("open")), by_issuer]).allows(&admin()));
+}

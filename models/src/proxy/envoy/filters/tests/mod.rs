@@ -1,0 +1,6 @@
+//! Stories of requests and filters.
+
+mod access;
+mod answers;
+mod faults;
+mod testing;
