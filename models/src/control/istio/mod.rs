@@ -1,6 +1,9 @@
 //! Istio's control plane: what it makes of its own kinds and of Services.
 
+pub mod authentication;
+pub mod clusters;
 pub mod config;
+pub mod destination;
 pub mod gateways;
 pub mod hosts;
 pub mod injection;

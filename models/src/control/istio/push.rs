@@ -13,6 +13,7 @@ use crate::profile::Profile;
 use crate::world::{ClusterId, ClusterManifests, World};
 
 use super::config::{Config, HasMeta, oldest_first};
+use super::destination::RuleIndex;
 use super::gateways::{self, EffectiveGateway};
 use super::injection::Injection;
 use super::mesh::Mesh;
@@ -38,6 +39,8 @@ pub struct Push {
     pub gateways: Vec<EffectiveGateway>,
     /// The older first.
     pub destination_rules: Vec<Config<DestinationRule>>,
+    /// The same, by where they are looked for.
+    pub rules: RuleIndex,
     /// The older first.
     pub service_entries: Vec<Config<ServiceEntry>>,
     /// The older first.
@@ -101,6 +104,8 @@ impl Push {
             &mesh.virtual_service_export,
         );
         findings.extend(dropped);
+        let destination_rules = oldest(objects.destination_rules);
+        let rules = RuleIndex::new(&destination_rules, &mesh, findings);
         Self {
             cluster,
             profile,
@@ -109,7 +114,8 @@ impl Push {
             registry,
             virtual_services,
             gateways: gateways::effective(&oldest(objects.gateways)),
-            destination_rules: oldest(objects.destination_rules),
+            destination_rules,
+            rules,
             service_entries,
             sidecars: oldest(objects.sidecars),
             peer_authentications: oldest(objects.peer_authentications),

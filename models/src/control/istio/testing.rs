@@ -2,7 +2,7 @@
 
 use crate::manifest::kinds::istio::{Gateway, IstioResource, VirtualService};
 use crate::manifest::kinds::{Labels, ObjectMeta, Resource};
-use crate::manifest::{Located, Manifests, Place, Severity, SourceId, SourceSet, load};
+use crate::manifest::{Diagnostic, Located, Manifests, Place, Severity, SourceId, SourceSet, load};
 use crate::profile::Profile;
 use crate::world::{ClusterManifests, Topology, World};
 
@@ -101,6 +101,7 @@ spec:
 pub(super) struct Mesh {
     pub(super) world: World,
     pub(super) plane: IstioControlPlane,
+    pub(super) findings: Vec<Diagnostic>,
 }
 
 impl Mesh {
@@ -115,8 +116,9 @@ impl Mesh {
         let cluster = ClusterManifests { name: "east", default_namespace: "default", resources };
         let world = crate::world::build(&[cluster], &Topology::default(), &[]).world;
         let profile = Profile::built_in();
-        let (plane, _) = IstioControlPlane::new(&world, &[cluster], profile, Injection::AsLabelled);
-        Self { world, plane }
+        let (plane, findings) =
+            IstioControlPlane::new(&world, &[cluster], profile, Injection::AsLabelled);
+        Self { world, plane, findings }
     }
 
     /// The view of its one cluster.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::manifest::kinds::Labels;
 use crate::manifest::kinds::istio::WorkloadSpec;
 use crate::proxy::envoy::config::{Address, Locality};
-use crate::world::{ClusterId, NamespaceId, NodeId, Origin, PodId, World};
+use crate::world::{ClusterId, NamespaceId, NodeId, Origin, PodId, TableId, World};
 
 use super::super::injection::{Injection, has_proxy};
 use super::ServiceEndpoint;
@@ -19,6 +19,7 @@ const TLS_MODE: &str = "security.istio.io/tlsMode";
 pub(super) struct Pods<'w> {
     world: &'w World,
     injection: Injection,
+    nodes: Vec<Arc<str>>,
     by_namespace: BTreeMap<NamespaceId, Vec<PodId>>,
     by_address: BTreeMap<IpAddr, PodId>,
 }
@@ -34,7 +35,8 @@ impl<'w> Pods<'w> {
                 by_address.entry(pod.ip).or_insert(id);
             }
         }
-        Self { world, injection, by_namespace, by_address }
+        let nodes = world.nodes.iter().map(|node| node.name.as_str().into()).collect();
+        Self { world, injection, nodes, by_namespace, by_address }
     }
 
     /// The pods of a namespace.
@@ -50,6 +52,7 @@ impl<'w> Pods<'w> {
             pod: Some(pod),
             labels: Arc::clone(&row.labels),
             locality: locality(self.world, row.node),
+            node: Arc::clone(&self.nodes[row.node.index()]),
             weight: 1,
             takes_mutual_tls: has_proxy(self.world, pod, self.injection),
             origin,
@@ -66,6 +69,7 @@ impl<'w> Pods<'w> {
                 pod: None,
                 labels: Arc::default(),
                 locality: Locality::default(),
+                node: "".into(),
                 weight: 1,
                 takes_mutual_tls: false,
                 origin,

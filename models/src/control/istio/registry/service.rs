@@ -95,6 +95,8 @@ pub struct ServiceEndpoint {
     pub labels: Arc<Labels>,
     /// Where it runs.
     pub locality: Locality,
+    /// The name of its node; empty outside.
+    pub node: Arc<str>,
     /// Its weight.
     pub weight: u32,
     /// Whether a proxy beside it takes mutual TLS.
