@@ -56,6 +56,9 @@ impl Desk<'_> {
             self.tell_host(host, crew.two_of as usize, false, probe);
             return Ok(host);
         }
+        if self.roster.cluster.balancer.value == LoadBalancer::ClusterProvided {
+            return Err(NoHost::DialledAddress);
+        }
         if !crew.view.tables.is_empty() {
             return self.choose_by_hash(&crew.view, draws, context, dice, probe);
         }
@@ -115,9 +118,8 @@ impl Desk<'_> {
                 let hash = hash.unwrap_or_else(|| dice.roll(Purpose::Balance));
                 hosts[(hash % hosts.len() as u64) as usize]
             }
-            // The hashing ones chose before.
             LoadBalancer::RingHash(_) | LoadBalancer::Maglev(_) | LoadBalancer::ClusterProvided => {
-                return Err(NoHost::DialledAddress);
+                unreachable!("these chose before")
             }
         };
         self.tell_slow_start(host, probe);

@@ -2,7 +2,7 @@ use super::super::super::config::{HostPredicate, LoadBalancer, LocalityEndpoints
 use super::super::testing::{
     Bench, assignment, cluster, endpoint, given, group, least_request, plain, sick, zone,
 };
-use super::super::{HostId, NoHost, PickContext};
+use super::super::{ClusterState, HostId, NoHost, PickContext};
 use crate::units::Ppm;
 
 const ROUND_ROBIN: LoadBalancer = LoadBalancer::RoundRobin(None);
@@ -144,4 +144,18 @@ fn a_retry_passes_over_tried_hosts_and_takes_the_last_draw_at_worst() {
     }
     let tried = [0, 1, 2].map(HostId::new);
     assert!(bench.try_pick(&PickContext { tried: &tried, ..context }).is_ok());
+}
+
+#[test]
+fn a_cluster_that_goes_where_the_client_dialled_chooses_nothing() {
+    for hosts in [0, 2] {
+        let mut bench = Bench::new(cluster(LoadBalancer::ClusterProvided), plain(hosts));
+        assert_eq!(bench.try_pick(&PickContext::default()), Err(NoHost::DialledAddress));
+    }
+}
+
+#[test]
+fn a_plain_cluster_needs_little_memory() {
+    // One for each proxy and cluster that it calls: hundreds of thousands in a large world.
+    assert!(size_of::<ClusterState>() <= 152, "{} bytes", size_of::<ClusterState>());
 }
