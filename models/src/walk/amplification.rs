@@ -12,7 +12,7 @@ const HOPS_MAX: usize = 32;
 const PATHS_MAX: usize = 1_000;
 
 /// How many steps a search takes before it gives up on listing everything.
-const STEPS_MAX: usize = 200_000;
+const STEPS_MAX: usize = 50_000;
 
 /// A call that one node of the graph makes.
 #[derive(Clone, Debug)]

@@ -159,6 +159,8 @@ pub struct EndpointShare {
     pub priority: u32,
     /// Its weight.
     pub weight: u32,
+    /// Its share of the requests to the cluster, while all endpoints answer alike.
+    pub share: Ppm,
     /// Whether it is used at present: healthy, and in a priority that gets requests.
     pub in_use: InUse,
 }

@@ -1,12 +1,16 @@
 //! From the clusters that a route names to services, endpoints and the settings in force. Which
 //! endpoint gets a request is the balancer's business.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::explain::{Probe, Sourced, Tree};
 use crate::proxy::envoy::config::{
     Cluster, DeclaredHealth, Destination, Discovery, Forward, LoadAssignment, LoadBalancer,
     LocalityEndpoints, ProxyConfig, RoutingPriority, Target, Thresholds, UpstreamTls,
 };
 use crate::proxy::envoy::routing::Pick;
+use crate::proxy::envoy::upstream::Roster;
 use crate::units::Ppm;
 use crate::world::World;
 
@@ -48,18 +52,18 @@ pub(super) fn clusters(forward: &Forward) -> Vec<&str> {
 /// The share that goes to a cluster; how large it is, the caller sets.
 pub(super) fn share(view: View<'_>, pick: &Pick<'_>, forward: &Forward) -> Share {
     let weight = pick.weighted.map_or(Sourced::new(100, pick.cluster.origin), |it| it.weight);
-    share_of(view, &pick.cluster.value, weight, forward)
+    let mut labels = forward.subset.clone();
+    labels.extend(pick.weighted.iter().flat_map(|it| it.subset.clone()));
+    let missing = (forward.cluster_not_found_status.value, "NC");
+    row(view, &pick.cluster.value, weight, forward.priority, (&labels, missing))
 }
 
 /// The share that a TCP proxy gives to a cluster.
 pub(super) fn tcp_share(view: View<'_>, cluster: &Sourced<String>, weight: u32) -> Share {
     let weight = Sourced::new(weight, cluster.origin);
-    row(view, &cluster.value, weight, RoutingPriority::Default, None)
-}
-
-fn share_of(view: View<'_>, name: &str, weight: Sourced<u32>, forward: &Forward) -> Share {
-    let missing = Some((forward.cluster_not_found_status.value, "NC"));
-    row(view, name, weight, forward.priority, missing)
+    // A connection has no status.
+    let terms = (&BTreeMap::new(), (0, "NC"));
+    row(view, &cluster.value, weight, RoutingPriority::Default, terms)
 }
 
 fn row(
@@ -67,20 +71,23 @@ fn row(
     name: &str,
     weight: Sourced<u32>,
     priority: RoutingPriority,
-    missing: Option<(u16, &'static str)>,
+    (labels, missing): (&BTreeMap<String, String>, (u16, &'static str)),
 ) -> Share {
     let cluster = view.config.clusters.get(name);
-    let endpoints = view.config.assignments.get(name);
-    let endpoints = endpoints.map_or_else(Vec::new, |it| endpoint_shares(view.world, it));
+    let assignment = view.config.assignments.get(name);
+    let endpoints = match (cluster, assignment) {
+        (Some(cluster), Some(assignment)) => endpoint_shares(view, cluster, assignment, labels),
+        _ => Vec::new(),
+    };
     let fails_with = match cluster {
-        None => missing.or(Some((0, "NC"))),
+        None => Some(missing),
         Some(cluster) => fails(cluster, &endpoints),
     };
     Share {
         destination: target(cluster.map(AsRef::as_ref), name, view.dialled),
         cluster: name.to_owned(),
         weight,
-        share: Ppm::from_ppm(0),
+        share: Ppm::ZERO,
         fails_with,
         endpoints,
         cluster_facts: cluster.map(|cluster| facts(cluster, priority, view.callers)),
@@ -117,8 +124,7 @@ fn fails(cluster: &Cluster, endpoints: &[EndpointShare]) -> Option<(u16, &'stati
         Discovery::Eds | Discovery::Static => true,
         Discovery::StrictDns | Discovery::LogicalDns | Discovery::OriginalDestination => false,
     };
-    let usable = endpoints.iter().any(|it| it.in_use != InUse::Unhealthy);
-    // With no healthy host a panic may use the others; whether it does is not told here.
+    let usable = endpoints.iter().any(|it| it.in_use == InUse::Yes);
     (needs_endpoints && !usable).then_some((503, "UH"))
 }
 
@@ -161,54 +167,44 @@ fn target_of_name(name: &str) -> Target {
     }
 }
 
-fn endpoint_shares(world: &World, assignment: &LoadAssignment) -> Vec<EndpointShare> {
-    let mut list = Vec::new();
-    for locality in &assignment.localities {
-        let used = priority_is_used(assignment, locality.priority);
-        for endpoint in &locality.endpoints {
-            let healthy = is_healthy(endpoint.health);
-            list.push(EndpointShare {
-                address: endpoint.address.to_string(),
-                pod: endpoint.pod.map(|pod| {
-                    let namespace = world.workload_of(pod).namespace;
-                    let namespace = namespace.map_or("", |it| world.namespaces[it].name.as_str());
-                    format!("{namespace}/{}", world.pods[pod].name)
-                }),
-                pod_id: endpoint.pod,
-                locality: locality_name(locality),
-                priority: locality.priority,
-                weight: endpoint.weight,
-                in_use: match (healthy, used) {
-                    (false, _) => InUse::Unhealthy,
-                    (true, true) => InUse::Yes,
-                    (true, false) => InUse::Standby,
-                },
-            });
+/// The endpoints with the shares that the balancer gives them while all of them answer alike.
+fn endpoint_shares(
+    view: View<'_>,
+    cluster: &Arc<Cluster>,
+    assignment: &Arc<LoadAssignment>,
+    labels: &BTreeMap<String, String>,
+) -> Vec<EndpointShare> {
+    let local = &view.config.bootstrap.locality;
+    let roster = Roster::new(cluster.clone(), assignment.clone(), local);
+    let labels = (!labels.is_empty()).then_some(labels);
+    // No host has the labels: nobody gets a request.
+    let shares = roster.shares(labels).unwrap_or_else(|_| vec![0.0; roster.len()]);
+    let groups = assignment.localities.iter();
+    let endpoints = groups.flat_map(|group| group.endpoints.iter().map(move |it| (group, it)));
+    let listed = endpoints.zip(shares).map(|((group, endpoint), share)| {
+        let world = view.world;
+        EndpointShare {
+            address: endpoint.address.to_string(),
+            pod: endpoint.pod.map(|pod| {
+                let namespace = world.workload_of(pod).namespace;
+                let namespace = namespace.map_or("", |it| world.namespaces[it].name.as_str());
+                format!("{namespace}/{}", world.pods[pod].name)
+            }),
+            pod_id: endpoint.pod,
+            locality: locality_name(group),
+            priority: group.priority,
+            weight: endpoint.weight,
+            share: Ppm::from_percent_f64(share * 100.0),
+            in_use: match endpoint.health {
+                _ if share > 0.0 => InUse::Yes,
+                DeclaredHealth::Unknown | DeclaredHealth::Healthy | DeclaredHealth::Degraded => {
+                    InUse::Standby
+                }
+                _ => InUse::Unhealthy,
+            },
         }
-    }
-    list
-}
-
-/// Whether the priorities before leave anything to this one: each takes 1.4 times its share of
-/// healthy hosts, and the next one gets the rest (Envoy, "Priority levels").
-fn priority_is_used(assignment: &LoadAssignment, priority: u32) -> bool {
-    let factor = assignment.overprovisioning.map_or(1_400_000, Ppm::as_ppm);
-    let mut taken: u64 = 0;
-    let mut levels: Vec<u32> = assignment.localities.iter().map(|it| it.priority).collect();
-    levels.sort_unstable();
-    levels.dedup();
-    for level in levels.into_iter().filter(|&level| level < priority) {
-        let of_level = || assignment.localities.iter().filter(|it| it.priority == level);
-        let all = of_level().map(|it| it.endpoints.len()).sum::<usize>() as u64;
-        let healthy = of_level().flat_map(|it| &it.endpoints);
-        let healthy = healthy.filter(|it| is_healthy(it.health)).count() as u64;
-        taken += (healthy * u64::from(factor)).checked_div(all).unwrap_or(0);
-    }
-    taken < 1_000_000
-}
-
-const fn is_healthy(health: DeclaredHealth) -> bool {
-    matches!(health, DeclaredHealth::Unknown | DeclaredHealth::Healthy | DeclaredHealth::Degraded)
+    });
+    listed.collect()
 }
 
 /// Such as `eu-1/eu-1a`; empty where nothing is known.

@@ -1,13 +1,14 @@
-//! The HTTP filters of a connection manager, in their order. What each decides is `filters`'
-//! business in the proxy.
+//! The HTTP filters of a connection manager, in their order. What each decides is the business of
+//! `filters` in the proxy's room.
 
 use crate::explain::Tree;
-use crate::proxy::envoy::Request;
-use crate::proxy::envoy::config::HttpManager;
+use crate::proxy::envoy::config::{Bootstrap, HttpManager, WeightedCluster};
+use crate::proxy::envoy::filters::{Chain, Possible, Settings};
 use crate::proxy::envoy::routing::{Pick, Taken};
+use crate::proxy::envoy::{HeaderMap, Reply, Request};
 use crate::units::Ppm;
 
-use super::answer::{Answer, Finding};
+use super::answer::{Answer, Finding, HeaderChange, Outcome};
 
 /// What the filters made of a request.
 #[derive(Default)]
@@ -16,15 +17,94 @@ pub(super) struct Filtered {
     pub(super) answer: Option<Answer>,
     /// What is worth knowing about requests that go on.
     pub(super) findings: Vec<Finding>,
+    /// Headers that filters add to the response.
+    response_headers: HeaderMap,
 }
 
-/// Lets the filters of `manager` look at a request.
+impl Filtered {
+    /// Adds to the answer of a request that came through.
+    pub(super) fn add_to(self, answer: &mut Answer) {
+        answer.findings.extend(self.findings);
+        let added = self.response_headers.iter().map(|(name, value)| HeaderChange {
+            name: name.to_owned(),
+            value: Some(value.to_owned()),
+            origin: None,
+        });
+        answer.response_headers.extend(added);
+    }
+}
+
+/// Lets the filters of `manager` look at a request. Settings of a weighted cluster count for the
+/// requests that it gets: those of the cluster with the greatest share are looked at.
 pub(super) fn walk(
-    _manager: &HttpManager,
-    _taken: Taken<'_>,
-    _picks: &[(Ppm, Pick<'_>)],
-    _request: &mut Request,
-    _tree: &mut Tree,
+    manager: &HttpManager,
+    taken: Option<Taken<'_>>,
+    picks: &[(Ppm, Pick<'_>)],
+    (request, bootstrap): (&Request, &Bootstrap),
+    tree: &mut Tree,
 ) -> Filtered {
-    Filtered::default()
+    let most = picks.iter().max_by_key(|(share, _)| *share);
+    let weighted: Option<&WeightedCluster> = most.and_then(|(_, pick)| pick.weighted);
+    let settings = Settings { taken, weighted };
+    let chain = Chain { filters: &manager.filters, settings, bootstrap };
+    let outlook = chain.outlook(request, tree);
+    let answer = match outlook.answer {
+        Some(reply) => Some(answered(*reply)),
+        None if outlook.unknown => {
+            let mut answer = Answer::new(Outcome::Unknown);
+            let sentence = "access rules ask for an address that is not known here".to_owned();
+            answer.tell("policy.address-unknown", sentence, Vec::new());
+            Some(answer)
+        }
+        None => None,
+    };
+    Filtered {
+        answer,
+        findings: outlook.possible.into_iter().map(finding).collect(),
+        response_headers: outlook.response_headers,
+    }
+}
+
+/// An answer of a filter: access rules and tokens deny, other filters answer as configured.
+fn answered(reply: Reply) -> Answer {
+    let denies = reply.details.starts_with("rbac_access_denied")
+        || reply.details.starts_with("jwt_authn_access_denied");
+    let outcome = if denies { Outcome::Denied } else { Outcome::DirectResponse };
+    let mut answer = Answer::new(outcome);
+    answer.reply_with(reply);
+    answer
+}
+
+/// What happens to some of the requests only.
+fn finding(possible: Possible) -> Finding {
+    match possible {
+        Possible::Delay { share, pause } => Finding {
+            id: "fault.delay",
+            sentence: format!(
+                "{} % of such requests wait for {} first; the timeout of the route begins after \
+                 that",
+                share.as_percent_f64(),
+                pause.value
+            ),
+            origins: vec![pause.origin],
+        },
+        Possible::Abort { share, reply } => Finding {
+            id: "fault.not-retried",
+            sentence: format!(
+                "{} % of such requests are answered {} by the fault filter, which stands before \
+                 the router: they are not retried, and no timeout counts for them",
+                share.as_percent_f64(),
+                reply.value.status
+            ),
+            origins: vec![reply.origin],
+        },
+        Possible::RateLimit { reply } => Finding {
+            id: "limits.rate",
+            sentence: format!(
+                "requests over the rate limit of this proxy are answered {}",
+                reply.value.status
+            ),
+            origins: vec![reply.origin],
+        },
+    }
 }

@@ -186,12 +186,17 @@ fn without_proxy(
             return Answer::unreachable(Outcome::NoRoute, error.to_string(), tree, rules::NO_PROXY);
         }
     };
-    let (destination, endpoints, origin) = reached(world, &found);
-    let ready = endpoints.iter().any(|it| it.in_use == InUse::Yes);
+    let (destination, mut endpoints, origin) = reached(world, &found);
+    let ready = endpoints.iter().filter(|it| it.in_use == InUse::Yes).count();
+    for endpoint in endpoints.iter_mut().filter(|it| it.in_use == InUse::Yes) {
+        endpoint.share = Ppm::from_percent_f64(100.0 / ready as f64);
+    }
+    let ready = ready > 0;
     let outside = matches!(found, Destination::Outside { .. });
     tree.step(rules::NO_PROXY, Some(origin), || {
         if ready || outside {
-            format!("kube-proxy picks one of {} endpoints for each connection", endpoints.len())
+            let ready = endpoints.iter().filter(|it| it.in_use == InUse::Yes).count();
+            format!("kube-proxy picks one of {ready} ready endpoints for each connection")
         } else {
             "nobody is ready behind the Service: connections are refused".to_owned()
         }
@@ -271,6 +276,7 @@ fn endpoint(world: &World, endpoint: &crate::world::Endpoint) -> EndpointShare {
             locality: String::new(),
             priority: 0,
             weight: 1,
+            share: Ppm::ZERO,
             in_use,
         },
     }
@@ -288,6 +294,7 @@ fn pod_share(world: &World, pod: PodId, port: u16, in_use: InUse) -> EndpointSha
         locality: format!("{}/{}", world.regions[zone.region].name, zone.name),
         priority: 0,
         weight: 1,
+        share: Ppm::ZERO,
         in_use,
     }
 }

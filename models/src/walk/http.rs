@@ -2,7 +2,7 @@
 //! decided by the proxy's own rooms.
 
 use crate::explain::Tree;
-use crate::proxy::envoy::config::{Forward, HttpManager, RouteSource, RouteTable};
+use crate::proxy::envoy::config::{Forward, HttpManager, RouteAction, RouteSource, RouteTable};
 use crate::proxy::envoy::router::{Caller as Trust, RouterPlan};
 use crate::proxy::envoy::routing::{
     self, Changes, Choice, Context, Pick, Plan, Taken, choices, cluster_shares, no_route, plan,
@@ -137,35 +137,47 @@ struct Here<'a> {
 impl<'a> Here<'a> {
     fn choice(&self, choice: Choice<'a>, tree: &mut Tree) -> Answer {
         match choice {
-            Choice::NoRoute => replied(no_route()),
+            // Filters see requests that no route takes, too.
+            Choice::NoRoute => self.through_filters(None, &[], tree, |_| replied(no_route())),
             Choice::TlsRequired(reply) => replied(*reply),
             Choice::Taken(taken) => self.taken(taken, tree),
         }
     }
 
+    /// What the filters answer, or what `then` makes of a request that comes through.
+    fn through_filters(
+        &self,
+        taken: Option<Taken<'a>>,
+        picks: &[(Ppm, Pick<'a>)],
+        tree: &mut Tree,
+        then: impl FnOnce(&mut Tree) -> Answer,
+    ) -> Answer {
+        let subject = (self.request, self.context.bootstrap);
+        let mut filtered = filters::walk(self.manager, taken, picks, subject, tree);
+        filtered.answer.take().unwrap_or_else(|| {
+            let mut answer = then(tree);
+            filtered.add_to(&mut answer);
+            answer
+        })
+    }
+
     fn taken(&self, taken: Taken<'a>, tree: &mut Tree) -> Answer {
-        let picks = match &taken.route.action {
-            crate::proxy::envoy::config::RouteAction::Forward(forward) => {
-                cluster_shares(&forward.destination, self.request, tree)
+        let forward = match &taken.route.action {
+            RouteAction::Forward(forward) => forward,
+            RouteAction::Redirect(_) | RouteAction::Direct(_) => {
+                return self.through_filters(Some(taken), &[], tree, |tree| {
+                    match plan(self.context, taken, None, self.request, &mut Always, tree) {
+                        Plan::Reply(reply) => replied(*reply),
+                        Plan::Forward(_) => Answer::new(Outcome::Unknown),
+                    }
+                });
             }
-            _ => Vec::new(),
         };
-        let mut request = self.request.clone();
-        let filtered = filters::walk(self.manager, taken, &picks, &mut request, tree);
-        if let Some(answer) = filtered.answer {
-            return answer;
-        }
-        let mut answer = match &taken.route.action {
-            crate::proxy::envoy::config::RouteAction::Forward(forward) => {
-                self.forward(taken, forward, picks, &request, tree)
-            }
-            _ => match plan(self.context, taken, None, &request, &mut Always, tree) {
-                Plan::Reply(reply) => replied(*reply),
-                Plan::Forward(_) => Answer::new(Outcome::Unknown),
-            },
-        };
-        answer.findings.extend(filtered.findings);
-        answer
+        let picks = cluster_shares(&forward.destination, self.request, tree);
+        let of_filters = picks.clone();
+        self.through_filters(Some(taken), &of_filters, tree, |tree| {
+            self.forward(taken, forward, picks, self.request, tree)
+        })
     }
 
     fn forward(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::testing::*;
 use super::*;
 use crate::proxy::envoy::config::*;
-use crate::units::SimDuration;
+use crate::units::{Ppm, SimDuration};
 
 const V1: &str = "outbound|8080|v1|checkout.shop.svc.cluster.local";
 const V2: &str = "outbound|8080|v2|checkout.shop.svc.cluster.local";
@@ -190,6 +190,38 @@ fn limits_and_retries_in_force_are_told_with_their_origins() {
     assert_eq!((retry.attempts_max(), retry.reachable_when_slow, retry.origin), (4, 0, HERE));
     assert_eq!(answer.timeouts.request, Some(sourced(SimDuration::from_secs(2))));
     assert!(answer.findings.iter().any(|it| it.id == "retry.budget-spent"));
+}
+
+/// A route whose requests are aborted with 503 by the fault filter, for this share.
+fn with_abort(percent: u32) -> ProxyConfig {
+    let mut config = split();
+    let share = Ppm::from_percent(percent);
+    let fault = Fault {
+        abort: Some(sourced(FaultAbort::Http { status: 503, share })),
+        delay: None,
+        headers: Vec::new(),
+        max_active: None,
+    };
+    let name = "envoy.filters.http.fault".to_owned();
+    let mut manager = manager(RouteSource::Named("8080".to_owned()));
+    manager.filters = vec![HttpFilter { name, kind: HttpFilterKind::Fault(fault) }];
+    let filter = NetworkFilter::Http(Arc::new(manager));
+    config.listeners = vec![Arc::new(listener(8080, filter))];
+    config
+}
+
+#[test]
+fn an_abort_of_all_requests_is_the_answer_and_of_some_is_a_finding() {
+    let world = world();
+    let planes = with_sidecar(&world, with_abort(100));
+    let answer = walk(&world, &planes, &asked(&world, "checkout.shop:8080"));
+    assert_eq!((answer.outcome, answer.status), (Outcome::DirectResponse, Some(503)));
+    assert_eq!(answer.flags.as_deref(), Some("FI"));
+    let planes = with_sidecar(&world, with_abort(50));
+    let answer = walk(&world, &planes, &asked(&world, "checkout.shop:8080"));
+    assert_eq!(answer.outcome, Outcome::Routed);
+    let said = answer.findings.iter().find(|it| it.id == "fault.not-retried").expect("a finding");
+    assert!(said.sentence.starts_with("50 % of such requests are answered 503"), "{said:?}");
 }
 
 #[test]

@@ -105,6 +105,8 @@ struct EndpointOut<'v> {
     locality: &'v str,
     priority: u32,
     weight: u32,
+    /// From 0 to 1.
+    share: f64,
     in_use: InUse,
 }
 
@@ -295,6 +297,7 @@ fn endpoint(endpoint: &EndpointShare) -> EndpointOut<'_> {
         locality: &endpoint.locality,
         priority: endpoint.priority,
         weight: endpoint.weight,
+        share: endpoint.share.as_percent_f64() / 100.0,
         in_use: endpoint.in_use,
     }
 }

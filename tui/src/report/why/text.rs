@@ -10,7 +10,7 @@ use meshwalk_models::walk::{
 };
 use meshwalk_models::world::Origin;
 
-use crate::report::format::counted;
+use crate::report::format::{counted, exact_share};
 use crate::report::tree;
 use crate::terminal::{Look, Paint};
 
@@ -244,7 +244,10 @@ fn described(endpoint: &EndpointShare) -> String {
         text.push_str(&format!("  weight {}", endpoint.weight));
     }
     match endpoint.in_use {
-        InUse::Yes => {}
+        InUse::Yes => {
+            let share = exact_share(endpoint.share.as_percent_f64() / 100.0);
+            text.push_str(&format!("  {share}"));
+        }
         InUse::Standby => text.push_str("  stands by"),
         InUse::Unhealthy => text.push_str("  not healthy"),
     }
