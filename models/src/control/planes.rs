@@ -11,6 +11,8 @@ use crate::proxy::envoy::config::ProxyConfig;
 use crate::world::{ClusterManifests, PodId, World};
 
 use super::gateway::GatewayControlPlane;
+use super::istio::IstioControlPlane;
+use super::istio::injection::Injection;
 
 /// The control planes of a world.
 #[derive(Clone, Debug)]
@@ -18,6 +20,7 @@ pub struct ControlPlanes {
     profile: &'static Profile,
     given: Given,
     gateway_api: GatewayControlPlane,
+    istio: IstioControlPlane,
 }
 
 /// Configurations that no control plane made.
@@ -63,8 +66,10 @@ impl ControlPlanes {
         clusters: &[ClusterManifests<'_>],
         profile: &'static Profile,
     ) -> (Self, Vec<Diagnostic>) {
-        let (gateway_api, findings) = GatewayControlPlane::new(world, clusters, profile);
-        (Self { profile, given: Given::default(), gateway_api }, findings)
+        let (gateway_api, mut findings) = GatewayControlPlane::new(world, clusters, profile);
+        let (istio, more) = IstioControlPlane::new(world, clusters, profile, Injection::AsLabelled);
+        findings.extend(more);
+        (Self { profile, given: Given::default(), gateway_api, istio }, findings)
     }
 
     /// Proxies whose configuration is written down and not made of resources.
@@ -74,8 +79,8 @@ impl ControlPlanes {
         sidecars: BTreeMap<PodId, Arc<ProxyConfig>>,
         gateways: BTreeMap<GatewayName, Arc<ProxyConfig>>,
     ) -> Self {
-        let gateway_api = GatewayControlPlane::default();
-        Self { profile, given: Given { sidecars, gateways }, gateway_api }
+        let (gateway_api, istio) = (GatewayControlPlane::default(), IstioControlPlane::default());
+        Self { profile, given: Given { sidecars, gateways }, gateway_api, istio }
     }
 
     /// The facts that the control planes go by.
@@ -98,7 +103,13 @@ impl ControlPlanes {
             name: name.to_owned(),
             kind: GatewayKind::GatewayApi,
         });
-        let mut names: Vec<_> = self.given.gateways.keys().cloned().chain(api).collect();
+        let istio = self.istio.gateways().map(|(namespace, name)| GatewayName {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            kind: GatewayKind::Istio,
+        });
+        let given = self.given.gateways.keys().cloned();
+        let mut names: Vec<_> = given.chain(api).chain(istio).collect();
         names.sort();
         names.dedup();
         names
@@ -106,11 +117,11 @@ impl ControlPlanes {
 
     /// The configuration of a gateway's proxies; `None` if there is no such gateway.
     #[must_use]
-    pub fn gateway(&self, _world: &World, name: &GatewayName) -> Option<Arc<ProxyConfig>> {
+    pub fn gateway(&self, world: &World, name: &GatewayName) -> Option<Arc<ProxyConfig>> {
         let given = self.given.gateways.get(name).cloned();
         given.or_else(|| match name.kind {
             GatewayKind::GatewayApi => self.gateway_api.gateway(&name.namespace, &name.name),
-            GatewayKind::Istio => None,
+            GatewayKind::Istio => self.istio.gateway(world, &name.namespace, &name.name),
         })
     }
 

@@ -4,6 +4,7 @@ pub mod authentication;
 pub mod clusters;
 pub mod config;
 pub mod destination;
+mod findings;
 pub mod gateways;
 pub mod hosts;
 pub mod injection;

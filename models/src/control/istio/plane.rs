@@ -6,13 +6,15 @@ use std::sync::Arc;
 use crate::explain::Decision;
 use crate::manifest::Diagnostic;
 use crate::profile::Profile;
+use crate::proxy::envoy::config::ProxyConfig;
 use crate::world::{ClusterManifests, PodId, World};
 
 use super::Push;
+use super::gateways::{EffectiveGateway, GatewayWorkload};
 use super::injection::{self, Injection, Proxy};
 
 /// Istio's control plane, for all clusters of a world.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct IstioControlPlane {
     /// By cluster.
     pushes: Vec<Arc<Push>>,
@@ -32,7 +34,9 @@ impl IstioControlPlane {
         let mut findings = Vec::new();
         let ids = world.clusters.ids();
         let pushes = ids.map(|cluster| {
-            Arc::new(Push::new(world, cluster, clusters, profile, injection, &mut findings))
+            let push = Push::new(world, cluster, clusters, profile, injection, &mut findings);
+            findings.extend(super::findings::findings(&push, world));
+            Arc::new(push)
         });
         let pushes = pushes.collect();
         (Self { pushes, injection }, findings)
@@ -43,6 +47,24 @@ impl IstioControlPlane {
     pub fn push_of(&self, world: &World, pod: PodId) -> Option<&Arc<Push>> {
         let cluster = world.cluster_of(world.pods[pod].workload)?;
         self.pushes.iter().find(|push| push.cluster == cluster)
+    }
+
+    /// All Gateways, each with its namespace, in the order of clusters and age.
+    pub fn gateways(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.pushes.iter().flat_map(|push| &push.gateways);
+        all.map(|gateway| (gateway.namespace.as_str(), gateway.name.as_str()))
+    }
+
+    /// The configuration of the proxies that serve a Gateway; `None` if there is none of this name.
+    #[must_use]
+    pub fn gateway(&self, world: &World, namespace: &str, name: &str) -> Option<Arc<ProxyConfig>> {
+        let is_wanted =
+            |it: &&EffectiveGateway| (it.namespace.as_str(), it.name.as_str()) == (namespace, name);
+        self.pushes.iter().find_map(|push| {
+            let gateway = push.gateways.iter().find(is_wanted)?;
+            let workload = GatewayWorkload::serving(push, world, gateway);
+            Some(Arc::new(workload.config(push, world)))
+        })
     }
 
     /// What Istio knows of each cluster, by cluster.

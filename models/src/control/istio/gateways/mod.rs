@@ -1,6 +1,7 @@
 //! What Istio makes of its Gateways: the listeners and route tables of gateway workloads. Routes
 //! come from `routes`, clusters are made elsewhere.
 
+mod clusters;
 mod effective;
 mod explain;
 mod listeners;

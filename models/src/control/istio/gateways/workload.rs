@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::control::istio::Push;
-use crate::control::istio::registry::Protocol;
+use crate::control::istio::clusters::Viewpoint;
+use crate::control::istio::destination::{self, Traffic, rule_for};
+use crate::control::istio::registry::{Protocol, locality};
 use crate::control::istio::routes::{CORS_FILTER, Client, FAULT_FILTER, SeenServices};
-use crate::explain::Sourced;
+use crate::explain::{Silent, Sourced};
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::Labels;
 use crate::proxy::envoy::config::{
-    Fault, HttpFilter, HttpFilterKind, HttpManager, Listener, RouteSource, RouteTable,
+    Bootstrap, Fault, HttpFilter, HttpFilterKind, HttpManager, Listener, ProxyConfig, RouteSource,
+    RouteTable,
 };
 use crate::units::SimDuration;
 use crate::world::{PodId, World};
@@ -18,7 +21,7 @@ use crate::world::{PodId, World};
 use super::effective::{EffectiveGateway, GatewayProxy, ServiceTarget, Workloads};
 use super::network::MeshPort;
 use super::tables::GatewayRoutes;
-use super::{listeners, merge, tables};
+use super::{clusters, listeners, merge, tables};
 
 /// Says that Gateways keep to the ports of the workload.
 const KEEPS_PORTS: &str = "experimental.istio.io/disable-gateway-port-translation";
@@ -92,6 +95,27 @@ impl GatewayWorkload {
         GatewayProxy { labels: &self.labels, namespace: &self.namespace, targets: &self.targets }
     }
 
+    /// All that its proxy gets.
+    #[must_use]
+    pub fn config(&self, push: &Push, world: &World) -> ProxyConfig {
+        let parts = self.parts(push);
+        let place = self.pod.map(|pod| locality(world, world.pods[pod].node)).unwrap_or_default();
+        let node = self.pod.map_or("", |pod| world.nodes[world.pods[pod].node].name.as_str());
+        let viewpoint = Viewpoint { locality: &place, node, labels: &self.labels };
+        let (clusters, assignments) = clusters::clusters(push, &self.namespace, viewpoint);
+        ProxyConfig {
+            bootstrap: Bootstrap {
+                workers: push.mesh.concurrency.value,
+                locality: place.clone(),
+                ..Bootstrap::default()
+            },
+            listeners: parts.listeners,
+            route_tables: parts.tables,
+            clusters,
+            assignments,
+        }
+    }
+
     /// Its listeners and route tables; nothing if it serves no Gateway.
     #[must_use]
     pub fn parts(&self, push: &Push) -> GatewayParts {
@@ -138,12 +162,16 @@ fn targets(push: &Push, pod: PodId) -> Vec<ServiceTarget> {
 /// The ports of the mesh's own services with their subsets, for `AUTO_PASSTHROUGH`.
 fn mesh_ports(push: &Push, client: Client<'_>) -> Vec<MeshPort> {
     let inside = push.registry.exported_to(client.namespace).filter(|service| !service.is_external);
+    let caller = destination::Client { namespace: client.namespace, labels: client.labels };
     let each = inside.flat_map(|service| {
+        let rule = rule_for(push, caller, Traffic::Outbound, service, &mut Silent);
+        let subsets = rule.iter().flat_map(|rule| &rule.subsets);
+        let subsets: Vec<_> = subsets.map(|subset| subset.name.value.clone()).collect();
         let ports = service.ports.iter().filter(|port| port.protocol != Protocol::Udp);
         ports.map(move |port| MeshPort {
             host: service.host.clone(),
             port: port.number,
-            subsets: Vec::new(),
+            subsets: subsets.clone(),
             origin: service.origin,
         })
     });

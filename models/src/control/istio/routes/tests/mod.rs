@@ -17,6 +17,7 @@ use crate::world::Origin;
 mod action;
 mod connections;
 mod explaining;
+mod laws;
 mod matching;
 mod objects;
 mod retrying;

@@ -4,6 +4,7 @@ use super::*;
 use crate::control::istio::config::ExportTo;
 use crate::control::istio::testing::Objects;
 use crate::proxy::envoy::config::{Destination as To, RouteTable, VirtualHost};
+use std::collections::BTreeMap;
 
 struct NoRules;
 
@@ -21,7 +22,7 @@ impl OtherRules for NoRules {
     }
 }
 
-fn service(name: &str, port: u16, address: &str) -> OutboundService {
+pub(super) fn service(name: &str, port: u16, address: &str) -> OutboundService {
     let (_, namespace) = name.split_once('.').unwrap_or((name, ""));
     OutboundService {
         host: format!("{name}.svc.cluster.local"),
@@ -35,7 +36,7 @@ fn service(name: &str, port: u16, address: &str) -> OutboundService {
     }
 }
 
-fn object(name: &str, namespace: &str, created: &str, hosts: &str, to: &str) -> String {
+pub(super) fn object(name: &str, namespace: &str, created: &str, hosts: &str, to: &str) -> String {
     let created = if created.is_empty() {
         String::new()
     } else {
@@ -83,6 +84,15 @@ fn with_routes<T>(
         unknown_hosts: unknown,
         profile: Profile::built_in(),
     })
+}
+
+/// Where each domain of port 80 leads.
+pub(super) fn host_clusters(text: &str, services: &[OutboundService]) -> BTreeMap<String, String> {
+    let table = table_on(80, text, services, &UnknownHosts::PassThrough);
+    let each = table.virtual_hosts.iter().flat_map(|host| {
+        host.domains.iter().map(|domain| (domain.clone(), cluster(host).to_owned()))
+    });
+    each.collect()
 }
 
 fn host<'t>(table: &'t RouteTable, domain: &str) -> &'t VirtualHost {
