@@ -2,6 +2,8 @@
 //!
 //! Runs nothing by itself and knows no mesh behaviour.
 
+pub mod istio_simulation;
+
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
