@@ -8,6 +8,7 @@ pub mod filters;
 mod flags;
 pub mod hash;
 mod least_request;
+pub mod listening;
 mod matching;
 pub mod pool;
 mod reply;

@@ -4,7 +4,7 @@ use super::testing::*;
 use crate::explain::Silent;
 use crate::proxy::envoy::config::{
     Destination, EscapedSlashes, HashPolicy, HashSource, HttpManager, Mirror, PathMatcher,
-    PathNormalization, Redirect, RedirectPath, RouteAction, RouteSource, RuntimeFraction,
+    PathNormalization, Redirect, RedirectPath, RouteAction, RuntimeFraction,
 };
 use crate::proxy::envoy::hash::xx_hash_64;
 use crate::proxy::envoy::routing::{Plan, cluster_shares, no_route, pick_cluster, prepare};
@@ -162,22 +162,6 @@ fn mirrors_take_their_share_by_one_draw() {
         }
         Plan::Reply(reply) => panic!("{reply:?}"),
     });
-}
-
-fn manager() -> HttpManager {
-    HttpManager {
-        routes: RouteSource::Named("8080".to_owned()),
-        filters: Vec::new(),
-        stream_idle_timeout: set(SimDuration::ZERO),
-        request_timeout: set(SimDuration::ZERO),
-        max_stream_duration: None,
-        normalization: set(PathNormalization::default()),
-        strips_port: false,
-        trusts_envoy_headers: false,
-        uses_remote_address: false,
-        server_name: "envoy".to_owned(),
-        local_replies: std::collections::BTreeMap::new(),
-    }
 }
 
 #[test]

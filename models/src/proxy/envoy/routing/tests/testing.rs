@@ -6,10 +6,11 @@ use std::sync::Arc;
 use crate::explain::{Silent, Sourced};
 use crate::proxy::envoy::config::{
     AppendAction, Bootstrap, Case, Cluster, CommonBalancing, Destination, DirectResponse,
-    Discovery, Forward, HeaderMutation, HeaderMutations, LoadBalancer, LocalityMode, PathMatcher,
-    Pattern, Redirect, RedirectPath, Route, RouteAction, RouteMatch, RouteTable, RoutingPriority,
-    RuntimeFraction, Substitution, TlsRequirement, Transport, UpstreamHttp, UpstreamProtocol,
-    UpstreamTls, VirtualHost, WeightedCluster,
+    Discovery, Forward, HeaderMutation, HeaderMutations, HttpManager, LoadBalancer, LocalityMode,
+    PathMatcher, PathNormalization, Pattern, Redirect, RedirectPath, Route, RouteAction,
+    RouteMatch, RouteSource, RouteTable, RoutingPriority, RuntimeFraction, Substitution,
+    TlsRequirement, Transport, UpstreamHttp, UpstreamProtocol, UpstreamTls, VirtualHost,
+    WeightedCluster,
 };
 use crate::proxy::envoy::routing::{Choice, Context, Plan, choose, pick_cluster, plan};
 use crate::proxy::envoy::{Connection, Dice, HeaderMap, Purpose, Reply, Request, Token};
@@ -219,6 +220,23 @@ fn cluster(name: &str) -> Cluster {
         },
         tls: set(UpstreamTls::None),
         origin: HERE,
+    }
+}
+
+/// A connection manager that does nothing of itself.
+pub(crate) fn manager() -> HttpManager {
+    HttpManager {
+        routes: RouteSource::Named("8080".to_owned()),
+        filters: Vec::new(),
+        stream_idle_timeout: set(SimDuration::ZERO),
+        request_timeout: set(SimDuration::ZERO),
+        max_stream_duration: None,
+        normalization: set(PathNormalization::default()),
+        strips_port: false,
+        trusts_envoy_headers: false,
+        uses_remote_address: false,
+        server_name: "envoy".to_owned(),
+        local_replies: BTreeMap::new(),
     }
 }
 
