@@ -9,7 +9,8 @@ use crate::control::kubernetes::service_port::{self, Destination, WantedPort};
 use crate::explain::{Probe, Sourced, Tree};
 use crate::manifest::kinds::AppProtocol;
 use crate::manifest::nearest;
-use crate::proxy::envoy::config::Target as ServiceTarget;
+use crate::proxy::envoy::config::{Direction, Target as ServiceTarget};
+use crate::proxy::envoy::listening::Arrival;
 use crate::units::Ppm;
 use crate::world::{EndpointTarget, Origin, PodId, ServiceKind, World};
 
@@ -73,7 +74,7 @@ pub(super) fn walk(
         callers: callers.end.0 - callers.start.0,
     };
     let request = request::build(question, &dial);
-    let mut answer = proxy::walk(view, request, tree);
+    let mut answer = proxy::walk(view, Arrival::Redirected(Direction::Outbound), request, tree);
     server_side::walk(view, &mut answer, tree);
     answer
 }

@@ -2,6 +2,7 @@
 
 use crate::control::{ControlPlanes, GatewayName};
 use crate::explain::{Probe, Tree};
+use crate::proxy::envoy::listening::Arrival;
 use crate::world::World;
 
 use super::answer::{Answer, Outcome};
@@ -36,7 +37,7 @@ pub(super) fn walk(
     let dial = Dial { host, port, source: None, destination: None };
     let request = request::build(question, &dial);
     let view = proxy::View { world, planes, config: &config, dial: &dial, callers: 1 };
-    let mut answer = proxy::walk(view, request, tree);
+    let mut answer = proxy::walk(view, Arrival::Dialled, request, tree);
     server_side::walk(view, &mut answer, tree);
     answer
 }

@@ -1,9 +1,11 @@
-//! A connection at a proxy: which listener and chain take it, and what reads it then.
+//! A connection at a proxy: whether it is served, and what reads it then. Which listener and chain
+//! take it is `listening`'s business.
 
 use crate::control::ControlPlanes;
 use crate::explain::{Probe, Tree};
-use crate::proxy::envoy::config::{FilterChain, Listener, NetworkFilter, ProxyConfig, TcpProxy};
-use crate::proxy::envoy::{Connection, Request};
+use crate::proxy::envoy::Request;
+use crate::proxy::envoy::config::{ProxyConfig, TcpProxy};
+use crate::proxy::envoy::listening::{Arrival, Refusal, Service, accept};
 use crate::units::Ppm;
 use crate::world::World;
 
@@ -25,32 +27,65 @@ pub(super) struct View<'a> {
 }
 
 /// Walks a request that the proxy gets over a connection of its own pod, or from a client.
-pub(super) fn walk(view: View<'_>, request: Request, tree: &mut Tree) -> Answer {
-    let Some(chain) = chain(view.config, &request.connection, tree) else {
-        let sentence = format!(
-            "no listener takes connections to port {}: they are refused",
-            request.connection.destination_port
-        );
-        return Answer::unreachable(Outcome::NoRoute, sentence, tree, rules::TCP);
+pub(super) fn walk(view: View<'_>, arrival: Arrival, request: Request, tree: &mut Tree) -> Answer {
+    let accepted = match accept(view.config, arrival, &request.connection, tree) {
+        Ok(accepted) => accepted,
+        Err(refusal) => return refused(&refusal, request.connection.destination_port),
     };
-    through(view, chain, request, tree)
-}
-
-/// Walks a request through a chain of filters.
-pub(super) fn through(
-    view: View<'_>,
-    chain: &FilterChain,
-    request: Request,
-    tree: &mut Tree,
-) -> Answer {
-    match chain.filters.last() {
-        Some(NetworkFilter::Http(manager)) => http::walk(view, manager, request, tree),
-        Some(NetworkFilter::TcpProxy(proxy)) => tcp(view, proxy, tree),
-        Some(NetworkFilter::Rbac(_)) | None => {
-            let sentence = format!("chain {} leads nowhere", chain.name);
+    match accepted.service() {
+        Service::Http(manager) => http::walk(view, manager, request, tree),
+        Service::Tcp(proxy) => tcp(view, proxy, tree),
+        Service::Nothing => {
+            let sentence = format!("chain {} leads nowhere", accepted.chain.name);
             Answer::unreachable(Outcome::Unknown, sentence, tree, rules::TCP)
         }
     }
+}
+
+/// What becomes of a connection that is not served; the tree has the reason already.
+fn refused(refusal: &Refusal, port: u16) -> Answer {
+    let (outcome, sentence) = match refusal {
+        Refusal::NoListener => (
+            Outcome::NoRoute,
+            format!("no listener takes connections to port {port}: they are refused"),
+        ),
+        Refusal::NoChain { listener } => (
+            Outcome::NoRoute,
+            format!("no filter chain of listener {listener} takes the connection: it is reset"),
+        ),
+        Refusal::SeveralChains { listener, chains } => (
+            Outcome::Unknown,
+            format!(
+                "Envoy refuses listener {listener}: chains {} take the same connections",
+                chains.join(" and ")
+            ),
+        ),
+        Refusal::PlaintextToTls { chain } => (
+            Outcome::NoRoute,
+            format!("chain {chain} expects TLS and the client sends plaintext: it is closed"),
+        ),
+        Refusal::TlsToPlaintext { chain } => (
+            Outcome::NoRoute,
+            format!("chain {chain} reads plaintext HTTP and the client sends TLS: it is closed"),
+        ),
+        Refusal::NoCertificate { chain } => (
+            Outcome::Denied,
+            format!("chain {chain} wants a client certificate: without one the handshake fails"),
+        ),
+        Refusal::Denied { policy } => (
+            Outcome::Denied,
+            match policy {
+                Some(policy) => format!("{policy} closes the connection"),
+                None => "no policy allows the connection: it is closed".to_owned(),
+            },
+        ),
+        Refusal::Unknown => {
+            (Outcome::Unknown, "access rules ask for an address that is not known here".to_owned())
+        }
+    };
+    let mut answer = Answer::new(outcome);
+    answer.tell("path.ends", sentence, Vec::new());
+    answer
 }
 
 /// Bytes are passed on: nothing looks at the request itself.
@@ -82,40 +117,4 @@ fn tcp(view: View<'_>, proxy: &TcpProxy, tree: &mut Tree) -> Answer {
             answer.weights.first().and_then(|it| it.fails_with).map(|it| it.1.to_owned());
     }
     answer
-}
-
-/// The chain that takes a connection: of the listener of its address, of its port, or of the one
-/// that gets what is left.
-fn chain<'a>(
-    config: &'a ProxyConfig,
-    connection: &Connection,
-    tree: &mut Tree,
-) -> Option<&'a FilterChain> {
-    let port = connection.destination_port;
-    let ip = connection.destination_ip.map(|it| it.to_string());
-    let exact = config.listeners.iter().find(|l| l.port == port && Some(&l.address) == ip.as_ref());
-    let any = || config.listeners.iter().find(|l| l.port == port && l.address == "0.0.0.0");
-    let listener: &Listener = exact
-        .or_else(any)
-        .or_else(|| config.listeners.iter().find(|l| l.name == "virtualOutbound"))?;
-    tree.step(rules::TCP, Some(listener.origin), || format!("listener {}", listener.name));
-    let fits = |c: &&FilterChain| {
-        let m = &c.matches;
-        m.destination_port.is_none_or(|p| p == port)
-            && m.transport.is_none_or(|t| t == connection.transport)
-            && (m.application_protocols.is_empty()
-                || m.application_protocols.iter().any(|p| connection.alpn.contains(p)))
-            && (m.server_names.is_empty()
-                || connection.sni.as_ref().is_some_and(|s| m.server_names.contains(s)))
-            && (m.destination_prefixes.is_empty()
-                || connection
-                    .destination_ip
-                    .is_some_and(|ip| m.destination_prefixes.iter().any(|n| n.contains(&ip))))
-    };
-    listener
-        .chains
-        .iter()
-        .filter(fits)
-        .max_by_key(|c| (c.matches.application_protocols.len(), c.matches.server_names.len()))
-        .or(listener.default_chain.as_ref())
 }

@@ -59,8 +59,15 @@ pub(super) fn world() -> World {
     build(&[cluster], &Topology::default(), &[]).world
 }
 
-/// Control planes that give the pods of `web/frontend` this configuration.
-pub(super) fn with_sidecar(world: &World, config: ProxyConfig) -> ControlPlanes {
+/// Control planes that give the pods of `web/frontend` this configuration, and a listener that
+/// captures the connections of the pod.
+pub(super) fn with_sidecar(world: &World, mut config: ProxyConfig) -> ControlPlanes {
+    config.listeners.push(Arc::new(Listener {
+        name: "virtualOutbound".to_owned(),
+        original_destination: OriginalDestination::HandedOver,
+        chains: Vec::new(),
+        ..listener(15001, NetworkFilter::Http(Arc::new(manager(RouteSource::Named(String::new())))))
+    }));
     let caller = find_caller(world, None, "web/frontend").expect("the test's own workload");
     let config = Arc::new(config);
     let pods = world.workloads[caller.workload].pods.clone();
