@@ -15,6 +15,8 @@ pub mod registry;
 pub mod routes;
 #[cfg(test)]
 mod testing;
+pub mod workload;
 
 pub use plane::IstioControlPlane;
 pub use push::Push;
+pub use workload::Workload;

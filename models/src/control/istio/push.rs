@@ -19,6 +19,7 @@ use super::injection::Injection;
 use super::mesh::Mesh;
 use super::registry::{Entries, Registry, Sources};
 use super::routes::{self, EffectiveVirtualService};
+use super::workload::ServedPorts;
 
 /// Istio's view of one cluster.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub struct Push {
     pub mesh: Mesh,
     /// All services.
     pub registry: Registry,
+    /// Who answers on their ports.
+    pub(super) served: ServedPorts,
     /// With whole names and the rules of their delegates, the older first.
     pub virtual_services: Vec<Arc<EffectiveVirtualService>>,
     /// With whole hosts, the older first.
@@ -111,6 +114,7 @@ impl Push {
             profile,
             injection,
             mesh,
+            served: ServedPorts::new(world, &registry),
             registry,
             virtual_services,
             gateways: gateways::effective(&oldest(objects.gateways)),
