@@ -97,11 +97,11 @@ impl<S: Copy + PartialEq> Pool<S> {
                 _ => {}
             }
         }
-        let breaks = match (sharing, end) {
-            (_, StreamEnd::LastOnConnection) => true,
-            (Sharing::Exclusive, StreamEnd::GivenUp | StreamEnd::Reset(_)) => true,
-            _ => false,
-        };
+        let breaks = matches!(
+            (sharing, end),
+            (_, StreamEnd::LastOnConnection)
+                | (Sharing::Exclusive, StreamEnd::GivenUp | StreamEnd::Reset(_))
+        );
         if breaks && connection.state != State::Draining {
             connection.state = State::Draining;
             self.ready.retain(|ready| *ready != id);
