@@ -15,10 +15,12 @@ pub(super) enum Found<'c> {
 /// (api/envoy/config/listener/v3/listener_components.proto, `FilterChainMatch`).
 pub(super) fn of<'c>(listener: &'c Listener, connection: &Connection) -> Found<'c> {
     let is_tls = connection.transport == Transport::Tls;
-    let sees_alpn = if is_tls { listener.inspects_tls } else { listener.inspects_http };
+    let port = connection.destination_port;
+    let sees_tls = listener.inspects_tls.covers(port);
+    let sees_alpn = if is_tls { sees_tls } else { listener.inspects_http.covers(port) };
     let alpn = if sees_alpn { &connection.alpn[..] } else { &[] };
-    let transport = if listener.inspects_tls { connection.transport } else { Transport::RawBuffer };
-    let sni = connection.sni.as_deref().filter(|_| listener.inspects_tls).unwrap_or_default();
+    let transport = if sees_tls { connection.transport } else { Transport::RawBuffer };
+    let sni = connection.sni.as_deref().filter(|_| sees_tls).unwrap_or_default();
     let criteria: [&dyn Fn(&ChainMatch) -> Option<usize>; 5] = [
         &|it| it.destination_port.map(|port| usize::from(port == connection.destination_port)),
         &|it| {

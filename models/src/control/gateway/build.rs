@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::manifest::Diagnostic;
 use crate::profile::{GatewayReading, Profile};
 use crate::proxy::envoy::config::{
-    Bootstrap, Direction, FilterChain, Listener, OriginalDestination, ProxyConfig,
+    Bootstrap, Direction, FilterChain, Inspection, Listener, OriginalDestination, ProxyConfig,
 };
 use crate::world::{ClusterManifests, Origin, World};
 
@@ -183,8 +183,11 @@ fn listener(port: u16, chains: Vec<FilterChain>) -> Listener {
         direction: Direction::Gateway,
         bind_to_port: true,
         original_destination: OriginalDestination::Ignored,
-        inspects_tls: chains.iter().any(|chain| chain.matches.transport.is_some()),
-        inspects_http: false,
+        inspects_tls: match chains.iter().any(|chain| chain.matches.transport.is_some()) {
+            true => Inspection::Always,
+            false => Inspection::Never,
+        },
+        inspects_http: Inspection::Never,
         chains,
         default_chain: None,
         origin,

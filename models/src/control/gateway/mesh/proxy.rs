@@ -10,9 +10,9 @@ use crate::explain::Sourced;
 use crate::manifest::kinds::{AppProtocol, Transport};
 use crate::proxy::envoy::config::{
     Bootstrap, Case, ChainMatch, Destination, Direction, DownstreamTls, FilterChain, Forward,
-    HeaderMutations, Listener, NetworkFilter, OriginalDestination, PathMatcher, ProxyConfig, Route,
-    RouteAction, RouteMatch, RouteSource, RouteTable, RoutingPriority, TcpProxy, TlsRequirement,
-    VirtualHost,
+    HeaderMutations, Inspection, Listener, NetworkFilter, OriginalDestination, PathMatcher,
+    ProxyConfig, Route, RouteAction, RouteMatch, RouteSource, RouteTable, RoutingPriority,
+    TcpProxy, TlsRequirement, VirtualHost,
 };
 use crate::units::SimDuration;
 use crate::world::{Origin, Service, ServiceId, ServiceKind, World};
@@ -89,8 +89,8 @@ impl Frontend<'_> {
             direction: Direction::Outbound,
             bind_to_port: false,
             original_destination: OriginalDestination::Ignored,
-            inspects_tls: false,
-            inspects_http: false,
+            inspects_tls: Inspection::Never,
+            inspects_http: Inspection::Never,
             chains: vec![chain],
             default_chain: None,
             origin: port.origin,

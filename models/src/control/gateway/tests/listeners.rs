@@ -1,7 +1,7 @@
 //! Listeners of Gateways and ListenerSets.
 
 use super::*;
-use crate::proxy::envoy::config::{DownstreamTls, NetworkFilter};
+use crate::proxy::envoy::config::{DownstreamTls, Inspection, NetworkFilter};
 
 const BACKEND: &str = "  rules: [{backendRefs: [{name: cart, port: 80}]}]\n";
 
@@ -225,7 +225,7 @@ fn hosts_of_another_tls_listener_are_misdirected() {
     let names: Vec<_> =
         config.listeners[0].chains.iter().map(|it| &it.matches.server_names).collect();
     assert_eq!(names, [&["*.example.com".to_owned()], &["a.example.com".to_owned()]]);
-    assert!(config.listeners[0].inspects_tls);
+    assert_eq!(config.listeners[0].inspects_tls, Inspection::Always);
 }
 
 #[test]

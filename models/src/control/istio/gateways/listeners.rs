@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::istio::GatewayTlsMode;
 use crate::proxy::envoy::config::{
-    ChainMatch, Direction, DownstreamTls, FilterChain, HttpManager, Listener, NetworkFilter,
-    OriginalDestination,
+    ChainMatch, Direction, DownstreamTls, FilterChain, HttpManager, Inspection, Listener,
+    NetworkFilter, OriginalDestination,
 };
 use crate::world::Origin;
 
@@ -81,8 +81,8 @@ fn listener(address: String, port: u16, chains: Vec<FilterChain>, origin: Origin
         direction: Direction::Gateway,
         bind_to_port: true,
         original_destination: OriginalDestination::Ignored,
-        inspects_tls,
-        inspects_http: false,
+        inspects_tls: if inspects_tls { Inspection::Always } else { Inspection::Never },
+        inspects_http: Inspection::Never,
         chains,
         default_chain: None,
         origin,

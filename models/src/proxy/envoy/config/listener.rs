@@ -1,7 +1,7 @@
 //! Listeners, filter chains and connection managers, as data. Which chain takes a connection is
 //! `listening`'s business.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::explain::Sourced;
@@ -25,16 +25,44 @@ pub struct Listener {
     pub bind_to_port: bool,
     /// What it does with connections that the node redirected to it.
     pub original_destination: OriginalDestination,
-    /// Whether SNI, ALPN and TLS are looked at before a chain is chosen.
-    pub inspects_tls: bool,
-    /// Whether the first bytes are looked at to tell HTTP from other protocols.
-    pub inspects_http: bool,
+    /// Where SNI, ALPN and TLS are looked at before a chain is chosen.
+    pub inspects_tls: Inspection,
+    /// Where the first bytes are looked at to tell HTTP from other protocols.
+    pub inspects_http: Inspection,
     /// The chains; the most specific match takes a connection.
     pub chains: Vec<FilterChain>,
     /// For connections that no chain takes.
     pub default_chain: Option<FilterChain>,
     /// What made it.
     pub origin: Origin,
+}
+
+/// On connections to which ports a listener looks at the first bytes (`filter_disabled` of a
+/// listener filter).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Inspection {
+    /// On none.
+    #[default]
+    Never,
+    /// On all.
+    Always,
+    /// On connections to these ports alone.
+    On(BTreeSet<u16>),
+    /// On connections to all ports but these.
+    ExceptOn(BTreeSet<u16>),
+}
+
+impl Inspection {
+    /// Whether connections to `port` are looked at.
+    #[must_use]
+    pub fn covers(&self, port: u16) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Always => true,
+            Self::On(ports) => ports.contains(&port),
+            Self::ExceptOn(ports) => !ports.contains(&port),
+        }
+    }
 }
 
 /// What a listener does with the address that a redirected connection was meant for.

@@ -34,8 +34,9 @@ pub use filter::{
 };
 pub use header::{AppendAction, HeaderMutation, HeaderMutations};
 pub use listener::{
-    ChainMatch, Direction, DownstreamTls, EscapedSlashes, FilterChain, HttpManager, Listener,
-    NetworkFilter, OriginalDestination, PathNormalization, RouteSource, TcpProxy, Transport,
+    ChainMatch, Direction, DownstreamTls, EscapedSlashes, FilterChain, HttpManager, Inspection,
+    Listener, NetworkFilter, OriginalDestination, PathNormalization, RouteSource, TcpProxy,
+    Transport,
 };
 pub use matcher::{
     Case, HeaderMatcher, HeaderTest, Invert, MissingHeader, PathMatcher, Pattern, QueryMatcher,

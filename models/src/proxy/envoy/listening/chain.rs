@@ -35,11 +35,13 @@ impl<'a> Seen<'a> {
     /// `ActiveTcpSocket::newConnection` takes `raw_buffer` where nothing was detected.
     fn by(listener: &Listener, connection: &'a Connection) -> Self {
         let tls = connection.transport == Transport::Tls;
-        let (transport, server_name) = match tls && listener.inspects_tls {
+        let port = connection.destination_port;
+        let sees_tls = listener.inspects_tls.covers(port);
+        let (transport, server_name) = match tls && sees_tls {
             true => (Transport::Tls, connection.sni.as_deref().unwrap_or_default()),
             false => (Transport::RawBuffer, ""),
         };
-        let known = if tls { listener.inspects_tls } else { listener.inspects_http };
+        let known = if tls { sees_tls } else { listener.inspects_http.covers(port) };
         let protocols = if known { connection.alpn.as_slice() } else { &[] };
         Self { connection, transport, server_name, protocols }
     }

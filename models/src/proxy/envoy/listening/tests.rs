@@ -3,8 +3,8 @@ use std::sync::Arc;
 use super::*;
 use crate::explain::{Silent, Tree};
 use crate::proxy::envoy::config::{
-    ChainMatch, OriginalDestination, Permission, Principal, Rbac, RbacAction, RbacPolicy,
-    RbacRules, TcpProxy,
+    ChainMatch, Inspection, OriginalDestination, Permission, Principal, Rbac, RbacAction,
+    RbacPolicy, RbacRules, TcpProxy,
 };
 use crate::proxy::envoy::routing::tests::testing::{HERE, get, set};
 use crate::units::SimDuration;
@@ -52,8 +52,8 @@ fn listener(name: &str, address: &str, port: u16, chains: Vec<FilterChain>) -> L
         direction: Direction::Outbound,
         bind_to_port: true,
         original_destination: OriginalDestination::Ignored,
-        inspects_tls: true,
-        inspects_http: true,
+        inspects_tls: Inspection::Always,
+        inspects_http: Inspection::Always,
         chains,
         default_chain: None,
         origin: HERE,
@@ -212,8 +212,11 @@ fn the_first_protocol_that_the_peer_offers_counts_if_somebody_looks_at_it() {
             ..listener("l", "0.0.0.0", 8080, chains())
         }])
     };
-    assert_eq!(dial(&blind(false, true), &both), name("any"));
-    assert_eq!(dial(&blind(true, false), &offering(plain(), &["http/1.1"])), name("any"));
+    assert_eq!(dial(&blind(Inspection::Never, Inspection::Always), &both), name("any"));
+    assert_eq!(
+        dial(&blind(Inspection::Always, Inspection::Never), &offering(plain(), &["http/1.1"])),
+        name("any")
+    );
 }
 
 #[test]
@@ -222,8 +225,26 @@ fn without_a_look_at_tls_every_connection_is_plaintext() {
     let chains =
         vec![chain("tls", wants(Transport::Tls)), chain("raw", wants(Transport::RawBuffer))];
     assert_eq!(taken(chains.clone(), &tls("a")), name("tls"));
-    let blind = Listener { inspects_tls: false, ..listener("l", "0.0.0.0", 8080, chains) };
+    let blind =
+        Listener { inspects_tls: Inspection::Never, ..listener("l", "0.0.0.0", 8080, chains) };
     assert_eq!(dial(&proxy(vec![blind]), &tls("a")), name("raw"));
+}
+
+#[test]
+fn a_listener_may_look_at_connections_to_some_ports_alone() {
+    let wants = |transport| ChainMatch { transport: Some(transport), ..any() };
+    let taken = |inspects_tls| {
+        let chains =
+            vec![chain("tls", wants(Transport::Tls)), chain("raw", wants(Transport::RawBuffer))];
+        dial(
+            &proxy(vec![Listener { inspects_tls, ..listener("l", "0.0.0.0", 8080, chains) }]),
+            &tls("a"),
+        )
+    };
+    assert_eq!(taken(Inspection::On([8080].into())), name("tls"));
+    assert_eq!(taken(Inspection::On([8081].into())), name("raw"));
+    assert_eq!(taken(Inspection::ExceptOn([8080].into())), name("raw"));
+    assert_eq!(taken(Inspection::ExceptOn([8081].into())), name("tls"));
 }
 
 #[test]

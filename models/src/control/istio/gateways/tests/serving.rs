@@ -1,7 +1,7 @@
 //! Which hosts a gateway answers for, and with which routes.
 
 use super::*;
-use crate::proxy::envoy::config::{DownstreamTls, NetworkFilter, TlsRequirement};
+use crate::proxy::envoy::config::{DownstreamTls, Inspection, NetworkFilter, TlsRequirement};
 
 const PLAIN: &str = "{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*.example']}";
 
@@ -74,7 +74,7 @@ fn each_https_server_has_a_chain_and_a_table_of_its_own() {
                    {port: {number: 443, name: two, protocol: HTTPS}, hosts: ['*'], tls: {mode: MUTUAL, credentialName: x}}";
     let built = build(&gateway("a", servers));
     let [listener] = &built.listeners[..] else { panic!("one listener") };
-    assert!(listener.inspects_tls);
+    assert_eq!(listener.inspects_tls, Inspection::Always);
     let chains: Vec<_> =
         listener.chains.iter().map(|it| (&it.matches.server_names[..], it.tls)).collect();
     assert_eq!(
