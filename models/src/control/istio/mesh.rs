@@ -50,6 +50,8 @@ pub struct Mesh {
     pub normalization: Sourced<PathNormalization>,
     /// Retries where a VirtualService asks for none in particular.
     pub retries: Option<RetryRule>,
+    /// The same of the proxy beside the server.
+    pub inbound_retries: Option<RetryRule>,
     /// Who sees services that do not say so.
     pub service_export: ExportTo,
     /// Who sees VirtualServices that do not say so.
@@ -129,6 +131,7 @@ impl Mesh {
             )
             .map(normalization),
             retries: mesh.retries.clone(),
+            inbound_retries: mesh.inbound_retries.clone(),
             service_export: export(&mesh.service_export_to),
             virtual_service_export: export(&mesh.virtual_service_export_to),
             destination_rule_export: export(&mesh.destination_rule_export_to),

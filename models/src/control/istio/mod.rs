@@ -1,12 +1,14 @@
 //! Istio's control plane: what it makes of its own kinds and of Services.
 
 pub mod authentication;
+pub mod capture;
 pub mod clusters;
 pub mod config;
 pub mod destination;
 mod findings;
 pub mod gateways;
 pub mod hosts;
+pub mod inbound;
 pub mod injection;
 pub mod mesh;
 mod plane;

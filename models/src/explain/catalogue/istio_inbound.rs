@@ -20,4 +20,11 @@ pub(super) const RULES: &[Rule] = &[
         fidelity: Fidelity::Exact,
         test: "istio::authentication::the_nearest_policy_counts_and_ports_are_those_of_the_workload",
     },
+    Rule {
+        id: RuleId("istio.inbound.ports"),
+        sentence: "A sidecar serves the ports of the Services that select its workload, the older                    one first; where a Sidecar has ingress, those ports are all there are.",
+        source: "istio pilot/pkg/networking/core/listener_inbound.go, buildInboundChainConfigs",
+        fidelity: Fidelity::Exact,
+        test: "inbound::tests::the_ingress_of_a_sidecar_is_all_there_is",
+    },
 ];

@@ -9,6 +9,7 @@ mod envoy_listen;
 mod envoy_retry;
 mod envoy_route;
 mod gateway;
+mod istio_capture;
 mod istio_cluster;
 mod istio_inbound;
 mod istio_route;
@@ -29,6 +30,7 @@ pub const CATALOGUE: &[&[Rule]] = &[
     envoy_retry::RULES,
     envoy_route::RULES,
     gateway::RULES,
+    istio_capture::RULES,
     istio_cluster::RULES,
     istio_inbound::RULES,
     istio_route::RULES,

@@ -78,6 +78,21 @@ pub(in crate::control::istio) fn http(
     protocol: Sourced<Protocol>,
     mesh: &Mesh,
 ) -> UpstreamHttp {
+    UpstreamHttp {
+        protocol: spoken(policy.connection_pool, protocol, mesh),
+        ..connections(policy, protocol)
+    }
+}
+
+/// The same towards the application: nothing is upgraded there.
+pub(super) fn inbound_http(policy: &Policy<'_>, protocol: Sourced<Protocol>) -> UpstreamHttp {
+    UpstreamHttp {
+        protocol: kept(policy.connection_pool).unwrap_or_else(|| declared(protocol)),
+        ..connections(policy, protocol)
+    }
+}
+
+fn connections(policy: &Policy<'_>, protocol: Sourced<Protocol>) -> UpstreamHttp {
     let pool = policy.connection_pool;
     let number = |written: Option<&Located<u32>>, default, name| match written {
         Some(written) if written.value > 0 => sourced(written),
@@ -85,7 +100,7 @@ pub(in crate::control::istio) fn http(
     };
     let idle = pool.and_then(|pool| pool.http_idle_timeout.or(pool.tcp_idle_timeout));
     UpstreamHttp {
-        protocol: spoken(pool, protocol, mesh),
+        protocol: declared(protocol),
         max_requests_per_connection: number(
             pool.and_then(|pool| pool.max_requests_per_connection.as_ref()),
             0,
@@ -122,10 +137,30 @@ fn spoken(
     protocol: Sourced<Protocol>,
     mesh: &Mesh,
 ) -> Sourced<UpstreamProtocol> {
-    let keep = pool.and_then(|pool| pool.use_client_protocol).filter(|keep| keep.value);
-    if let Some(keep) = keep {
-        return Sourced::new(UpstreamProtocol::AsDownstream, Origin::Manifest(keep.place));
+    if let Some(kept) = kept(pool) {
+        return kept;
     }
+    let own = declared(protocol);
+    match pool.and_then(|pool| pool.upgrade) {
+        Some(written) => match written.value {
+            Upgrade::Yes => Sourced::new(UpstreamProtocol::Http2, Origin::Manifest(written.place)),
+            Upgrade::No => own,
+        },
+        None if protocol.is_http() && mesh.upgrade.value == Upgrade::Yes => {
+            Sourced::new(UpstreamProtocol::Http2, mesh.upgrade.origin)
+        }
+        None => own,
+    }
+}
+
+/// `useClientProtocol`.
+fn kept(pool: Option<&ConnectionPool>) -> Option<Sourced<UpstreamProtocol>> {
+    let keep = pool.and_then(|pool| pool.use_client_protocol).filter(|keep| keep.value)?;
+    Some(Sourced::new(UpstreamProtocol::AsDownstream, Origin::Manifest(keep.place)))
+}
+
+/// What is spoken because the port declares it.
+fn declared(protocol: Sourced<Protocol>) -> Sourced<UpstreamProtocol> {
     let declared = protocol.value;
     let own = if declared.is_http2() {
         UpstreamProtocol::Http2
@@ -136,17 +171,7 @@ fn spoken(
     } else {
         UpstreamProtocol::AsDownstream
     };
-    let own = protocol.map(|_| own);
-    match pool.and_then(|pool| pool.upgrade) {
-        Some(written) => match written.value {
-            Upgrade::Yes => Sourced::new(UpstreamProtocol::Http2, Origin::Manifest(written.place)),
-            Upgrade::No => own,
-        },
-        None if declared.is_http() && mesh.upgrade.value == Upgrade::Yes => {
-            Sourced::new(UpstreamProtocol::Http2, mesh.upgrade.origin)
-        }
-        None => own,
-    }
+    protocol.map(|_| own)
 }
 
 /// A value as the user wrote it.

@@ -28,6 +28,7 @@ pub use locality::Viewpoint;
 pub use special::{
     BLACK_HOLE, INBOUND_PASSTHROUGH, PASSTHROUGH, black_hole, inbound_passthrough, passthrough,
 };
+pub(super) use special::{inbound_cluster, own_endpoint};
 
 /// Which sort of proxy gets a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use crate::control::istio::destination::Policy;
 use crate::control::istio::mesh::Mesh;
+use crate::control::istio::registry::Protocol;
 use crate::explain::Sourced;
 use crate::proxy::envoy::config::{
-    Cluster, CommonBalancing, Discovery, LoadBalancer, LocalityMode, UpstreamHttp,
-    UpstreamProtocol, UpstreamTls,
+    Address, Cluster, CommonBalancing, DeclaredHealth, Discovery, Endpoint, LoadAssignment,
+    LoadBalancer, Locality, LocalityEndpoints, LocalityMode, UpstreamHttp, UpstreamProtocol,
+    UpstreamTls,
 };
 use crate::units::{Ppm, SimDuration};
 use crate::world::Origin;
@@ -44,6 +46,45 @@ pub fn passthrough(mesh: &Mesh) -> Cluster {
 #[must_use]
 pub fn inbound_passthrough(mesh: &Mesh) -> Cluster {
     original_destination(INBOUND_PASSTHROUGH, "istio.inbound-passthrough-cluster", mesh)
+}
+
+/// A cluster that leads to a port of the workload itself, where the client dialled. Limits of a
+/// policy hold, nothing else of it (istio `pilot/pkg/networking/core/cluster_traffic_policy.go`,
+/// `applyTrafficPolicy`).
+pub(in crate::control::istio) fn inbound_cluster(
+    name: String,
+    policy: &Policy<'_>,
+    protocol: Sourced<Protocol>,
+    mesh: &Mesh,
+) -> Cluster {
+    Cluster {
+        name,
+        connect_timeout: limits::connect_timeout(policy, mesh),
+        thresholds: limits::thresholds(policy),
+        http: limits::inbound_http(policy, protocol),
+        origin: protocol.origin,
+        ..original_destination("", "istio.inbound-cluster", mesh)
+    }
+}
+
+/// The one endpoint of a cluster that leads to the workload itself.
+pub(in crate::control::istio) fn own_endpoint(address: Address, origin: Origin) -> LoadAssignment {
+    let endpoint = Endpoint {
+        address,
+        pod: None,
+        weight: 1,
+        health: DeclaredHealth::Unknown,
+        labels: BTreeMap::new(),
+        takes_mutual_tls: false,
+        origin,
+    };
+    let group = LocalityEndpoints {
+        locality: Locality::default(),
+        priority: 0,
+        weight: None,
+        endpoints: vec![endpoint],
+    };
+    LoadAssignment { localities: vec![group], overprovisioning: None }
 }
 
 /// The cluster without endpoints.

@@ -33,8 +33,9 @@ pub use network::{ChainSource, NetworkChain, PortOfService, tcp_chains, tcp_prox
 pub(super) use order::{more_specific, sort_catch_all_last};
 pub use outbound::{MeshRoutes, NoMeshRoutes, Outbound};
 pub(in crate::control) use retry::default_retries;
+pub(super) use retry::inbound_retries;
 pub use rule::{ListenerTls, RuleContext, routes};
 pub use seen::{SeenServices, outbound_services, service_for};
 pub use sidecar::{OtherRules, OutboundPort, OutboundService, SidecarRoutes, UnknownHosts};
-pub(super) use sidecar::{table, virtual_host};
+pub(super) use sidecar::{plain_forward, table, virtual_host, whole_route};
 pub use visible::visible;

@@ -16,6 +16,9 @@ const BACKOFF_MAX_FACTOR: u64 = 10;
 /// How often a host is drawn again when it was tried before.
 const HOST_SELECTION_ATTEMPTS: u32 = 5;
 
+/// The same where nobody says so (`RetryPolicy.host_selection_retry_max_attempts`).
+const HOST_SELECTION_ATTEMPTS_ENVOY: u32 = 1;
+
 /// After so many tries, priorities that were tried are passed over.
 const PRIORITY_UPDATE_FREQUENCY: u32 = 2;
 
@@ -97,6 +100,48 @@ pub(super) fn policy(
 /// Istio's own default, for routes that come from elsewhere.
 pub(in crate::control) fn default_retries(profile: &Profile) -> Option<RetryPolicy> {
     policy(None, Hashing::No, profile)
+}
+
+/// What the proxy beside a server tries again: by default only what was never sent to the
+/// application. `rule` is the mesh's `defaultInboundHttpRetryPolicy`; `None` means that nothing is
+/// tried again (the same file, `ConvertInboundPolicy`).
+pub(in crate::control) fn inbound_retries(
+    rule: Option<&RetryRule>,
+    profile: &Profile,
+) -> Option<RetryPolicy> {
+    let attempts = *profile.istio.inbound_retry_attempts;
+    if rule.is_none() && attempts == 0 {
+        return None;
+    }
+    let own = rule.map(|rule| RetryRule {
+        per_try_timeout: None,
+        ignore_previous_hosts: None,
+        remote_localities: None,
+        ..rule.clone()
+    });
+    let policy = policy(own.as_ref(), Hashing::Consistent, profile)?;
+    let written = rule.is_some_and(|rule| rule.retry_on.is_some());
+    let retry_on = if written {
+        policy.retry_on
+    } else {
+        Sourced::default_of(RetryOn::RESET_BEFORE_REQUEST, "istio.inbound-retry-on")
+    };
+    let retries = match rule {
+        Some(_) => policy.retries,
+        None => Sourced::default_of(attempts, "istio.inbound-retry-attempts"),
+    };
+    let origin = match rule {
+        Some(_) => policy.origin,
+        None => Origin::Default("istio.inbound-retry-policy"),
+    };
+    Some(RetryPolicy {
+        retry_on,
+        retries,
+        status_codes: if written { policy.status_codes.clone() } else { Vec::new() },
+        host_selection_attempts: HOST_SELECTION_ATTEMPTS_ENVOY,
+        origin,
+        ..policy
+    })
 }
 
 fn default_policy(hashing: Hashing, profile: &Profile) -> RetryPolicy {

@@ -360,7 +360,7 @@ fn free_domains(
 }
 
 /// Sends requests to one cluster, without limits of time and without retries.
-fn plain_forward(cluster: Sourced<String>) -> Forward {
+pub(crate) fn plain_forward(cluster: Sourced<String>) -> Forward {
     let timeout = Sourced::default_of(SimDuration::ZERO, "istio.route-timeout");
     Forward {
         destination: To::Cluster(cluster),
@@ -382,7 +382,7 @@ fn plain_forward(cluster: Sourced<String>) -> Forward {
 }
 
 /// A route that every request takes.
-fn whole_route(name: &str, action: RouteAction, origin: Origin) -> Route {
+pub(crate) fn whole_route(name: &str, action: RouteAction, origin: Origin) -> Route {
     Route {
         name: Some(name.to_owned()),
         matches: matches::route_match(None, origin),

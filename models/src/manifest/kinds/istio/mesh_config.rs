@@ -51,6 +51,8 @@ pub struct MeshSettings {
     pub normalization: Option<Located<NormalizationLevel>>,
     /// `defaultHttpRetryPolicy`.
     pub retries: Option<RetryRule>,
+    /// `defaultInboundHttpRetryPolicy`.
+    pub inbound_retries: Option<RetryRule>,
     /// `defaultServiceExportTo`.
     pub service_export_to: Vec<Located<String>>,
     /// `defaultVirtualServiceExportTo`.
@@ -149,6 +151,7 @@ fn read_mesh(mesh: &mut Fields<'_, '_, '_, '_>) -> MeshSettings {
             .object("pathNormalization", |path| path.choice("normalization", LEVELS))
             .flatten(),
         retries: mesh.object("defaultHttpRetryPolicy", read_retries),
+        inbound_retries: mesh.object("defaultInboundHttpRetryPolicy", read_retries),
         service_export_to: mesh.strings("defaultServiceExportTo"),
         virtual_service_export_to: mesh.strings("defaultVirtualServiceExportTo"),
         destination_rule_export_to: mesh.strings("defaultDestinationRuleExportTo"),

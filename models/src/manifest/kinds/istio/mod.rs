@@ -42,7 +42,9 @@ pub use proxy_config::{ProxyConfigObject, ProxySettings};
 pub(in crate::manifest) use service_entry::read_service_entry;
 pub use service_entry::{EntryLocation, EntryPort, EntryResolution, ServiceEntry};
 pub(in crate::manifest) use sidecar::read_sidecar;
-pub use sidecar::{EgressListener, IngressListener, OutboundMode, Sidecar, SidecarPort};
+pub use sidecar::{
+    CaptureMode, EgressListener, IngressListener, OutboundMode, Sidecar, SidecarPort,
+};
 pub use traffic_policy::{
     ClientTls, ClientTlsMode, ConnectionPool, OutlierSettings, RetryBudget, TrafficPolicy, Upgrade,
 };

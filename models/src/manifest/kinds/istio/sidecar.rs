@@ -33,6 +33,8 @@ pub struct IngressListener {
     /// Where the application listens: `127.0.0.1:PORT`, `0.0.0.0:PORT`, `[::1]:PORT`, `[::]:PORT`
     /// or `unix:///path`; absent is the port itself.
     pub default_endpoint: Option<Located<String>>,
+    /// `captureMode`.
+    pub capture: Option<Located<CaptureMode>>,
     /// Limits in place of the Sidecar's.
     pub pool: Option<ConnectionPool>,
     /// Whether the listener ends TLS of the user's.
@@ -40,6 +42,23 @@ pub struct IngressListener {
     /// Where it begins.
     pub place: Place,
 }
+
+/// `captureMode`: how connections come to a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaptureMode {
+    /// As the proxy's interception mode says.
+    Default,
+    /// They are redirected.
+    Redirect,
+    /// The listener has a socket of its own.
+    None,
+}
+
+const CAPTURE_MODES: &[(&str, CaptureMode)] = &[
+    ("DEFAULT", CaptureMode::Default),
+    ("IPTABLES", CaptureMode::Redirect),
+    ("NONE", CaptureMode::None),
+];
 
 /// An entry of `egress`.
 #[derive(Clone, Debug)]
@@ -93,10 +112,11 @@ pub(in crate::manifest) fn read_sidecar(
             let port = listener.required_object("port", read_port).flatten();
             let bind = listener.string("bind").filter(|bind| !bind.is_empty());
             let default_endpoint = listener.string("defaultEndpoint").filter(|it| !it.is_empty());
+            let capture = listener.choice("captureMode", CAPTURE_MODES);
             let pool = listener.object("connectionPool", read_connection_pool);
             let tls = listener.object("tls", |tls| tls.place());
             let place = listener.place();
-            Some(IngressListener { port: port?, bind, default_endpoint, pool, tls, place })
+            Some(IngressListener { port: port?, bind, default_endpoint, capture, pool, tls, place })
         }),
         egress: spec.list("egress", |listener| {
             Some(EgressListener {

@@ -1,0 +1,60 @@
+//! How the inbound side serves requests: one virtual host with one route to the application,
+//! without a limit of time (istio `pilot/pkg/networking/core/httproute.go`,
+//! `buildSidecarInboundHTTPRouteConfig`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::control::istio::Push;
+use crate::control::istio::registry::Protocol;
+use crate::control::istio::routes::{
+    CORS_FILTER, FAULT_FILTER, inbound_retries, plain_forward, table, virtual_host, whole_route,
+};
+use crate::explain::Sourced;
+use crate::proxy::envoy::config::{
+    Fault, HttpFilter, HttpFilterKind, HttpManager, RouteAction, RouteSource, VirtualHost,
+};
+use crate::units::SimDuration;
+use crate::world::Origin;
+
+/// The connection manager for requests to a cluster; `service_port` is in the virtual host's name.
+pub(super) fn manager(
+    push: &Push,
+    cluster: &str,
+    service_port: u16,
+    protocol: Protocol,
+    origin: Origin,
+) -> HttpManager {
+    let no_fault = Fault { abort: None, delay: None, headers: Vec::new(), max_active: None };
+    let filter = |name: &str, kind| HttpFilter { name: name.to_owned(), kind };
+    let mut forward = plain_forward(Sourced::new(cluster.to_owned(), origin));
+    // A retry is no help to streams of gRPC.
+    if !matches!(protocol, Protocol::Grpc | Protocol::GrpcWeb) {
+        let policy = inbound_retries(push.mesh.inbound_retries.as_ref(), push.profile);
+        forward.retry = policy.map(Arc::new);
+    }
+    let route = whole_route("default", RouteAction::Forward(Box::new(forward)), origin);
+    let name = format!("inbound|http|{service_port}");
+    let host = VirtualHost {
+        attempt_count_in_request: false,
+        ..virtual_host(name, vec!["*".to_owned()], vec![Arc::new(route)], origin)
+    };
+    let mut table = table(cluster.to_owned(), vec![Arc::new(host)]);
+    table.ignore_port_in_host = false;
+    HttpManager {
+        routes: RouteSource::Inline(Arc::new(table)),
+        filters: vec![
+            filter(FAULT_FILTER, HttpFilterKind::Fault(no_fault)),
+            filter(CORS_FILTER, HttpFilterKind::Cors),
+        ],
+        stream_idle_timeout: Sourced::default_of(SimDuration::ZERO, "istio.stream-idle-timeout"),
+        request_timeout: Sourced::default_of(SimDuration::ZERO, "envoy.request-timeout"),
+        max_stream_duration: None,
+        normalization: push.mesh.normalization,
+        strips_port: false,
+        trusts_envoy_headers: false,
+        uses_remote_address: false,
+        server_name: "istio-envoy".to_owned(),
+        local_replies: BTreeMap::new(),
+    }
+}

@@ -1,0 +1,76 @@
+//! What Istio makes of the inbound side of a sidecar: the listener that takes redirected
+//! connections, with chains for each port and each kind of encryption, and the clusters that lead
+//! to the application. Which connections are redirected at all is said in `capture`.
+
+mod chains;
+mod clusters;
+mod http;
+mod listeners;
+mod ports;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::explain::{Probe, RuleId};
+use crate::manifest::kinds::istio::Sidecar;
+use crate::proxy::envoy::config::{Cluster, Listener, LoadAssignment};
+
+use super::Push;
+use super::authentication::demands;
+use super::capture::Interception;
+use super::clusters::{black_hole, inbound_passthrough};
+use super::config::Config;
+use super::workload::Workload;
+
+pub use ports::InboundPort;
+
+const PORTS: RuleId = RuleId("istio.inbound.ports");
+
+/// The inbound side of one proxy.
+#[derive(Clone, Debug, Default)]
+pub struct Inbound {
+    /// Its listeners: `virtualInbound`, and those with sockets of their own.
+    pub listeners: Vec<Arc<Listener>>,
+    /// Its clusters, by name.
+    pub clusters: BTreeMap<String, Arc<Cluster>>,
+    /// The endpoints of those that do not go where the client dialled.
+    pub assignments: BTreeMap<String, Arc<LoadAssignment>>,
+}
+
+/// The inbound side of the proxy beside a workload, for which `sidecar` counts
+/// (istio `pilot/pkg/networking/core/listener_inbound.go`, `buildInboundListeners`, and
+/// `cluster.go`, `buildInboundClusters`).
+pub fn inbound(
+    push: &Push,
+    workload: &Workload,
+    sidecar: Option<&Config<Sidecar>>,
+    probe: &mut impl Probe,
+) -> Inbound {
+    let interception = Interception::of(&workload.annotations);
+    let ports = ports::ports(workload, sidecar, interception, push.mesh.inbound.value);
+    for port in &ports {
+        probe.step(PORTS, Some(port.origin), || port.told());
+    }
+    let demands = demands(push, &workload.namespace, &workload.labels, probe);
+    let listeners = listeners::listeners(push, &ports, &demands, interception);
+    let mut inbound = Inbound { listeners, ..Inbound::default() };
+    for port in &ports {
+        let (cluster, assignment) = clusters::cluster(push, workload, sidecar, port, probe);
+        if let Some(assignment) = assignment {
+            inbound.assignments.insert(cluster.name.clone(), Arc::new(assignment));
+        }
+        inbound.clusters.insert(cluster.name.clone(), Arc::new(cluster));
+    }
+    for cluster in [inbound_passthrough(&push.mesh), black_hole(&push.mesh)] {
+        inbound.clusters.insert(cluster.name.clone(), Arc::new(cluster));
+    }
+    inbound
+}
+
+/// The name of the cluster that leads to a port of the application, and of its route table.
+#[must_use]
+pub fn inbound_name(port: u16) -> String {
+    format!("inbound|{port}||")
+}
