@@ -6,4 +6,4 @@ pub mod istio;
 pub mod kubernetes;
 mod planes;
 
-pub use planes::{ControlPlanes, GatewayKind, GatewayName};
+pub use planes::{Beside, ControlPlanes, GatewayKind, GatewayName};

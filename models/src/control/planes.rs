@@ -6,13 +6,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::manifest::Diagnostic;
+use crate::manifest::kinds::Labels;
 use crate::profile::Profile;
 use crate::proxy::envoy::config::ProxyConfig;
 use crate::world::{ClusterManifests, PodId, World};
 
 use super::gateway::GatewayControlPlane;
-use super::istio::IstioControlPlane;
 use super::istio::injection::Injection;
+use super::istio::{IstioControlPlane, Push};
 
 /// The control planes of a world.
 #[derive(Clone, Debug)]
@@ -28,6 +29,17 @@ pub struct ControlPlanes {
 struct Given {
     sidecars: BTreeMap<PodId, Arc<ProxyConfig>>,
     gateways: BTreeMap<GatewayName, Arc<ProxyConfig>>,
+}
+
+/// What takes the connections that reach a pod.
+#[derive(Clone, Debug)]
+pub enum Beside {
+    /// The application itself.
+    Nothing,
+    /// A sidecar; its configuration has the inbound side at least.
+    Sidecar(Arc<ProxyConfig>),
+    /// The pod is a gateway.
+    Gateway(Arc<ProxyConfig>),
 }
 
 /// Which API a gateway is written in.
@@ -83,6 +95,13 @@ impl ControlPlanes {
         Self { profile, given: Given { sidecars, gateways }, gateway_api, istio }
     }
 
+    /// The same, with these configurations in place of what a control plane makes.
+    #[cfg(test)]
+    pub(crate) fn giving(mut self, sidecars: BTreeMap<PodId, Arc<ProxyConfig>>) -> Self {
+        self.given.sidecars = sidecars;
+        self
+    }
+
     /// The facts that the control planes go by.
     #[must_use]
     pub fn profile(&self) -> &'static Profile {
@@ -93,6 +112,45 @@ impl ControlPlanes {
     #[must_use]
     pub fn sidecar(&self, _world: &World, pod: PodId) -> Option<Arc<ProxyConfig>> {
         self.given.sidecars.get(&pod).cloned()
+    }
+
+    /// What takes the connections that reach a pod.
+    #[must_use]
+    pub fn beside(&self, world: &World, pod: PodId) -> Beside {
+        match self.given.sidecars.get(&pod) {
+            Some(config) => Beside::Sidecar(Arc::clone(config)),
+            None => self.istio.beside(world, pod),
+        }
+    }
+
+    /// The workloads that serve a gateway, as far as Istio knows them: what it knows of their
+    /// cluster, their namespace and labels, and the name of the Gateway if `targetRefs` may name
+    /// it.
+    #[must_use]
+    pub fn gateway_workloads<'p>(
+        &'p self,
+        world: &World,
+        name: &'p GatewayName,
+    ) -> Vec<(&'p Push, String, Labels, Option<&'p str>)> {
+        match name.kind {
+            GatewayKind::Istio => {
+                let served = self.istio.serving(world, &name.namespace, &name.name);
+                let each = served.into_iter();
+                each.map(|(push, it)| (push, it.namespace, it.labels, None)).collect()
+            }
+            // The workload is made for the Gateway, with no labels that a manifest tells.
+            GatewayKind::GatewayApi => {
+                let pushes = self.istio.pushes().iter();
+                let gateway = Some(name.name.as_str());
+                pushes.map(|it| (&**it, name.namespace.clone(), Labels::new(), gateway)).collect()
+            }
+        }
+    }
+
+    /// Istio's control plane: what it knows of services and policies.
+    #[must_use]
+    pub fn istio(&self) -> &IstioControlPlane {
+        &self.istio
     }
 
     /// All gateways, by name.

@@ -163,6 +163,8 @@ pub struct EndpointShare {
     pub share: Ppm,
     /// Whether it is used at present: healthy, and in a priority that gets requests.
     pub in_use: InUse,
+    /// Why it does not take the request, if it does not.
+    pub refuses: Option<String>,
 }
 
 /// Whether an endpoint gets requests while nothing has failed.

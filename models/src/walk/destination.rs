@@ -202,6 +202,7 @@ fn endpoint_shares(
                 }
                 _ => InUse::Unhealthy,
             },
+            refuses: None,
         }
     });
     listed.collect()

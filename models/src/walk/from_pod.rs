@@ -4,12 +4,14 @@
 use std::net::IpAddr;
 
 use crate::control::ControlPlanes;
+use crate::control::istio::capture::{self, Capture};
 use crate::control::kubernetes::dns::{self, DnsFailure, Resolved};
 use crate::control::kubernetes::service_port::{self, Destination, WantedPort};
 use crate::explain::{Probe, Sourced, Tree};
 use crate::manifest::kinds::AppProtocol;
 use crate::manifest::nearest;
-use crate::proxy::envoy::config::{Direction, Target as ServiceTarget};
+use crate::proxy::envoy::Request;
+use crate::proxy::envoy::config::{Direction, ProxyConfig, Target as ServiceTarget};
 use crate::proxy::envoy::listening::Arrival;
 use crate::units::Ppm;
 use crate::world::{EndpointTarget, Origin, PodId, ServiceKind, World};
@@ -17,7 +19,7 @@ use crate::world::{EndpointTarget, Origin, PodId, ServiceKind, World};
 use super::answer::{Answer, EndpointShare, InUse, Outcome, Share};
 use super::request::{self, Dial};
 use super::rules;
-use super::{Caller, Question, Scheme, TargetPort, full_name, proxy, server_side};
+use super::{Caller, Question, Scheme, TargetPort, full_name, proxy, server_side, untold};
 
 /// Walks a request that `caller` sends.
 pub(super) fn walk(
@@ -56,27 +58,41 @@ pub(super) fn walk(
             return Answer::unreachable(Outcome::NoRoute, sentence, tree, rules::CALLER);
         }
     };
-    let Some(config) = sidecar else {
-        return without_proxy(world, planes, question, (caller, resolved, port), tree);
-    };
     let dial = Dial {
         host: question.target.host.clone(),
         port,
         source: Some(world.pods[caller.pod].ip),
         destination: resolved.as_ref().and_then(|it| address(world, it)),
     };
+    let none = ProxyConfig::default();
     let callers = world.workloads[caller.workload].pods.clone();
-    let view = proxy::View {
-        world,
-        planes,
-        config: &config,
-        dial: &dial,
-        callers: callers.end.0 - callers.start.0,
-    };
+    let callers = callers.end.0 - callers.start.0;
+    let view = |config| proxy::View { world, planes, config, dial: &dial, callers };
     let request = request::build(question, &dial);
-    let mut answer = proxy::walk(view, Arrival::Redirected(Direction::Outbound), request, tree);
-    server_side::walk(view, &mut answer, tree);
+    let Some(config) = sidecar else {
+        return without_proxy(view(&none), (resolved, &request), tree);
+    };
+    match captured(world, caller, &dial, tree) {
+        Capture::Proxy => {}
+        Capture::Bypass => return without_proxy(view(&none), (resolved, &request), tree),
+        Capture::Unknown => {
+            let sentence = "whether the caller's sidecar gets the connection cannot be told".into();
+            return Answer::unreachable(Outcome::Unknown, sentence, tree, rules::CALLER);
+        }
+    }
+    let view = view(&config);
+    let arrival = Arrival::Redirected(Direction::Outbound);
+    let mut answer = proxy::walk(view, arrival, request.clone(), tree);
+    untold::at_client(view, caller.pod, &mut answer, tree);
+    server_side::walk(view, Some(caller.pod), &request, &mut answer, tree);
     answer
+}
+
+/// Whether the connection is redirected to the caller's sidecar.
+fn captured(world: &World, caller: Caller, dial: &Dial, tree: &mut Tree) -> Capture {
+    let annotations = &world.workloads[caller.workload].annotations;
+    let own = [world.pods[caller.pod].ip];
+    capture::outbound(annotations, &own, (dial.destination, dial.port), tree).value
 }
 
 /// Whether a name that the cluster does not know may be known outside: it is no name of the
@@ -165,21 +181,20 @@ fn address(world: &World, resolved: &Resolved) -> Option<IpAddr> {
 
 /// Without a sidecar kube-proxy picks a pod for each connection, and nothing looks at requests.
 fn without_proxy(
-    world: &World,
-    planes: &ControlPlanes,
-    question: &Question,
-    (caller, resolved, port): (Caller, Option<Resolved>, u16),
+    view: proxy::View<'_>,
+    (resolved, request): (Option<Resolved>, &Request),
     tree: &mut Tree,
 ) -> Answer {
+    let proxy::View { world, dial, .. } = view;
     let Some(resolved) = resolved else {
         let sentence = format!(
             "{} is no name of the cluster and no host that is declared; what answers there is not \
              known",
-            question.target.host
+            dial.host
         );
         return Answer::unreachable(Outcome::Unknown, sentence, tree, rules::NO_PROXY);
     };
-    let wanted = WantedPort::Number(port);
+    let wanted = WantedPort::Number(dial.port);
     let found = service_port::destination(world, &resolved, wanted, AppProtocol::Http, tree);
     let found = match found {
         Ok(found) => found,
@@ -214,7 +229,7 @@ fn without_proxy(
         endpoints,
         cluster_facts: None,
     }];
-    server_side::walk_plain(world, planes, caller, question, &mut answer, tree);
+    server_side::walk_plain(view, request, &mut answer, tree);
     answer
 }
 
@@ -279,6 +294,7 @@ fn endpoint(world: &World, endpoint: &crate::world::Endpoint) -> EndpointShare {
             weight: 1,
             share: Ppm::ZERO,
             in_use,
+            refuses: None,
         },
     }
 }
@@ -297,5 +313,6 @@ fn pod_share(world: &World, pod: PodId, port: u16, in_use: InUse) -> EndpointSha
         weight: 1,
         share: Ppm::ZERO,
         in_use,
+        refuses: None,
     }
 }

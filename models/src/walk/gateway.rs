@@ -7,7 +7,7 @@ use crate::world::World;
 
 use super::answer::{Answer, Outcome};
 use super::request::{self, Dial};
-use super::{Question, TargetPort, proxy, rules, server_side};
+use super::{Question, TargetPort, proxy, rules, server_side, untold};
 
 /// Walks a request at the gateway `name`.
 pub(super) fn walk(
@@ -37,7 +37,8 @@ pub(super) fn walk(
     let dial = Dial { host, port, source: None, destination: None };
     let request = request::build(question, &dial);
     let view = proxy::View { world, planes, config: &config, dial: &dial, callers: 1 };
-    let mut answer = proxy::walk(view, Arrival::Dialled, request, tree);
-    server_side::walk(view, &mut answer, tree);
+    let mut answer = proxy::walk(view, Arrival::Dialled, request.clone(), tree);
+    untold::at_gateway(view, name, &mut answer, tree);
+    server_side::walk(view, None, &request, &mut answer, tree);
     answer
 }

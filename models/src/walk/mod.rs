@@ -25,6 +25,7 @@ mod target;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod untold;
 
 use crate::control::ControlPlanes;
 use crate::explain::Tree;

@@ -8,6 +8,8 @@ pub(super) const CALLER: RuleId = RuleId("walk.caller");
 pub(super) const ENDPOINTS: RuleId = RuleId("walk.endpoints");
 /// A client outside asks a gateway.
 pub(super) const GATEWAY: RuleId = RuleId("walk.gateway");
+/// Objects that touch the path and are not modelled.
+pub(super) const NOT_MODELLED: RuleId = RuleId("walk.not-modelled");
 /// kube-proxy takes a connection that no proxy takes.
 pub(super) const NO_PROXY: RuleId = RuleId("walk.no-proxy");
 /// A name that no server of the cluster knows.

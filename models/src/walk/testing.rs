@@ -62,17 +62,22 @@ pub(super) fn world() -> World {
 /// Control planes that give the pods of `web/frontend` this configuration, and a listener that
 /// captures the connections of the pod.
 pub(super) fn with_sidecar(world: &World, mut config: ProxyConfig) -> ControlPlanes {
-    config.listeners.push(Arc::new(Listener {
-        name: "virtualOutbound".to_owned(),
-        original_destination: OriginalDestination::HandedOver,
-        chains: Vec::new(),
-        ..listener(15001, NetworkFilter::Http(Arc::new(manager(RouteSource::Named(String::new())))))
-    }));
+    config.listeners.push(Arc::new(capturing()));
     let caller = find_caller(world, None, "web/frontend").expect("the test's own workload");
     let config = Arc::new(config);
     let pods = world.workloads[caller.workload].pods.clone();
     let sidecars = (pods.start.0..pods.end.0).map(|pod| (PodId(pod), config.clone())).collect();
     ControlPlanes::of_configs(Profile::built_in(), sidecars, BTreeMap::new())
+}
+
+/// A listener that captures the connections of a pod and hands them over.
+pub(super) fn capturing() -> Listener {
+    Listener {
+        name: "virtualOutbound".to_owned(),
+        original_destination: OriginalDestination::HandedOver,
+        chains: Vec::new(),
+        ..listener(15001, NetworkFilter::Http(Arc::new(manager(RouteSource::Named(String::new())))))
+    }
 }
 
 /// The name of the gateway of [`with_gateway`].

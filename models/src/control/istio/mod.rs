@@ -17,6 +17,7 @@ pub mod registry;
 pub mod routes;
 #[cfg(test)]
 mod testing;
+pub mod unmodelled;
 pub mod workload;
 
 pub use plane::IstioControlPlane;

@@ -3,15 +3,19 @@
 
 use std::sync::Arc;
 
-use crate::explain::Decision;
+use crate::control::Beside;
+use crate::explain::{Decision, Silent, Sourced};
 use crate::manifest::Diagnostic;
+use crate::manifest::kinds::istio::MtlsMode;
 use crate::profile::Profile;
 use crate::proxy::envoy::config::ProxyConfig;
 use crate::world::{ClusterManifests, PodId, World};
 
-use super::Push;
+use super::authentication;
 use super::gateways::{EffectiveGateway, GatewayWorkload};
+use super::inbound::inbound;
 use super::injection::{self, Injection, Proxy};
+use super::{Push, Workload};
 
 /// Istio's control plane, for all clusters of a world.
 #[derive(Clone, Debug, Default)]
@@ -58,13 +62,56 @@ impl IstioControlPlane {
     /// The configuration of the proxies that serve a Gateway; `None` if there is none of this name.
     #[must_use]
     pub fn gateway(&self, world: &World, namespace: &str, name: &str) -> Option<Arc<ProxyConfig>> {
+        let (push, workload) = self.serving(world, namespace, name)?;
+        Some(Arc::new(workload.config(push, world)))
+    }
+
+    /// The workload that serves a Gateway, and what Istio knows of its cluster.
+    pub(in crate::control) fn serving(
+        &self,
+        world: &World,
+        namespace: &str,
+        name: &str,
+    ) -> Option<(&Push, GatewayWorkload)> {
         let is_wanted =
             |it: &&EffectiveGateway| (it.namespace.as_str(), it.name.as_str()) == (namespace, name);
         self.pushes.iter().find_map(|push| {
             let gateway = push.gateways.iter().find(is_wanted)?;
-            let workload = GatewayWorkload::serving(push, world, gateway);
-            Some(Arc::new(workload.config(push, world)))
+            Some((&**push, GatewayWorkload::serving(push, world, gateway)))
         })
+    }
+
+    /// What takes the connections that reach a pod. Of a sidecar only the inbound side is made.
+    #[must_use]
+    pub fn beside(&self, world: &World, pod: PodId) -> Beside {
+        let Some(push) = self.push_of(world, pod) else { return Beside::Nothing };
+        match injection::decide(world, pod, self.injection, &mut Silent) {
+            Proxy::None => Beside::Nothing,
+            Proxy::Gateway => {
+                let workload = GatewayWorkload::of_pod(push, world, pod);
+                Beside::Gateway(Arc::new(workload.config(push, world)))
+            }
+            Proxy::Sidecar => {
+                let workload = Workload::of_pod(push, world, pod);
+                let inbound = inbound(push, &workload, &mut Silent);
+                Beside::Sidecar(Arc::new(ProxyConfig {
+                    listeners: inbound.listeners,
+                    clusters: inbound.clusters,
+                    assignments: inbound.assignments,
+                    ..ProxyConfig::default()
+                }))
+            }
+        }
+    }
+
+    /// Which encryption a pod's sidecar demands on a port of the pod.
+    #[must_use]
+    pub fn demands(&self, world: &World, pod: PodId, port: u16) -> Option<Sourced<MtlsMode>> {
+        let push = self.push_of(world, pod)?;
+        let namespace = world.workload_of(pod).namespace?;
+        let namespace = &world.namespaces[namespace].name;
+        let labels = &world.pods[pod].labels;
+        Some(authentication::demands(push, namespace, labels, &mut Silent).on_port(port))
     }
 
     /// What Istio knows of each cluster, by cluster.

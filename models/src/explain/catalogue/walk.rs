@@ -37,6 +37,13 @@ pub(super) const RULES: &[Rule] = &[
         test: "walk::a_pod_without_a_sidecar_meets_kube_proxy",
     },
     Rule {
+        id: RuleId("walk.not-modelled"),
+        sentence: "An object that is not modelled is listed where it touches the path, and a                    request that it may turn away does not count as let through.",
+        source: "istio pilot/pkg/model/policyattachment.go; what the objects do is not modelled",
+        fidelity: Fidelity::Assumed,
+        test: "server_side::tests::a_policy_that_is_not_modelled_leaves_no_request_let_through",
+    },
+    Rule {
         id: RuleId("walk.outside-name"),
         sentence: "A name that the cluster's DNS does not know, and that is no name of the cluster, \
                    is taken to have an address outside.",
@@ -61,10 +68,10 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: RuleId("walk.server-side"),
-        sentence: "A connection to a pod with a sidecar meets that sidecar before the application.",
-        source: "https://istio.io/latest/docs/ops/deployment/application-requirements/",
+        sentence: "A connection to a pod with a sidecar meets that sidecar before the application;                    if servers disagree on a request, its outcome is unknown.",
+        source: "https://istio.io/latest/docs/ops/deployment/application-requirements/; istio                  pilot/pkg/networking/core/listener_inbound.go",
         fidelity: Fidelity::Simplified,
-        test: "walk::the_server_side_is_told_for_each_workload_that_may_answer",
+        test: "server_side::tests::a_client_that_sends_plaintext_is_reset_by_a_strict_server",
     },
     Rule {
         id: RuleId("walk.tcp"),

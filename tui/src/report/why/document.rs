@@ -108,6 +108,9 @@ struct EndpointOut<'v> {
     /// From 0 to 1.
     share: f64,
     in_use: InUse,
+    /// Why it does not take the request, if it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refuses: Option<&'v str>,
 }
 
 #[derive(Serialize)]
@@ -299,6 +302,7 @@ fn endpoint(endpoint: &EndpointShare) -> EndpointOut<'_> {
         weight: endpoint.weight,
         share: endpoint.share.as_percent_f64() / 100.0,
         in_use: endpoint.in_use,
+        refuses: endpoint.refuses.as_deref(),
     }
 }
 

@@ -251,5 +251,8 @@ fn described(endpoint: &EndpointShare) -> String {
         InUse::Standby => text.push_str("  stands by"),
         InUse::Unhealthy => text.push_str("  not healthy"),
     }
+    if endpoint.refuses.is_some() {
+        text.push_str("  refuses");
+    }
     text
 }

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::explain::{Probe, RuleId};
+use crate::manifest::kinds::Labels;
 use crate::manifest::kinds::istio::Sidecar;
 use crate::proxy::envoy::config::{Cluster, Listener, LoadAssignment};
 
@@ -21,7 +22,7 @@ use super::Push;
 use super::authentication::demands;
 use super::capture::Interception;
 use super::clusters::{black_hole, inbound_passthrough};
-use super::config::Config;
+use super::config::{Config, selects};
 use super::workload::Workload;
 
 pub use ports::InboundPort;
@@ -39,15 +40,10 @@ pub struct Inbound {
     pub assignments: BTreeMap<String, Arc<LoadAssignment>>,
 }
 
-/// The inbound side of the proxy beside a workload, for which `sidecar` counts
-/// (istio `pilot/pkg/networking/core/listener_inbound.go`, `buildInboundListeners`, and
+/// The inbound side of the proxy beside a workload, (istio `pilot/pkg/networking/core/listener_inbound.go`, `buildInboundListeners`, and
 /// `cluster.go`, `buildInboundClusters`).
-pub fn inbound(
-    push: &Push,
-    workload: &Workload,
-    sidecar: Option<&Config<Sidecar>>,
-    probe: &mut impl Probe,
-) -> Inbound {
+pub fn inbound(push: &Push, workload: &Workload, probe: &mut impl Probe) -> Inbound {
+    let sidecar = sidecar_of(push, &workload.namespace, &workload.labels);
     let interception = Interception::of(&workload.annotations);
     let ports = ports::ports(workload, sidecar, interception, push.mesh.inbound.value);
     for port in &ports {
@@ -67,6 +63,19 @@ pub fn inbound(
         inbound.clusters.insert(cluster.name.clone(), Arc::new(cluster));
     }
     inbound
+}
+
+/// The Sidecar that counts for a workload: one that selects it, or that of its namespace, or that
+/// of the root namespace.
+fn sidecar_of<'p>(push: &'p Push, namespace: &str, labels: &Labels) -> Option<&'p Config<Sidecar>> {
+    let find = |wanted: &dyn Fn(&&Config<Sidecar>) -> bool| push.sidecars.iter().find(wanted);
+    let selector = |sidecar: &Config<Sidecar>| {
+        sidecar.object.selector.as_ref().map(|selector| selects(&selector.value, labels))
+    };
+    let root = push.mesh.root_namespace.value.as_str();
+    find(&|it| it.namespace == namespace && selector(it) == Some(true))
+        .or_else(|| find(&|it| it.namespace == namespace && selector(it).is_none()))
+        .or_else(|| find(&|it| it.namespace == root && selector(it).is_none()))
 }
 
 /// The name of the cluster that leads to a port of the application, and of its route table.

@@ -17,8 +17,7 @@ fn of(text: &str, pod: &str) -> (Mesh, Inbound) {
     let mesh = Mesh::of(text);
     let pod = mesh.world.pods.ids().find(|id| mesh.world.pods[*id].name.starts_with(pod));
     let workload = Workload::of_pod(mesh.push(), &mesh.world, pod.expect("a pod"));
-    let sidecar = mesh.push().sidecars.first();
-    let inbound = inbound(mesh.push(), &workload, sidecar, &mut Silent);
+    let inbound = inbound(mesh.push(), &workload, &mut Silent);
     (mesh, inbound)
 }
 

@@ -48,7 +48,7 @@ pub use sidecar::{
 pub use traffic_policy::{
     ClientTls, ClientTlsMode, ConnectionPool, OutlierSettings, RetryBudget, TrafficPolicy, Upgrade,
 };
-pub use unmodelled::{Unmodelled, UnmodelledKind};
+pub use unmodelled::{Effect, Unmodelled, UnmodelledKind};
 pub(in crate::manifest) use unmodelled::{
     read_authorization_policy, read_envoy_filter, read_request_authentication, read_telemetry,
     read_wasm_plugin,

@@ -17,6 +17,19 @@ pub struct Unmodelled {
     pub targets: Vec<Located<String>>,
     /// What it changes there, in words.
     pub touches: Vec<Located<String>>,
+    /// What it can do to a request.
+    pub effect: Effect,
+}
+
+/// What an object that is not modelled can do to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// It turns some away.
+    TurnsAway,
+    /// It changes them, or how they are sent.
+    Changes,
+    /// It looks on.
+    LooksOn,
 }
 
 /// The kinds whose effect is not modelled.
@@ -34,15 +47,34 @@ pub enum UnmodelledKind {
     WasmPlugin,
 }
 
+impl UnmodelledKind {
+    /// What an object of the kind can do that says nothing: an empty AuthorizationPolicy lets
+    /// nobody in.
+    const fn effect(self) -> Effect {
+        match self {
+            Self::AuthorizationPolicy => Effect::TurnsAway,
+            Self::EnvoyFilter
+            | Self::RequestAuthentication
+            | Self::Telemetry
+            | Self::WasmPlugin => Effect::LooksOn,
+        }
+    }
+}
+
+/// Says that a policy only counts what it would do.
+const DRY_RUN: &str = "istio.io/dry-run";
+
 pub(in crate::manifest) fn read_authorization_policy(
     fields: &mut Fields<'_, '_, '_, '_>,
     meta: ObjectMeta,
 ) -> Vec<Resource> {
+    let is_trial = meta.annotations.get(DRY_RUN).is_some_and(|trial| trial.value == "true");
     read(fields, meta, UnmodelledKind::AuthorizationPolicy, |spec| {
         let action = spec.string("action");
         let word = action.as_ref().map_or("ALLOW", |action| &action.value);
         let place = action.as_ref().map_or(spec.place(), |action| action.place);
-        vec![Located::new(format!("{word} rules on requests"), place)]
+        let effect = if is_trial || word == "AUDIT" { Effect::LooksOn } else { Effect::TurnsAway };
+        (vec![Located::new(format!("{word} rules on requests"), place)], effect)
     })
 }
 
@@ -51,7 +83,7 @@ pub(in crate::manifest) fn read_request_authentication(
     meta: ObjectMeta,
 ) -> Vec<Resource> {
     read(fields, meta, UnmodelledKind::RequestAuthentication, |spec| {
-        vec![Located::new("tokens of requests".to_owned(), spec.place())]
+        (vec![Located::new("tokens of requests".to_owned(), spec.place())], Effect::TurnsAway)
     })
 }
 
@@ -63,7 +95,7 @@ pub(in crate::manifest) fn read_wasm_plugin(
         let phase = spec.string("phase");
         let word = phase.as_ref().map_or("UNSPECIFIED_PHASE", |phase| &phase.value);
         let place = phase.as_ref().map_or(spec.place(), |phase| phase.place);
-        vec![Located::new(format!("a filter on requests, phase {word}"), place)]
+        (vec![Located::new(format!("a filter on requests, phase {word}"), place)], Effect::Changes)
     })
 }
 
@@ -72,7 +104,7 @@ pub(in crate::manifest) fn read_telemetry(
     meta: ObjectMeta,
 ) -> Vec<Resource> {
     read(fields, meta, UnmodelledKind::Telemetry, |spec| {
-        vec![Located::new("metrics, logs and traces".to_owned(), spec.place())]
+        (vec![Located::new("metrics, logs and traces".to_owned(), spec.place())], Effect::LooksOn)
     })
 }
 
@@ -81,7 +113,7 @@ pub(in crate::manifest) fn read_envoy_filter(
     meta: ObjectMeta,
 ) -> Vec<Resource> {
     read(fields, meta, UnmodelledKind::EnvoyFilter, |spec| {
-        spec.list("configPatches", |patch| Some(read_patch(patch)))
+        (spec.list("configPatches", |patch| Some(read_patch(patch))), Effect::Changes)
     })
 }
 
@@ -118,19 +150,21 @@ fn read(
     fields: &mut Fields<'_, '_, '_, '_>,
     meta: ObjectMeta,
     kind: UnmodelledKind,
-    touches: impl FnOnce(&mut Fields<'_, '_, '_, '_>) -> Vec<Located<String>>,
+    touches: impl FnOnce(&mut Fields<'_, '_, '_, '_>) -> (Vec<Located<String>>, Effect),
 ) -> Vec<Resource> {
     let spec = fields.object("spec", |spec| {
-        let touches = touches(spec);
+        let (touches, effect) = touches(spec);
         let selector = read_any_selector(spec);
         let mut targets = spec.list("targetRefs", read_target);
         targets.extend(spec.object("targetRef", read_target).flatten());
         spec.leave();
-        (selector, targets, touches)
+        (selector, targets, touches, effect)
     });
     fields.leave();
-    let (selector, targets, touches) = spec.unwrap_or_default();
-    IstioResource::Unmodelled(Unmodelled { meta, kind, selector, targets, touches }).alone()
+    let none = || (None, Vec::new(), Vec::new(), kind.effect());
+    let (selector, targets, touches, effect) = spec.unwrap_or_else(none);
+    let object = Unmodelled { meta, kind, selector, targets, touches, effect };
+    IstioResource::Unmodelled(object).alone()
 }
 
 /// `selector.matchLabels`, or `workloadSelector.labels` of an EnvoyFilter.

@@ -1,0 +1,132 @@
+//! The connection that a server sees: who encrypts it, with which certificate, and what its first
+//! bytes show.
+
+use crate::proxy::envoy::config::Transport;
+use crate::proxy::envoy::{Connection, Request};
+use crate::world::{PodId, World};
+
+use super::super::answer::Answer;
+use super::super::proxy::View;
+use super::reached::{Encryption, Group, Spoken};
+
+/// What the proxies of Istio's sidecars and gateways offer within mutual TLS, by what they speak
+/// (istio `pilot/pkg/xds/filters/filters.go`, `Alpn`, and `pkg/networking/util/util.go`,
+/// `ALPNInMeshWithMxc`).
+const MESH_HTTP1: &[&str] = &["istio-http/1.1", "istio", "http/1.1"];
+const MESH_HTTP2: &[&str] = &["istio-h2", "istio", "h2"];
+const MESH_BYTES: &[&str] = &["istio-peer-exchange", "istio"];
+
+/// Who calls, and what it wrote.
+pub(super) struct Client<'a> {
+    /// The request as it leaves the client's side.
+    pub(super) request: &'a Request,
+    /// Whether a proxy of the client's sends it.
+    pub(super) by: By,
+    /// The client's identity.
+    pub(super) identity: Identity,
+}
+
+/// Who sends to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// A proxy that answers for a server which closes the connection.
+    ProxyOfRequests,
+    /// A proxy that passes bytes on.
+    ProxyOfBytes,
+    /// The client itself.
+    Itself,
+}
+
+/// Whose certificate the client's proxy shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// This one.
+    Known(String),
+    /// One of the mesh.
+    OfMesh,
+}
+
+impl<'a> Client<'a> {
+    /// A client with a proxy.
+    pub(super) fn proxy(
+        view: View<'_>,
+        sender: Option<PodId>,
+        request: &'a Request,
+        answer: &Answer,
+    ) -> Self {
+        let identity = sender.and_then(|pod| identity(view, pod));
+        let writes = answer.request_after.is_some();
+        Self {
+            request,
+            by: if writes { By::ProxyOfRequests } else { By::ProxyOfBytes },
+            identity: identity.map_or(Identity::OfMesh, Identity::Known),
+        }
+    }
+
+    /// A client without one; nobody shows a certificate.
+    pub(super) const fn itself(request: &'a Request) -> Self {
+        Self { request, by: By::Itself, identity: Identity::OfMesh }
+    }
+
+    /// What the server sees.
+    pub(super) fn connection(&self, world: &World, group: &Group) -> Connection {
+        let own = &self.request.connection;
+        let to = Connection {
+            destination_ip: Some(world.pods[group.pod].ip),
+            destination_port: group.port,
+            ..own.clone()
+        };
+        let tls = |alpn: &[&str], principal| Connection {
+            transport: Transport::Tls,
+            sni: None,
+            alpn: texts(alpn),
+            principal,
+            ..to.clone()
+        };
+        let (encryption, spoken) = (group.sent.encryption, group.sent.spoken);
+        match (encryption, spoken) {
+            (Encryption::AsClient, Spoken::AsClient) => to,
+            (Encryption::AsClient, Spoken::Http1) => plain(to, "http/1.1"),
+            (Encryption::AsClient, Spoken::Http2) => plain(to, "h2c"),
+            (Encryption::Mesh, spoken) => {
+                let alpn = match spoken {
+                    Spoken::Http1 => MESH_HTTP1,
+                    Spoken::Http2 => MESH_HTTP2,
+                    Spoken::AsClient => MESH_BYTES,
+                };
+                let name = match &self.identity {
+                    Identity::Known(name) => name.clone(),
+                    Identity::OfMesh => String::new(),
+                };
+                tls(alpn, Some(name))
+            }
+            (Encryption::Simple | Encryption::Mutual, Spoken::Http2) => tls(&["h2"], None),
+            (Encryption::Simple | Encryption::Mutual, _) => tls(&[], None),
+        }
+    }
+}
+
+fn plain(connection: Connection, alpn: &str) -> Connection {
+    Connection {
+        transport: Transport::RawBuffer,
+        sni: None,
+        alpn: texts(&[alpn]),
+        principal: None,
+        ..connection
+    }
+}
+
+fn texts(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+/// The identity of a pod's proxy, such as `spiffe://cluster.local/ns/shop/sa/cart`.
+fn identity(view: View<'_>, pod: PodId) -> Option<String> {
+    let world = view.world;
+    let workload = world.workload_of(pod);
+    let namespace = &world.namespaces[workload.namespace?].name;
+    let account = &world.service_accounts[workload.service_account?].name;
+    let push = view.planes.istio().push_of(world, pod);
+    let domain = push.map_or("cluster.local", |push| push.mesh.trust_domain.value.as_str());
+    Some(format!("spiffe://{domain}/ns/{namespace}/sa/{account}"))
+}

@@ -1,0 +1,268 @@
+//! A client's connection at one server: whether its proxy, or the application itself, takes it.
+
+use crate::control::Beside;
+use crate::control::istio::capture::{self, Capture};
+use crate::explain::{Probe, Tree};
+use crate::manifest::kinds::istio::MtlsMode;
+use crate::proxy::envoy::config::{
+    Direction, DownstreamTls, HttpFilterKind, NetworkFilter, ProxyConfig, Transport,
+};
+use crate::proxy::envoy::listening::{self, Accepted, Arrival, Service, accept};
+use crate::proxy::envoy::{Connection, Request};
+use crate::world::Origin;
+
+use super::super::answer::Outcome;
+use super::super::proxy::View;
+use super::super::{full_name, http, rules};
+use super::connection::{Client, Identity};
+use super::reached::{Declared, Encryption, Group, Spoken};
+use super::verdict::{Gets, Refusal, Verdict};
+
+/// A meeting of a client and a server.
+struct Meeting<'m> {
+    view: View<'m>,
+    group: &'m Group,
+    client: &'m Client<'m>,
+    connection: Connection,
+    /// The server's workload by its name.
+    name: String,
+}
+
+/// What the server makes of the client's connection and request.
+pub(super) fn meets(
+    view: View<'_>,
+    group: &Group,
+    client: &Client<'_>,
+    tree: &mut Tree,
+) -> Verdict {
+    let world = view.world;
+    let workload = world.pods[group.pod].workload;
+    let connection = client.connection(world, group);
+    let meeting = Meeting { view, group, client, connection, name: full_name(world, workload) };
+    tree.enter();
+    tree.fact("encryption", || meeting.encryption_word().to_owned());
+    let (sentence, verdict) = meeting.judge(tree);
+    let origin = match &verdict {
+        Verdict::Refused(refusal) => refusal.origins.first().copied(),
+        Verdict::Taken | Verdict::Unknown(_) => None,
+    };
+    let origin = origin.or(Some(world.workloads[workload].origin));
+    tree.leave(rules::SERVER_SIDE, origin, || match &verdict {
+        Verdict::Taken => sentence,
+        Verdict::Refused(refusal) => format!("{sentence}; {}", refusal.sentence),
+        Verdict::Unknown(doubt) => format!("{sentence}; {doubt}"),
+    });
+    verdict
+}
+
+impl Meeting<'_> {
+    /// Who takes the connection as a sentence, and what becomes of it.
+    fn judge(&self, tree: &mut Tree) -> (String, Verdict) {
+        let (view, name) = (self.view, &self.name);
+        let without =
+            || format!("{name} has no sidecar: the application takes the connection itself");
+        match view.planes.beside(view.world, self.group.pod) {
+            Beside::Nothing => (without(), self.at_application(None)),
+            Beside::Gateway(config) => {
+                let sentence = format!("{name} is a gateway, which has routes of its own");
+                let verdict = match accept(&config, Arrival::Dialled, &self.connection, tree) {
+                    Ok(_) => Verdict::Taken,
+                    Err(refusal) => self.refused(&refusal),
+                };
+                (sentence, verdict)
+            }
+            Beside::Sidecar(config) => {
+                let annotations = &view.world.workload_of(self.group.pod).annotations;
+                let capture = capture::inbound(annotations, self.group.port, tree);
+                match capture.value {
+                    Capture::Proxy => {
+                        let sentence = format!("{name} has a sidecar, which takes the connection");
+                        (sentence, self.at_sidecar(&config, tree))
+                    }
+                    Capture::Bypass => {
+                        let port = self.group.port;
+                        let sentence = format!("port {port} of {name} is reached past its sidecar");
+                        (sentence, self.at_application(Some(capture.origin)))
+                    }
+                    Capture::Unknown => {
+                        let sentence = format!("{name} has a sidecar");
+                        let doubt = "whether it gets the connection cannot be told".to_owned();
+                        (sentence, Verdict::Unknown(doubt))
+                    }
+                }
+            }
+        }
+    }
+
+    /// No proxy is in the way; `past` is what keeps the server's own from it.
+    fn at_application(&self, past: Option<Origin>) -> Verdict {
+        match (self.group.sent.encryption, self.group.sent.declared) {
+            (Encryption::AsClient | Encryption::Simple | Encryption::Mutual, _) => Verdict::Taken,
+            (Encryption::Mesh, Declared::Http) => Verdict::Refused(Refusal {
+                sentence: format!(
+                    "the client's side sends mutual TLS of the mesh, which nobody ends at {}",
+                    self.name
+                ),
+                origins: past.into_iter().chain(self.tls_origin()).collect(),
+                gets: Gets::NoConnection,
+            }),
+            (Encryption::Mesh, Declared::Anything) => Verdict::Unknown(format!(
+                "the client's side sends mutual TLS of the mesh, and whether the application at \
+                 {} ends it is not known",
+                self.name
+            )),
+        }
+    }
+
+    fn at_sidecar(&self, config: &ProxyConfig, tree: &mut Tree) -> Verdict {
+        let arrival = Arrival::Redirected(Direction::Inbound);
+        let accepted = match accept(config, arrival, &self.connection, tree) {
+            Ok(accepted) => accepted,
+            Err(refusal) => return self.refused(&refusal),
+        };
+        if self.client.identity == Identity::OfMesh
+            && self.connection.principal.is_some()
+            && looks_at_identity(accepted)
+        {
+            return Verdict::Unknown("the identity of the client's proxy is not known".to_owned());
+        }
+        match accepted.service() {
+            Service::Http(manager) => {
+                let request = Request {
+                    headers: self.client.request.headers.clone(),
+                    connection: self.connection.clone(),
+                    token: self.client.request.token.clone(),
+                };
+                let view = View { config, callers: 1, ..self.view };
+                self.answered(&http::walk(view, manager, request, tree))
+            }
+            Service::Tcp(proxy) => {
+                let ends = proxy.clusters.iter().all(|(cluster, _)| {
+                    let cluster = config.clusters.get(&cluster.value);
+                    cluster.is_none_or(|cluster| cluster.name == "BlackHoleCluster")
+                });
+                if ends {
+                    let sentence = format!("{} lets nobody through on this port", self.name);
+                    return refusal(sentence, Vec::new(), Gets::Reset);
+                }
+                // Who ends no TLS passes it on to the application.
+                match accepted.chain.tls {
+                    DownstreamTls::None => self.at_application(Some(accepted.chain.origin)),
+                    _ => Verdict::Taken,
+                }
+            }
+            Service::Nothing => Verdict::Unknown(format!(
+                "chain {} of its sidecar leads nowhere",
+                accepted.chain.name
+            )),
+        }
+    }
+
+    /// What the routes and filters of the server's proxy make of the request.
+    fn answered(&self, answer: &super::super::Answer) -> Verdict {
+        let status = answer.status.unwrap_or(503);
+        match answer.outcome {
+            Outcome::Routed => Verdict::Taken,
+            Outcome::Unknown => {
+                let why = answer.findings.last().map(|finding| finding.sentence.clone());
+                Verdict::Unknown(why.unwrap_or_else(|| "its sidecar decides otherwise".to_owned()))
+            }
+            Outcome::NoRoute | Outcome::Denied | Outcome::DirectResponse | Outcome::Redirected => {
+                let sentence = format!("the sidecar of {} answers {status} itself", self.name);
+                refusal(sentence, Vec::new(), Gets::Status(status))
+            }
+        }
+    }
+
+    /// The connection is not served.
+    fn refused(&self, why: &listening::Refusal) -> Verdict {
+        let (name, port) = (&self.name, self.group.port);
+        let sends = self.encryption_word();
+        let demand = self.demand();
+        let demanded = demand.map_or_else(String::new, |(mode, _)| {
+            let mode = match mode {
+                MtlsMode::Strict => "STRICT",
+                MtlsMode::Permissive => "PERMISSIVE",
+                MtlsMode::Disable => "DISABLE",
+            };
+            format!(" demands {mode} mutual TLS there, and")
+        });
+        let sentence = match why {
+            listening::Refusal::NoListener => {
+                return refusal(
+                    format!("{name} listens on no port {port}"),
+                    Vec::new(),
+                    Gets::NoConnection,
+                );
+            }
+            listening::Refusal::NoCertificate { .. }
+                if self.group.sent.encryption == Encryption::Mutual =>
+            {
+                return Verdict::Unknown(format!(
+                    "whether the sidecar of {name} accepts the client's own certificate is not known"
+                ));
+            }
+            listening::Refusal::SeveralChains { .. } | listening::Refusal::Unknown => {
+                return Verdict::Unknown(format!(
+                    "which filter chain of {name} takes the connection cannot be told"
+                ));
+            }
+            listening::Refusal::Denied { policy } => {
+                let policy = policy.as_deref().unwrap_or("no policy");
+                format!("the sidecar of {name} closes the connection: {policy} decides")
+            }
+            listening::Refusal::NoChain { .. }
+            | listening::Refusal::PlaintextToTls { .. }
+            | listening::Refusal::TlsToPlaintext { .. }
+            | listening::Refusal::NoCertificate { .. } => format!(
+                "the sidecar of {name}{demanded} resets connections to port {port} that come with \
+                 {sends}"
+            ),
+        };
+        let gets = match self.connection.transport {
+            Transport::RawBuffer => Gets::Reset,
+            Transport::Tls if self.group.sent.spoken == Spoken::AsClient => Gets::Reset,
+            Transport::Tls => Gets::NoConnection,
+        };
+        let origins = demand.map(|(_, origin)| origin).into_iter().chain(self.tls_origin());
+        refusal(sentence, origins.collect(), gets)
+    }
+
+    /// What the server demands on the port.
+    fn demand(&self) -> Option<(MtlsMode, Origin)> {
+        let istio = self.view.planes.istio();
+        let demand = istio.demands(self.view.world, self.group.pod, self.group.port)?;
+        Some((demand.value, demand.origin))
+    }
+
+    /// What says how the client's proxy encrypts.
+    fn tls_origin(&self) -> Option<Origin> {
+        let cluster = self.group.cluster.as_deref()?;
+        Some(self.view.config.clusters.get(cluster)?.tls.origin)
+    }
+
+    fn encryption_word(&self) -> &'static str {
+        match (self.group.sent.encryption, self.connection.transport) {
+            (Encryption::Mesh, _) => "mutual TLS of the mesh",
+            (Encryption::Simple, _) => "TLS without a certificate of the mesh",
+            (Encryption::Mutual, _) => "TLS with a certificate of the user's",
+            (Encryption::AsClient, Transport::Tls) => "TLS of the client's own",
+            (Encryption::AsClient, Transport::RawBuffer) => "plaintext",
+        }
+    }
+}
+
+fn refusal(sentence: String, origins: Vec<Origin>, gets: Gets) -> Verdict {
+    Verdict::Refused(Refusal { sentence, origins, gets })
+}
+
+/// Whether access rules stand in the way, which may ask who calls.
+fn looks_at_identity(accepted: Accepted<'_>) -> bool {
+    accepted.chain.filters.iter().any(|filter| match filter {
+        NetworkFilter::Rbac(_) => true,
+        NetworkFilter::Http(manager) => {
+            manager.filters.iter().any(|it| matches!(it.kind, HttpFilterKind::Rbac(_)))
+        }
+        NetworkFilter::TcpProxy(_) => false,
+    })
+}

@@ -1,0 +1,246 @@
+//! The pods that may get a request, and how the client's side encrypts what it sends to each.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::proxy::envoy::config::{Cluster, Discovery, UpstreamProtocol, UpstreamTls};
+use crate::proxy::envoy::{Request, is_grpc};
+use crate::world::{EndpointTarget, PodId, ServiceKind, World};
+
+use super::super::answer::{Answer, InUse, Share};
+use super::super::proxy::View;
+
+/// A row of the answer's weights, and of its endpoints, where the pod is listed there.
+pub(super) type Place = (usize, Option<usize>);
+
+/// A pod that may get the request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reached {
+    pub(super) place: Place,
+    pub(super) pod: PodId,
+    pub(super) port: u16,
+    pub(super) sent: Sent,
+    /// Its share of all requests, in parts per million.
+    pub(super) share: u64,
+}
+
+/// How something is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Sent {
+    pub(super) encryption: Encryption,
+    pub(super) spoken: Spoken,
+    pub(super) declared: Declared,
+}
+
+/// Who encrypts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Encryption {
+    /// The client itself, or nobody.
+    AsClient,
+    /// Its proxy, with the mesh's certificates.
+    Mesh,
+    /// Its proxy, with TLS of the user's and no certificate of its own.
+    Simple,
+    /// Its proxy, with a certificate of the user's.
+    Mutual,
+}
+
+/// What goes over the connection, within its encryption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Spoken {
+    /// The proxy's own HTTP/1.1.
+    Http1,
+    /// The proxy's own HTTP/2.
+    Http2,
+    /// What the client wrote.
+    AsClient,
+}
+
+/// What the port of the service declares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Declared {
+    /// HTTP in plaintext.
+    Http,
+    /// Nothing, or bytes, TLS among them.
+    Anything,
+}
+
+/// What the client's proxy makes of what it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writes {
+    Requests,
+    Bytes,
+}
+
+/// Pods that are met alike.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    /// One that stands for all.
+    pub(super) pod: PodId,
+    pub(super) port: u16,
+    pub(super) sent: Sent,
+    pub(super) share: u64,
+    pub(super) places: Vec<Place>,
+    /// The cluster of the client's proxy that leads to them.
+    pub(super) cluster: Option<String>,
+}
+
+/// Pods of one workload with the same labels are met alike on one port.
+pub(super) fn groups(world: &World, answer: &Answer, reached: &[Reached]) -> Vec<Group> {
+    let mut index = BTreeMap::new();
+    let mut groups: Vec<Group> = Vec::new();
+    for it in reached {
+        let pod = &world.pods[it.pod];
+        let labels: Vec<(&str, &str)> =
+            pod.labels.iter().map(|(key, value)| (key.as_str(), value.value.as_str())).collect();
+        let at = *index.entry((pod.workload, labels, it.port, it.sent)).or_insert(groups.len());
+        if at == groups.len() {
+            let &Reached { pod, port, sent, .. } = it;
+            let cluster = Some(answer.weights[it.place.0].cluster.clone());
+            let cluster = cluster.filter(|cluster| !cluster.is_empty());
+            groups.push(Group { pod, port, sent, share: 0, places: Vec::new(), cluster });
+        }
+        groups[at].share += it.share;
+        groups[at].places.push(it.place);
+    }
+    groups
+}
+
+/// The pods behind the clusters of a proxy.
+pub(super) fn by_proxy(view: View<'_>, request: &Request, answer: &Answer) -> Vec<Reached> {
+    let mut reached = Vec::new();
+    let writes = if answer.request_after.is_some() { Writes::Requests } else { Writes::Bytes };
+    for (at, share) in answer.weights.iter().enumerate().filter(|(_, it)| is_tried(it)) {
+        let Some(cluster) = view.config.clusters.get(&share.cluster) else { continue };
+        let (spoken, declared) = written(cluster, request, writes);
+        let sent = |takes| Sent { encryption: encryption(cluster, takes), spoken, declared };
+        if cluster.discovery == Discovery::OriginalDestination {
+            let pods = dialled(view, cluster);
+            let each = u64::from(share.share.as_ppm()) / (pods.len().max(1) as u64);
+            // Whoever dials endpoints encrypts for all of them or for none.
+            reached.extend(pods.into_iter().map(|(pod, port)| Reached {
+                place: (at, None),
+                pod,
+                port,
+                sent: sent(Takes::MutualTls),
+                share: each,
+            }));
+            continue;
+        }
+        let assignment = view.config.assignments.get(&share.cluster);
+        let groups = assignment.into_iter().flat_map(|assignment| &assignment.localities);
+        let takes = groups.flat_map(|group| &group.endpoints).map(|it| it.takes_mutual_tls);
+        for ((place, endpoint), takes) in share.endpoints.iter().enumerate().zip(takes) {
+            let (Some(pod), InUse::Yes) = (endpoint.pod_id, endpoint.in_use) else { continue };
+            let Some(port) = port(&endpoint.address) else { continue };
+            let takes = if takes { Takes::MutualTls } else { Takes::Plaintext };
+            reached.push(Reached {
+                place: (at, Some(place)),
+                pod,
+                port,
+                sent: sent(takes),
+                share: of(share, endpoint.share.as_ppm()),
+            });
+        }
+    }
+    reached
+}
+
+/// The pods that kube-proxy picks from.
+pub(super) fn by_kube_proxy(answer: &Answer) -> Vec<Reached> {
+    let sent = Sent {
+        encryption: Encryption::AsClient,
+        spoken: Spoken::AsClient,
+        declared: Declared::Anything,
+    };
+    let rows = answer.weights.iter().enumerate().filter(|(_, share)| is_tried(share));
+    let endpoints = rows.flat_map(|(at, share)| {
+        share.endpoints.iter().enumerate().map(move |(place, it)| ((at, Some(place)), share, it))
+    });
+    let in_use = endpoints.filter(|(_, _, endpoint)| endpoint.in_use == InUse::Yes);
+    let pods = in_use.filter_map(|(place, share, endpoint)| {
+        let share = of(share, endpoint.share.as_ppm());
+        let (pod, port) = (endpoint.pod_id?, port(&endpoint.address)?);
+        Some(Reached { place, pod, port, sent, share })
+    });
+    pods.collect()
+}
+
+fn is_tried(share: &Share) -> bool {
+    share.share.as_ppm() > 0 && share.fails_with.is_none()
+}
+
+fn of(share: &Share, ppm: u32) -> u64 {
+    u64::from(share.share.as_ppm()) * u64::from(ppm) / 1_000_000
+}
+
+fn port(address: &str) -> Option<u16> {
+    address.rsplit_once(':')?.1.parse().ok()
+}
+
+/// The pods that answer where the client dialled: those of a headless Service, those that
+/// kube-proxy picks from, or the one with the address.
+fn dialled(view: View<'_>, cluster: &Cluster) -> Vec<(PodId, u16)> {
+    let world = view.world;
+    let named = cluster.target.as_ref().and_then(|target| {
+        world.services.iter().find(|service| {
+            service.name == target.service
+                && world.namespaces[service.namespace].name == target.namespace
+        })
+    });
+    let has = |ip: IpAddr| {
+        move |service: &&crate::world::Service| service.kind == ServiceKind::ClusterIp(ip)
+    };
+    let ip = view.dial.destination;
+    let by_address = || ip.and_then(|ip| world.services.iter().find(has(ip)));
+    let Some(service) = named.or_else(by_address) else {
+        let pod = ip.and_then(|ip| world.pods.entries().find(|(_, pod)| pod.ip == ip));
+        return pod.map(|(id, _)| (id, view.dial.port)).into_iter().collect();
+    };
+    let ports = service.ports.iter().filter(|port| port.port == view.dial.port);
+    let ready = ports.flat_map(|port| &port.endpoints).filter(|endpoint| endpoint.ready);
+    let pods = ready.filter_map(|endpoint| match endpoint.target {
+        EndpointTarget::Pod(pod) => Some((pod, endpoint.port)),
+        EndpointTarget::Address(_) => None,
+    });
+    pods.collect()
+}
+
+/// Whether an endpoint takes the mesh's mutual TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    MutualTls,
+    Plaintext,
+}
+
+fn encryption(cluster: &Cluster, takes: Takes) -> Encryption {
+    match (&cluster.tls.value, takes) {
+        (UpstreamTls::IstioMutual { .. }, _) | (UpstreamTls::AutoMutual, Takes::MutualTls) => {
+            Encryption::Mesh
+        }
+        (UpstreamTls::None, _) | (UpstreamTls::AutoMutual, Takes::Plaintext) => {
+            Encryption::AsClient
+        }
+        (UpstreamTls::Simple { .. }, _) => Encryption::Simple,
+        (UpstreamTls::Mutual { .. }, _) => Encryption::Mutual,
+    }
+}
+
+/// What the proxy writes, and what the port of the cluster declares.
+fn written(cluster: &Cluster, request: &Request, writes: Writes) -> (Spoken, Declared) {
+    let protocol = cluster.http.protocol.value;
+    let declared = match protocol {
+        UpstreamProtocol::Http1 | UpstreamProtocol::Http2 => Declared::Http,
+        UpstreamProtocol::AsDownstream | UpstreamProtocol::Tcp => Declared::Anything,
+    };
+    let spoken = match (writes, protocol) {
+        (Writes::Bytes, _) => Spoken::AsClient,
+        (Writes::Requests, UpstreamProtocol::Http2) => Spoken::Http2,
+        (Writes::Requests, UpstreamProtocol::Http1) => Spoken::Http1,
+        (Writes::Requests, _) => {
+            let offers_http2 = request.connection.alpn.iter().any(|it| it == "h2" || it == "h2c");
+            if offers_http2 || is_grpc(&request.headers) { Spoken::Http2 } else { Spoken::Http1 }
+        }
+    };
+    (spoken, declared)
+}

@@ -1,0 +1,283 @@
+//! Stories of clients and servers that agree on encryption, or do not.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::control::ControlPlanes;
+use crate::manifest::{Severity, SourceSet, load};
+use crate::profile::Profile;
+use crate::proxy::envoy::config::{
+    Address, DeclaredHealth, Endpoint, ProxyConfig, RouteAction, UpstreamTls,
+};
+use crate::walk::testing::{HERE, capturing, cluster, config, forward, route, sourced, told};
+use crate::walk::{Answer, Outcome, Question, Sender, find_caller, walk};
+use crate::world::{ClusterManifests, PodId, Topology, World, build};
+
+/// `web/caller`, and `shop/cart` with a sidecar and a Service on port 8080.
+const PODS: &str = "\
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: caller, namespace: web}
+spec:
+  selector: {matchLabels: {app: caller}}
+  template:
+    metadata: {labels: {app: caller}}
+    spec: {containers: [{name: app}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec: {clusterIP: 10.0.0.10, selector: {app: cart}, ports: [{name: http, port: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {matchLabels: {app: cart}}
+  template:
+    metadata: {labels: {app: cart}, annotations: {traffic.sidecar.istio.io/excludeInboundPorts: '9999'}}
+    spec: {containers: [{name: app, ports: [{containerPort: 8080}]}]}
+";
+
+/// Another workload behind the Service, without a sidecar.
+const OLD: &str = "\
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: old, namespace: shop}
+spec:
+  selector: {matchLabels: {app: cart, age: old}}
+  template:
+    metadata: {labels: {app: cart, age: old, sidecar.istio.io/inject: 'false'}}
+    spec: {containers: [{name: app, ports: [{containerPort: 8080}]}]}
+";
+
+struct Rig {
+    world: World,
+    planes: ControlPlanes,
+}
+
+impl Rig {
+    fn of(objects: &str) -> Self {
+        let mut sources = SourceSet::new();
+        let id = sources.add("mesh.yaml", format!("{PODS}{objects}"));
+        let manifests = load(&sources, [id]);
+        let broken = manifests.diagnostics.iter().find(|it| it.severity == Severity::Error);
+        assert_eq!(broken, None);
+        let resources = &manifests.resources[..];
+        let cluster = ClusterManifests { name: "c", default_namespace: "default", resources };
+        let world = build(&[cluster], &Topology::default(), &[]).world;
+        let (planes, _) = ControlPlanes::new(&world, &[cluster], Profile::built_in());
+        Self { world, planes }
+    }
+
+    fn pods(&self, name: &str) -> Vec<PodId> {
+        let ids = self.world.pods.ids();
+        ids.filter(|pod| self.world.workload_of(*pod).name == name).collect()
+    }
+
+    /// Gives the caller a sidecar with one cluster for the pods of these workloads.
+    fn with_client(mut self, tls: UpstreamTls, servers: &[(&str, bool)]) -> Self {
+        const NAME: &str = "outbound|8080||cart.shop.svc.cluster.local";
+        let forward = forward(&[(NAME, 1)]);
+        let mut config = config(vec![route("/", RouteAction::Forward(Box::new(forward)))]);
+        cluster(&mut config, NAME, &["192.0.2.1"]);
+        let own = Arc::make_mut(config.clusters.get_mut(NAME).expect("just made"));
+        own.tls = sourced(tls);
+        let assignment = config.assignments.get_mut(NAME).expect("just made");
+        let endpoints = &mut Arc::make_mut(assignment).localities[0].endpoints;
+        endpoints.clear();
+        for (server, takes_mutual_tls) in servers {
+            endpoints.extend(self.pods(server).into_iter().map(|pod| Endpoint {
+                address: Address { host: self.world.pods[pod].ip.to_string(), port: 8080 },
+                pod: Some(pod),
+                weight: 1,
+                health: DeclaredHealth::Healthy,
+                labels: BTreeMap::new(),
+                takes_mutual_tls: *takes_mutual_tls,
+                origin: HERE,
+            }));
+        }
+        self.give(config);
+        self
+    }
+
+    fn give(&mut self, mut config: ProxyConfig) {
+        config.listeners.push(Arc::new(capturing()));
+        let config = Arc::new(config);
+        let sidecars = self.pods("caller").into_iter().map(|pod| (pod, config.clone())).collect();
+        self.planes = self.planes.clone().giving(sidecars);
+    }
+
+    fn asked(&self, to: &str) -> Answer {
+        let caller = find_caller(&self.world, None, "web/caller").expect("the caller");
+        let question = Question {
+            sender: Sender::Pod(caller),
+            target: to.parse().expect("a destination"),
+            method: "GET".to_owned(),
+            path: None,
+            headers: Vec::new(),
+        };
+        walk(&self.world, &self.planes, &question)
+    }
+
+    fn cart(&self) -> Answer {
+        self.asked("cart.shop:8080")
+    }
+}
+
+fn mtls(spec: &str) -> String {
+    format!(
+        "---\napiVersion: security.istio.io/v1\nkind: PeerAuthentication\n\
+         metadata: {{name: own, namespace: shop}}\nspec: {spec}\n"
+    )
+}
+
+fn strict() -> String {
+    mtls("{mtls: {mode: STRICT}}")
+}
+
+const fn mesh() -> UpstreamTls {
+    UpstreamTls::IstioMutual { subject_alt_names: Vec::new(), sni: None }
+}
+
+/// Outcome, status and flags.
+fn gets(answer: &Answer) -> (Outcome, Option<u16>, Option<&str>) {
+    (answer.outcome, answer.status, answer.flags.as_deref())
+}
+
+fn says(answer: &Answer, text: &str) -> bool {
+    answer.findings.iter().any(|finding| finding.sentence.contains(text))
+}
+
+#[test]
+fn a_client_that_sends_plaintext_is_reset_by_a_strict_server() {
+    let permissive = Rig::of("").cart();
+    assert_eq!(gets(&permissive), (Outcome::Routed, None, None), "{:#?}", permissive.because);
+    assert!(told(&permissive.because, "walk.server-side"));
+    let answer = Rig::of(&strict()).cart();
+    assert_eq!(gets(&answer), (Outcome::Denied, None, None), "{:#?}", answer.because);
+    assert!(says(&answer, "demands STRICT mutual TLS"), "{:#?}", answer.findings);
+    assert!(says(&answer, "plaintext"));
+    assert!(answer.weights[0].endpoints[0].refuses.is_some());
+    let by_proxy = Rig::of(&strict()).with_client(UpstreamTls::None, &[("cart", true)]).cart();
+    assert_eq!(gets(&by_proxy), (Outcome::Denied, Some(503), Some("UC")), "its proxy answers");
+}
+
+#[test]
+fn mutual_tls_of_the_mesh_reaches_a_strict_server() {
+    for tls in [mesh(), UpstreamTls::AutoMutual] {
+        let answer = Rig::of(&strict()).with_client(tls, &[("cart", true)]).cart();
+        assert_eq!(answer.outcome, Outcome::Routed, "{:#?}", answer.because);
+    }
+}
+
+#[test]
+fn mutual_tls_of_the_mesh_is_ended_by_nobody_at_a_server_without_a_sidecar() {
+    let answer = Rig::of(OLD).with_client(mesh(), &[("old", false)]).cart();
+    assert_eq!(gets(&answer), (Outcome::Denied, Some(503), Some("UF")), "{:#?}", answer.because);
+    let answer = Rig::of(OLD).with_client(UpstreamTls::AutoMutual, &[("old", false)]).cart();
+    assert_eq!(answer.outcome, Outcome::Routed);
+}
+
+#[test]
+fn mutual_tls_to_a_port_that_disables_it_is_no_request() {
+    let disabled = mtls("{mtls: {mode: DISABLE}}");
+    let answer = Rig::of(&disabled).with_client(mesh(), &[("cart", true)]).cart();
+    assert_eq!(gets(&answer), (Outcome::Denied, Some(503), Some("UF")), "{:#?}", answer.because);
+}
+
+#[test]
+fn a_certificate_of_the_users_may_or_may_not_be_accepted() {
+    let own = UpstreamTls::Mutual { subject_alt_names: Vec::new(), sni: None };
+    let answer = Rig::of(&strict()).with_client(own, &[("cart", true)]).cart();
+    assert_eq!(answer.outcome, Outcome::Unknown, "{:#?}", answer.because);
+    let simple = UpstreamTls::Simple { subject_alt_names: Vec::new(), sni: None };
+    let answer = Rig::of(&strict()).with_client(simple, &[("cart", true)]).cart();
+    assert_eq!(gets(&answer), (Outcome::Denied, Some(503), Some("UF")));
+}
+
+#[test]
+fn servers_that_disagree_leave_the_outcome_unknown_with_their_shares() {
+    let rig = Rig::of(&format!("{OLD}{}", strict()));
+    let answer = rig.with_client(UpstreamTls::None, &[("cart", true), ("old", false)]).cart();
+    assert_eq!(answer.outcome, Outcome::Unknown, "{:#?}", answer.because);
+    assert!(says(&answer, "50.0 % of the requests"), "{:#?}", answer.findings);
+    let refuses: Vec<_> =
+        answer.weights[0].endpoints.iter().map(|it| it.refuses.is_some()).collect();
+    assert_eq!(refuses, [true, false]);
+    let plain = Rig::of(&format!("{OLD}{}", strict())).cart();
+    assert_eq!(plain.outcome, Outcome::Unknown, "without a proxy too");
+}
+
+#[test]
+fn a_port_that_is_not_redirected_is_reached_past_a_strict_sidecar() {
+    let odd = "---\napiVersion: v1\nkind: Service\nmetadata: {name: odd, namespace: shop}\n\
+               spec: {clusterIP: 10.0.0.11, selector: {app: cart}, ports: [{name: http, port: 9999}]}\n";
+    let answer = Rig::of(&format!("{odd}{}", strict())).asked("odd.shop:9999");
+    assert_eq!(answer.outcome, Outcome::Routed, "{:#?}", answer.because);
+    assert!(told(&answer.because, "istio.capture.inbound"));
+}
+
+#[test]
+fn a_call_past_the_callers_own_sidecar_meets_kube_proxy() {
+    let caller = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: past, namespace: web, \
+                  labels: {app: past}, annotations: \
+                  {traffic.sidecar.istio.io/excludeOutboundPorts: '8080'}}\n\
+                  spec: {containers: [{name: app}]}\n";
+    let mut rig = Rig::of(caller).with_client(mesh(), &[("cart", true)]);
+    let config = rig.planes.sidecar(&rig.world, rig.pods("caller")[0]).expect("given");
+    let past = rig.pods("past")[0];
+    rig.planes = rig.planes.clone().giving(BTreeMap::from([(past, config)]));
+    let question = Question {
+        sender: Sender::Pod(find_caller(&rig.world, None, "web/past").expect("the caller")),
+        target: "cart.shop:8080".parse().expect("a destination"),
+        method: "GET".to_owned(),
+        path: None,
+        headers: Vec::new(),
+    };
+    let answer = walk(&rig.world, &rig.planes, &question);
+    assert!(told(&answer.because, "walk.no-proxy"), "{:#?}", answer.because);
+    assert!(told(&answer.because, "istio.capture.outbound"));
+}
+
+#[test]
+fn a_policy_that_is_not_modelled_leaves_no_request_let_through() {
+    let object = |kind: &str, api: &str, spec: &str| {
+        format!(
+            "---\napiVersion: {api}\nkind: {kind}\nmetadata: {{name: own, namespace: shop}}\n\
+             spec: {spec}\n"
+        )
+    };
+    let security = "security.istio.io/v1";
+    for (kind, spec, outcome) in [
+        ("AuthorizationPolicy", "{}", Outcome::Unknown),
+        (
+            "AuthorizationPolicy",
+            "{action: DENY, selector: {matchLabels: {app: cart}}}",
+            Outcome::Unknown,
+        ),
+        ("AuthorizationPolicy", "{action: AUDIT}", Outcome::Routed),
+        ("RequestAuthentication", "{jwtRules: [{issuer: a}]}", Outcome::Unknown),
+    ] {
+        let answer = Rig::of(&object(kind, security, spec)).cart();
+        assert_eq!(answer.outcome, outcome, "{kind} {spec}");
+        assert_eq!(answer.not_modelled[0].what, format!("{kind} shop/own"));
+        assert!(told(&answer.because, "walk.not-modelled"));
+    }
+    let other = object("AuthorizationPolicy", security, "{selector: {matchLabels: {app: other}}}");
+    assert_eq!(Rig::of(&other).cart().not_modelled, []);
+    let telemetry = Rig::of(&object("Telemetry", "telemetry.istio.io/v1", "{}")).cart();
+    assert_eq!((telemetry.outcome, telemetry.not_modelled.len()), (Outcome::Routed, 1));
+    // A pod without a sidecar enforces nothing.
+    let old = format!(
+        "{OLD}{}",
+        object("AuthorizationPolicy", security, "{selector: {matchLabels: {age: old}}}")
+    );
+    let answer = Rig::of(&old).with_client(UpstreamTls::None, &[("old", false)]).cart();
+    assert_eq!((answer.outcome, answer.not_modelled.len()), (Outcome::Routed, 0));
+}
