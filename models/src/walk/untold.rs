@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::control::GatewayName;
 use crate::control::istio::Push;
 use crate::control::istio::config::Config;
+use crate::control::istio::injection::Proxy;
 use crate::control::istio::unmodelled::{Touched, touching};
-use crate::control::{Beside, GatewayName};
 use crate::explain::{Probe, Tree};
 use crate::manifest::kinds::istio::{Effect, Unmodelled, UnmodelledKind};
 use crate::world::{Origin, PodId, World};
@@ -39,7 +40,7 @@ pub(super) fn at_servers(view: View<'_>, pods: &[PodId], answer: &mut Answer, tr
         if !seen.insert(view.world.pods[pod].workload) {
             continue;
         }
-        if matches!(view.planes.beside(view.world, pod), Beside::Nothing) {
+        if view.planes.istio().is_injected(view.world, pod).outcome == Proxy::None {
             continue;
         }
         if let Some(push) = view.planes.istio().push_of(view.world, pod) {

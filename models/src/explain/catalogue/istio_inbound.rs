@@ -27,4 +27,13 @@ pub(super) const RULES: &[Rule] = &[
         fidelity: Fidelity::Exact,
         test: "inbound::tests::the_ingress_of_a_sidecar_is_all_there_is",
     },
+    Rule {
+        id: RuleId("istio.inbound.retry"),
+        sentence: "The sidecar beside the server tries again what was reset before it reached the \
+                   application, twice and not for gRPC; older versions did not.",
+        source: "istio pilot/pkg/networking/core/route/retry/retry.go, ConvertInboundPolicy; \
+                 releasenotes/notes/52055.yaml",
+        fidelity: Fidelity::Exact,
+        test: "inbound::tests::the_inbound_side_has_no_limit_of_time_and_tries_again_only_what_was_never_sent",
+    },
 ];

@@ -86,6 +86,13 @@ pub(super) const RULES: &[Rule] = &[
         "tests::tables::of_two_virtual_services_for_one_host_the_oldest_counts_also_across_namespaces",
     ),
     exact(
+        "istio.route.raw-prefix",
+        "A prefix is compared letter by letter, so that `/foo` takes `/foobar` too; prefixes of \
+         Gateway API and Ingress are not.",
+        ROUTE,
+        "tests::matching::a_prefix_is_a_raw_one_and_not_of_whole_elements",
+    ),
+    exact(
         "istio.route.retry-attempts",
         "`attempts` counts retries, so that there is one try more; 2 are the default.",
         RETRY,

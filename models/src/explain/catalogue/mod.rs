@@ -16,6 +16,8 @@ mod istio_route;
 mod kubernetes;
 mod path;
 mod proxy;
+#[cfg(test)]
+mod topics;
 mod walk;
 
 use super::Rule;

@@ -4,10 +4,14 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::control::istio::Push;
+use crate::control::istio::authentication::demands;
 use crate::control::istio::config::selects;
 use crate::control::istio::registry::{Port, Resolution, Service, ServiceEndpoint};
-use crate::explain::Sourced;
+use crate::explain::{Silent, Sourced};
+use crate::manifest::Located;
 use crate::manifest::kinds::Labels;
+use crate::manifest::kinds::istio::MtlsMode;
 use crate::proxy::envoy::config::{
     DeclaredHealth, Endpoint, LoadAssignment, Locality, LocalityEndpoints,
 };
@@ -17,18 +21,19 @@ use super::locality::{Balancing, Group, Viewpoint};
 
 /// The endpoints on a port with the labels of a subset, grouped by locality.
 pub(super) fn assignment(
-    service: &Service,
-    port: &Port,
+    push: &Push,
+    (service, port): (&Service, &Port),
     labels: Option<&Labels>,
     balancing: &Balancing<'_>,
     proxy: Viewpoint<'_>,
 ) -> LoadAssignment {
+    let encryption = Encryption::of(push, service);
     let groups = balancing.apply(groups(service, port, labels), proxy);
     let localities = groups.into_iter().map(|group| LocalityEndpoints {
         locality: group.locality.clone(),
         priority: group.priority,
         weight: Some(group.weight),
-        endpoints: group.endpoints.into_iter().map(endpoint).collect(),
+        endpoints: group.endpoints.into_iter().map(|it| endpoint(it, encryption)).collect(),
     });
     LoadAssignment { localities: localities.collect(), overprovisioning: None }
 }
@@ -59,7 +64,39 @@ fn groups<'e>(service: &'e Service, port: &'e Port, labels: Option<&'e Labels>) 
     by_locality.into_iter().map(group).collect()
 }
 
-fn endpoint(endpoint: &ServiceEndpoint) -> Endpoint {
+/// What decides whether endpoints of a service take mutual TLS of Istio's choice.
+#[derive(Clone, Copy)]
+struct Encryption<'e> {
+    push: &'e Push,
+    namespace: &'e str,
+    /// Whether any policy of the cluster turns mutual TLS off.
+    is_disabled_somewhere: bool,
+}
+
+impl<'e> Encryption<'e> {
+    fn of(push: &'e Push, service: &'e Service) -> Self {
+        let disables = |mode: &Option<Located<MtlsMode>>| {
+            mode.as_ref().is_some_and(|mode| mode.value == MtlsMode::Disable)
+        };
+        let is_disabled_somewhere = push.peer_authentications.iter().any(|policy| {
+            disables(&policy.object.mode) || policy.object.ports.values().any(disables)
+        });
+        Self { push, namespace: &service.namespace, is_disabled_somewhere }
+    }
+
+    /// A proxy beside the endpoint takes it, and no policy turns it off there (istio
+    /// `pilot/pkg/xds/endpoints/mtls_checker.go`, `checkMtlsEnabled`).
+    fn takes_mutual_tls(self, endpoint: &ServiceEndpoint) -> bool {
+        endpoint.takes_mutual_tls
+            && (!self.is_disabled_somewhere || {
+                let labels = &endpoint.labels;
+                let demands = demands(self.push, self.namespace, labels, &mut Silent);
+                demands.on_port(endpoint.address.port).value != MtlsMode::Disable
+            })
+    }
+}
+
+fn endpoint(endpoint: &ServiceEndpoint, encryption: Encryption<'_>) -> Endpoint {
     Endpoint {
         address: endpoint.address.clone(),
         pod: endpoint.pod,
@@ -67,7 +104,7 @@ fn endpoint(endpoint: &ServiceEndpoint) -> Endpoint {
         health: DeclaredHealth::Healthy,
         // Istio makes a cluster for each subset; nothing is left for Envoy to select.
         labels: BTreeMap::new(),
-        takes_mutual_tls: endpoint.takes_mutual_tls,
+        takes_mutual_tls: encryption.takes_mutual_tls(endpoint),
         origin: endpoint.origin,
     }
 }

@@ -3,6 +3,7 @@
 
 mod balancer;
 mod endpoints;
+mod explain;
 mod limits;
 mod locality;
 mod outlier;
@@ -77,7 +78,7 @@ impl<'u> Upstream<'u> {
                 .map_or(service.origin, |subset| crate::world::Origin::Manifest(subset.name.place)),
             _ => service.origin,
         };
-        Cluster {
+        let cluster = Cluster {
             name: outbound_name(port.number, subset, &service.host),
             target: Some(self.target()),
             discovery,
@@ -96,7 +97,9 @@ impl<'u> Upstream<'u> {
             http: http(&policy, protocol, &push.mesh),
             tls: tls::upstream(push, service, port, &policy, discovery, subset, probe),
             origin,
-        }
+        };
+        explain::explain(&cluster, port, probe);
+        cluster
     }
 
     /// Its endpoints as a proxy sees them; `None` where the client's own address counts.
@@ -111,7 +114,7 @@ impl<'u> Upstream<'u> {
         }
         let balancing = Balancing::of(&policy, &self.push.mesh, probe);
         let labels = self.labels();
-        Some(endpoints::assignment(self.service, self.port, labels, &balancing, proxy))
+        Some(endpoints::assignment(self.push, (self.service, self.port), labels, &balancing, proxy))
     }
 
     /// What of the proxy its endpoints depend on; proxies that agree in it share them.

@@ -250,3 +250,32 @@ fn a_host_outside_is_found_by_dns_and_spoken_to_in_plaintext() {
     assert_eq!(cluster.target.expect("a target").service, "pay.example.com");
     assert_eq!(endpoints(&upstream, "eu-1", "eu-1a"), 1);
 }
+
+#[test]
+fn an_endpoint_takes_mutual_tls_unless_its_port_has_none_or_it_is_a_gateway() {
+    let takes = |objects: &str| {
+        let mesh = Mesh::of(&format!("{PODS}{objects}"));
+        let labels = Labels::new();
+        let locality = Locality::default();
+        let proxy = Viewpoint { locality: &locality, node: "", labels: &labels };
+        let assignment = upstream(&mesh, HOST, None).assignment(proxy, &mut Silent);
+        let groups = assignment.expect("endpoints").localities;
+        let endpoints = groups.into_iter().flat_map(|group| group.endpoints);
+        endpoints.map(|endpoint| endpoint.takes_mutual_tls).collect::<Vec<_>>()
+    };
+    assert_eq!(takes(""), [true, true]);
+    let policy = "---\napiVersion: security.istio.io/v1\nkind: PeerAuthentication\n\
+                  metadata: {name: a, namespace: shop}\nspec: {selector: {matchLabels: \
+                  {version: v2}}, portLevelMtls: {9080: {mode: DISABLE}}}\n";
+    assert_eq!(takes(policy), [true, false]);
+    let pod = |labels: &str, annotations: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: zz, namespace: shop, labels: \
+             {{app: reviews, {labels}}}, annotations: {{{annotations}}}}}\n\
+             spec: {{containers: [{{name: app}}]}}\n"
+        )
+    };
+    let gateway = pod("a: b", "inject.istio.io/templates: gateway");
+    assert_eq!(takes(&gateway), [true, true, false]);
+    assert_eq!(takes(&pod("security.istio.io/tlsMode: disabled", "")), [true, true, false]);
+}

@@ -14,6 +14,8 @@ use super::MergedRule;
 
 const RULE: RuleId = RuleId("istio.cluster.destination-rule-lookup");
 
+const SELECTOR: RuleId = RuleId("istio.cluster.destination-rule-selector");
+
 /// Whose traffic a rule is looked up for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Traffic {
@@ -46,6 +48,13 @@ pub fn rule_for<'p>(
     probe.fact("client namespace", || client.namespace.to_owned());
     let rules = rules_for(push, client.namespace, service);
     let rule = choose(&rules, client, traffic);
+    for passed in rules.iter().filter(|it| it.selector.is_some()) {
+        let counts = rule.is_some_and(|rule| std::ptr::eq(&***passed, &**rule));
+        probe.step(SELECTOR, Some(Origin::Manifest(passed.place)), || {
+            let word = if counts { "selects" } else { "does not count for" };
+            format!("{}/{} {word} the workload", passed.namespace, passed.name)
+        });
+    }
     let origin = rule.map(|rule| Origin::Manifest(rule.place));
     probe.leave(RULE, origin, || match rule {
         Some(rule) => format!("DestinationRule {}/{} for {}", rule.namespace, rule.name, rule.host),

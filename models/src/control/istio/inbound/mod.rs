@@ -23,11 +23,14 @@ use super::authentication::demands;
 use super::capture::Interception;
 use super::clusters::{black_hole, inbound_passthrough};
 use super::config::{Config, selects};
+use super::routes::inbound_retries;
 use super::workload::Workload;
 
 pub use ports::InboundPort;
 
 const PORTS: RuleId = RuleId("istio.inbound.ports");
+
+const RETRY: RuleId = RuleId("istio.inbound.retry");
 
 /// The inbound side of one proxy.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +52,15 @@ pub fn inbound(push: &Push, workload: &Workload, probe: &mut impl Probe) -> Inbo
     for port in &ports {
         probe.step(PORTS, Some(port.origin), || port.told());
     }
+    let retries = inbound_retries(push.mesh.inbound_retries.as_ref(), push.profile);
+    probe.step(RETRY, retries.as_ref().map(|policy| policy.origin), || match &retries {
+        Some(policy) => format!(
+            "requests are tried again {} times on {}",
+            policy.retries.value,
+            policy.retry_on.words().collect::<Vec<_>>().join(",")
+        ),
+        None => "no request is tried again on its way to the application".to_owned(),
+    });
     let demands = demands(push, &workload.namespace, &workload.labels, probe);
     let listeners = listeners::listeners(push, &ports, &demands, interception);
     let mut inbound = Inbound { listeners, ..Inbound::default() };

@@ -57,10 +57,10 @@ pub fn explain(world: &World, pod: PodId, injection: Injection) -> Decision<Prox
     Decision { outcome, because }
 }
 
-/// Whether a proxy stands beside `pod`, so that it takes mutual TLS.
+/// Whether a sidecar stands beside `pod`, so that it takes mutual TLS.
 #[must_use]
-pub fn has_proxy(world: &World, pod: PodId, injection: Injection) -> bool {
-    decide(world, pod, injection, &mut Silent) != Proxy::None
+pub fn has_sidecar(world: &World, pod: PodId, injection: Injection) -> bool {
+    decide(world, pod, injection, &mut Silent) == Proxy::Sidecar
 }
 
 /// What stands beside `pod` (istio `manifests/charts/istio-control/istio-discovery/templates/

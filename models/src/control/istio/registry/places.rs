@@ -9,10 +9,10 @@ use crate::manifest::kinds::istio::WorkloadSpec;
 use crate::proxy::envoy::config::{Address, Locality};
 use crate::world::{ClusterId, NamespaceId, NodeId, Origin, PodId, TableId, World};
 
-use super::super::injection::{Injection, has_proxy};
+use super::super::injection::{Injection, has_sidecar};
 use super::ServiceEndpoint;
 
-/// The label that a WorkloadEntry gives to say that its proxy takes mutual TLS.
+/// The label that says whether the proxy of a workload takes mutual TLS.
 const TLS_MODE: &str = "security.istio.io/tlsMode";
 
 /// The pods of one cluster by what services select them by.
@@ -54,8 +54,18 @@ impl<'w> Pods<'w> {
             locality: locality(self.world, row.node),
             node: Arc::clone(&self.nodes[row.node.index()]),
             weight: 1,
-            takes_mutual_tls: has_proxy(self.world, pod, self.injection),
+            takes_mutual_tls: self.takes_mutual_tls(pod),
             origin,
+        }
+    }
+
+    /// The injector gives sidecars the label that says so, unless the pod has it already; gateways
+    /// do not get it (istio `manifests/charts/istio-control/istio-discovery/files/
+    /// injection-template.yaml`).
+    fn takes_mutual_tls(&self, pod: PodId) -> bool {
+        match self.world.pods[pod].labels.get(TLS_MODE) {
+            Some(mode) => mode.value == "istio",
+            None => has_sidecar(self.world, pod, self.injection),
         }
     }
 

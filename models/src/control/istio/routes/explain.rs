@@ -3,7 +3,7 @@
 
 use crate::explain::{Probe, RuleId};
 use crate::proxy::envoy::config::{
-    Destination, Forward, HostRewrite, RetryPolicy, Route, RouteAction,
+    Destination, Forward, HostRewrite, PathMatcher, RetryPolicy, Route, RouteAction,
 };
 use crate::units::SimDuration;
 use crate::world::Origin;
@@ -18,6 +18,13 @@ pub fn explain_route(route: &Route, probe: &mut impl Probe) {
     if takes_every_request(&route.matches) {
         probe.step(RuleId("istio.route.catch-all-ends"), Some(route.matches.origin), || {
             "it takes every request, so rules behind it in its object are not made".to_owned()
+        });
+    }
+    if let PathMatcher::Prefix(prefix) = &route.matches.path
+        && prefix != "/"
+    {
+        probe.step(RuleId("istio.route.raw-prefix"), Some(route.matches.origin), || {
+            format!("every path takes it that begins with `{prefix}`, such as `{prefix}x`")
         });
     }
     let RouteAction::Forward(forward) = &route.action else { return };
