@@ -8,11 +8,12 @@ use std::sync::Arc;
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::Labels;
 use crate::profile::Profile;
-use crate::proxy::envoy::config::ProxyConfig;
+use crate::proxy::envoy::config::{ProxyConfig, Route};
 use crate::world::{ClusterManifests, PodId, World};
 
 use super::gateway::GatewayControlPlane;
 use super::istio::injection::Injection;
+use super::istio::routes::{MeshRoutes, mesh_host};
 use super::istio::{IstioControlPlane, Push};
 
 /// The control planes of a world.
@@ -78,8 +79,19 @@ impl ControlPlanes {
         clusters: &[ClusterManifests<'_>],
         profile: &'static Profile,
     ) -> (Self, Vec<Diagnostic>) {
+        Self::with_injection(world, clusters, profile, Injection::AsLabelled)
+    }
+
+    /// The same, where a scenario may say which pods have a sidecar.
+    #[must_use]
+    pub fn with_injection(
+        world: &World,
+        clusters: &[ClusterManifests<'_>],
+        profile: &'static Profile,
+        injection: Injection,
+    ) -> (Self, Vec<Diagnostic>) {
         let (gateway_api, mut findings) = GatewayControlPlane::new(world, clusters, profile);
-        let (istio, more) = IstioControlPlane::new(world, clusters, profile, Injection::AsLabelled);
+        let (istio, more) = IstioControlPlane::new(world, clusters, profile, injection);
         findings.extend(more);
         (Self { profile, given: Given::default(), gateway_api, istio }, findings)
     }
@@ -110,8 +122,9 @@ impl ControlPlanes {
 
     /// The configuration of the proxy beside a pod; `None` if the pod has no sidecar.
     #[must_use]
-    pub fn sidecar(&self, _world: &World, pod: PodId) -> Option<Arc<ProxyConfig>> {
-        self.given.sidecars.get(&pod).cloned()
+    pub fn sidecar(&self, world: &World, pod: PodId) -> Option<Arc<ProxyConfig>> {
+        let given = self.given.sidecars.get(&pod).cloned();
+        given.or_else(|| self.istio.sidecar(world, pod, &OfGatewayApi(&self.gateway_api)))
     }
 
     /// What takes the connections that reach a pod.
@@ -187,5 +200,15 @@ impl ControlPlanes {
     #[must_use]
     pub fn gateway_api(&self) -> &GatewayControlPlane {
         &self.gateway_api
+    }
+}
+
+/// Routes of Gateway API for the mesh, as Istio's sidecars ask for them.
+struct OfGatewayApi<'g>(&'g GatewayControlPlane);
+
+impl MeshRoutes for OfGatewayApi<'_> {
+    fn routes(&self, client: &str, host: &str, port: u16) -> Option<Vec<Arc<Route>>> {
+        let (namespace, service) = mesh_host(host)?;
+        self.0.mesh_routes(client, namespace, service, port)
     }
 }

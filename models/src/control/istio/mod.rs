@@ -15,6 +15,8 @@ mod plane;
 mod push;
 pub mod registry;
 pub mod routes;
+pub mod scope;
+pub mod sidecar;
 #[cfg(test)]
 mod testing;
 pub mod unmodelled;

@@ -1,7 +1,7 @@
 //! Istio as a whole: one view of each cluster, and the configuration of each proxy. How the parts
 //! of a configuration are made is said in the rooms beside it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::control::Beside;
 use crate::explain::{Decision, Silent, Sourced};
@@ -15,6 +15,8 @@ use super::authentication;
 use super::gateways::{EffectiveGateway, GatewayWorkload};
 use super::inbound::inbound;
 use super::injection::{self, Injection, Proxy};
+use super::routes::MeshRoutes;
+use super::sidecar::Memo;
 use super::{Push, Workload};
 
 /// Istio's control plane, for all clusters of a world.
@@ -23,6 +25,8 @@ pub struct IstioControlPlane {
     /// By cluster.
     pushes: Vec<Arc<Push>>,
     injection: Injection,
+    /// By cluster. Whoever asks first has them made; the answers never differ.
+    memos: Arc<Mutex<Vec<Memo>>>,
 }
 
 impl IstioControlPlane {
@@ -42,8 +46,9 @@ impl IstioControlPlane {
             findings.extend(super::findings::findings(&push, world));
             Arc::new(push)
         });
-        let pushes = pushes.collect();
-        (Self { pushes, injection }, findings)
+        let pushes: Vec<_> = pushes.collect();
+        let memos = pushes.iter().map(|_| Memo::default()).collect();
+        (Self { pushes, injection, memos: Arc::new(Mutex::new(memos)) }, findings)
     }
 
     /// What Istio knows of the cluster that a pod runs in; `None` for hosts outside.
@@ -51,6 +56,27 @@ impl IstioControlPlane {
     pub fn push_of(&self, world: &World, pod: PodId) -> Option<&Arc<Push>> {
         let cluster = world.cluster_of(world.pods[pod].workload)?;
         self.pushes.iter().find(|push| push.cluster == cluster)
+    }
+
+    /// The configuration of the proxy beside a pod; `None` if no sidecar stands there. The routes
+    /// of Gateway API must be the same each time.
+    #[must_use]
+    pub fn sidecar(
+        &self,
+        world: &World,
+        pod: PodId,
+        mesh_routes: &dyn MeshRoutes,
+    ) -> Option<Arc<ProxyConfig>> {
+        let proxy = injection::decide(world, pod, self.injection, &mut Silent);
+        if proxy != Proxy::Sidecar {
+            return None;
+        }
+        let push = self.push_of(world, pod)?;
+        let at = self.pushes.iter().position(|it| it.cluster == push.cluster)?;
+        let workload = Workload::of_pod(push, world, pod);
+        // A panic elsewhere leaves what was made whole.
+        let mut memos = self.memos.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(memos.get_mut(at)?.config(push, &workload, mesh_routes))
     }
 
     /// All Gateways, each with its namespace, in the order of clusters and age.

@@ -137,6 +137,13 @@ pub(super) const RULES: &[Rule] = &[
         "tests::objects::short_names_belong_to_the_namespace_of_the_object",
     ),
     exact(
+        "istio.route.sidecar-scope",
+        "The Sidecar whose selector takes a workload says what its proxy knows; else that of its \
+         namespace, else that of the root namespace; of several the oldest.",
+        "istio pilot/pkg/model/push_context.go, initSidecarScopes and doGetSidecarScope",
+        "istio::scope::tests::the_sidecar_with_a_selector_beats_the_namespace_and_that_beats_the_root",
+    ),
+    exact(
         "istio.route.source-labels",
         "sourceLabels and sourceNamespace are decided for the client's workload beforehand; \
          gateways of a match stand in their place.",

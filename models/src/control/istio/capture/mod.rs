@@ -43,7 +43,7 @@ const STATUS: u16 = 15020;
 const REDIRECTED: Origin = Origin::Default("istio.traffic-capture");
 
 /// How connections are redirected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Interception {
     /// Their address is changed.
     #[default]

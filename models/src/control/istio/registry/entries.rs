@@ -30,6 +30,7 @@ pub(super) fn services<'e>(
         addresses: addresses.clone(),
         ports: Vec::new(),
         resolution: resolution(object.resolution),
+        selects: object.selector.is_some(),
         is_external: object.location == EntryLocation::External,
         labels: object.meta.labels.clone(),
         export_to: ExportTo::of(&object.export_to, default_export),

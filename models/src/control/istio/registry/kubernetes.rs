@@ -39,6 +39,7 @@ pub(super) fn service(
         addresses,
         ports: Vec::new(),
         resolution,
+        selects: manifest.is_some_and(|service| service.selector.is_some()),
         is_external: alias_of.is_some(),
         labels: manifest.map(|service| service.meta.labels.clone()).unwrap_or_default(),
         export_to: export_to

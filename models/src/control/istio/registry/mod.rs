@@ -66,11 +66,7 @@ impl Registry {
         services.extend(of_entries(sources, &pods));
         share_endpoints(&mut services);
         // Stable, so that ties keep the order of names.
-        services.sort_by(|one, other| {
-            let age = |service: &Service| (service.created.is_none(), service.created);
-            let name = |service: &Service| (service.name.clone(), service.namespace.clone());
-            age(one).cmp(&age(other)).then_with(|| name(one).cmp(&name(other)))
-        });
+        services.sort_by(by_age);
         let mut registry = Self::default();
         services.into_iter().for_each(|service| registry.insert(Arc::new(service)));
         registry
@@ -117,6 +113,13 @@ impl Registry {
     pub fn hosts(&self) -> impl Iterator<Item = &str> {
         self.by_host.keys().map(String::as_str)
     }
+}
+
+/// The older first, then by name and namespace; without a time a service counts as yet to be made.
+pub(super) fn by_age(one: &Service, other: &Service) -> std::cmp::Ordering {
+    let age = |service: &Service| (service.created.is_none(), service.created);
+    let name = |service: &Service| (service.name.clone(), service.namespace.clone());
+    age(one).cmp(&age(other)).then_with(|| name(one).cmp(&name(other)))
 }
 
 fn of_kubernetes(sources: &Sources<'_>, pods: &Pods<'_>) -> Vec<Service> {

@@ -28,6 +28,8 @@ pub struct Service {
     pub ports: Vec<Port>,
     /// How its endpoints are found.
     pub resolution: Resolution,
+    /// Whether labels say who answers, so that somebody may come.
+    pub selects: bool,
     /// Whether it lies outside the mesh: no mutual TLS to it.
     pub is_external: bool,
     /// The labels of the object that declares it.

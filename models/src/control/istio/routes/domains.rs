@@ -43,7 +43,7 @@ pub(super) fn bracketed(host: &str) -> String {
 /// The other forms of a whole name: with a dot at its end, and for a Kubernetes Service of the
 /// client's domain the parts that the resolver would complete. Only clients of its own namespace
 /// may leave the namespace away (the same file, `GenerateAltVirtualHosts`).
-fn short_forms(host: &str, client: &str) -> Vec<String> {
+pub(super) fn short_forms(host: &str, client: &str) -> Vec<String> {
     let mut forms = Vec::new();
     if host.parse::<std::net::IpAddr>().is_err() {
         forms.push(format!("{host}."));

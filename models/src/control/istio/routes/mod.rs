@@ -31,7 +31,7 @@ pub(super) use matches::takes_every_request;
 pub use matches::{Client, MESH};
 pub use network::{ChainSource, NetworkChain, PortOfService, tcp_chains, tcp_proxy, tls_chains};
 pub(super) use order::{more_specific, sort_catch_all_last};
-pub use outbound::{MeshRoutes, NoMeshRoutes, Outbound};
+pub use outbound::{MeshRoutes, NoMeshRoutes, Outbound, mesh_host};
 pub(in crate::control) use retry::default_retries;
 pub(super) use retry::inbound_retries;
 pub use rule::{ListenerTls, RuleContext, routes};

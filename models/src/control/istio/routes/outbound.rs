@@ -11,18 +11,26 @@ use crate::manifest::kinds::Labels;
 use crate::manifest::kinds::istio::Destination;
 use crate::proxy::envoy::config::{HashPolicy, Route, RouteTable};
 
+use super::domains::short_forms;
 use super::effective::EffectiveVirtualService;
 use super::hash;
 use super::matches::{Client, MESH};
 use super::network::{NetworkChain, PortOfService, tcp_chains, tls_chains};
 use super::seen::{SeenServices, outbound_services};
 use super::sidecar::{OtherRules, OutboundService, SidecarRoutes, UnknownHosts};
-use super::visible::visible;
 
 /// Routes of Gateway API for the mesh, which take the place of a Service's default route.
 pub trait MeshRoutes {
     /// The routes for clients of a namespace that call a host on a port; `None` if there are none.
     fn routes(&self, client: &str, host: &str, port: u16) -> Option<Vec<Arc<Route>>>;
+}
+
+/// Namespace and name of a Kubernetes Service by its whole name.
+#[must_use]
+pub fn mesh_host(host: &str) -> Option<(&str, &str)> {
+    let (name, rest) = host.split_once('.')?;
+    let (namespace, domain) = rest.split_once('.')?;
+    domain.starts_with("svc.").then_some((namespace, name))
 }
 
 /// No routes of Gateway API.
@@ -44,23 +52,27 @@ pub struct Outbound<'p> {
     search_domain: String,
     services: Vec<OutboundService>,
     virtual_services: Vec<Arc<EffectiveVirtualService>>,
+    /// Those of them that have rules for connections.
+    of_bytes: Vec<Arc<EffectiveVirtualService>>,
     mesh_routes: &'p dyn MeshRoutes,
     unknown_hosts: UnknownHosts,
 }
 
 impl<'p> Outbound<'p> {
-    /// A sidecar with these labels in a namespace that sees `services`, and of the VirtualServices
-    /// of the mesh those that `imports` lets through.
+    /// A sidecar with these labels in a namespace that sees these services and VirtualServices of
+    /// the mesh, the latter in the order in which they count.
     pub fn new(
         push: &'p Push,
         (namespace, labels): (&'p str, &'p Labels),
         services: &[Arc<Service>],
-        imports: impl Fn(&EffectiveVirtualService) -> bool,
+        virtual_services: Vec<Arc<EffectiveVirtualService>>,
         unknown_hosts: UnknownHosts,
         mesh_routes: &'p dyn MeshRoutes,
     ) -> Self {
-        let mut virtual_services = visible(&push.virtual_services, namespace, MESH);
-        virtual_services.retain(|object| imports(object));
+        let of_bytes = |object: &&Arc<EffectiveVirtualService>| {
+            !(object.tls.is_empty() && object.tcp.is_empty())
+        };
+        let of_bytes = virtual_services.iter().filter(of_bytes).cloned().collect();
         Self {
             push,
             labels,
@@ -69,6 +81,7 @@ impl<'p> Outbound<'p> {
             search_domain: format!("{namespace}.svc.{}", push.mesh.domain),
             services: outbound_services(services),
             virtual_services,
+            of_bytes,
             mesh_routes,
             unknown_hosts,
         }
@@ -80,10 +93,26 @@ impl<'p> Outbound<'p> {
         self.routes().table(port)
     }
 
-    /// The table of a listener that serves one service on a port where sniffing finds HTTP.
+    /// The tables of listeners that serve one service each on a port where sniffing finds HTTP.
     #[must_use]
-    pub fn sniffed_table(&self, host: &str, port: u16) -> RouteTable {
-        self.routes().sniffed_table(host, port)
+    pub fn sniffed_tables<'h>(
+        &self,
+        port: u16,
+        hosts: impl IntoIterator<Item = &'h str>,
+    ) -> Vec<RouteTable> {
+        self.routes().sniffed_tables(port, hosts)
+    }
+
+    /// The server names that stand for a service where its address does not.
+    #[must_use]
+    pub fn server_names(&self, service: &Service) -> Vec<String> {
+        let mut names = vec![service.host.clone()];
+        let own = self.services.iter().find(|it| it.host == service.host);
+        for alias in own.into_iter().flat_map(|own| &own.aliases) {
+            names.push(alias.clone());
+            names.extend(short_forms(alias, &self.search_domain));
+        }
+        names
     }
 
     /// What the tables are made of, to ask why they are as they are.
@@ -122,7 +151,7 @@ impl<'p> Outbound<'p> {
         };
         let seen = SeenServices { push: self.push, client: self.client() };
         let named = self
-            .virtual_services
+            .of_bytes
             .iter()
             .filter(|object| object.hosts.iter().any(|host| hosts::overlap(host, &service.host)));
         let objects: Vec<_> = named.map(|object| &**object).collect();

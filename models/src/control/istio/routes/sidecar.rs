@@ -135,19 +135,33 @@ impl<'s> SidecarRoutes<'s> {
         table(port.to_string(), virtual_hosts)
     }
 
-    /// The table of a listener that serves one service on a port where sniffing finds HTTP: its
-    /// virtual host alone, for every authority (the same file, `getVirtualHostsForSniffedServicePort`).
+    /// The tables of listeners that serve one service each on a port where sniffing finds HTTP:
+    /// its virtual host alone, for every authority (the same file,
+    /// `getVirtualHostsForSniffedServicePort`).
     #[must_use]
-    pub fn sniffed_table(&self, host: &str, port: u16) -> RouteTable {
-        let name = format!("{host}:{port}");
-        let wanted = |host_of: &VirtualHost| {
-            host_of.domains.iter().any(|domain| *domain == name || domain == host)
-        };
-        let mut found: Vec<_> = self.virtual_hosts(port).into_iter().filter(wanted).collect();
-        if let [only] = &mut found[..] {
-            only.domains = vec!["*".to_owned()];
+    pub fn sniffed_tables<'h>(
+        &self,
+        port: u16,
+        hosts: impl IntoIterator<Item = &'h str>,
+    ) -> Vec<RouteTable> {
+        let all = self.virtual_hosts(port);
+        let mut by_domain: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+        for (at, host) in all.iter().enumerate() {
+            for domain in &host.domains {
+                by_domain.entry(domain.as_str()).or_default().insert(at);
+            }
         }
-        table(name, found.into_iter().map(Arc::new).collect())
+        let one = |host: &str| {
+            let name = format!("{host}:{port}");
+            let places = [name.as_str(), host].into_iter().filter_map(|it| by_domain.get(it));
+            let places: BTreeSet<usize> = places.flatten().copied().collect();
+            let mut found: Vec<VirtualHost> = places.iter().map(|&at| all[at].clone()).collect();
+            if let [only] = &mut found[..] {
+                only.domains = vec!["*".to_owned()];
+            }
+            table(name, found.into_iter().map(Arc::new).collect())
+        };
+        hosts.into_iter().map(one).collect()
     }
 
     pub(super) fn virtual_hosts(&self, port: u16) -> Vec<VirtualHost> {

@@ -67,6 +67,8 @@ pub struct EgressListener {
     pub port: Option<SidecarPort>,
     /// The address that it binds.
     pub bind: Option<Located<String>>,
+    /// `captureMode`: how connections come to it.
+    pub capture: Option<Located<CaptureMode>>,
     /// What it knows: `namespace/host`, `./host`, `*/host`, `~/*`.
     pub hosts: Vec<Located<String>>,
     /// Where it begins.
@@ -122,6 +124,7 @@ pub(in crate::manifest) fn read_sidecar(
             Some(EgressListener {
                 port: listener.object("port", read_port).flatten(),
                 bind: listener.string("bind").filter(|bind| !bind.is_empty()),
+                capture: listener.choice("captureMode", CAPTURE_MODES),
                 hosts: listener.strings("hosts"),
                 place: listener.place(),
             })

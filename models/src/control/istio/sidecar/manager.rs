@@ -1,0 +1,106 @@
+//! The connection managers and the catch-all chains of a sidecar's listeners for calls.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::control::istio::Push;
+use crate::control::istio::clusters::{BLACK_HOLE, PASSTHROUGH};
+use crate::control::istio::routes::{CORS_FILTER, FAULT_FILTER};
+use crate::explain::Sourced;
+use crate::manifest::kinds::istio::OutboundMode;
+use crate::proxy::envoy::config::{
+    ChainMatch, Direction, Fault, FilterChain, HttpFilter, HttpFilterKind, HttpManager, Inspection,
+    Listener, NetworkFilter, OriginalDestination, RouteSource, TcpProxy,
+};
+use crate::units::SimDuration;
+use crate::world::Origin;
+
+use super::draft::chain;
+
+/// The port to which the node redirects calls of the workload
+/// (istio `pkg/config/mesh/mesh.go`, `ProxyListenPort`).
+pub const OUTBOUND_PORT: u16 = 15001;
+
+/// The listener on that port.
+pub const VIRTUAL_OUTBOUND: &str = "virtualOutbound";
+
+/// Silence after which Envoy closes a connection that it passes on.
+const IDLE_TIMEOUT: SimDuration = SimDuration::from_secs(3600);
+
+/// The manager whose routes stand in a table. Istio strips no port, sets no timeout of its own,
+/// and takes `x-envoy-*` headers from nobody: no address counts as internal
+/// (istio `pilot/pkg/networking/core/listener_builder.go`, `buildHTTPConnectionManager`; Envoy
+/// `http_connection_manager.proto`, `internal_address_config`).
+pub(super) fn manager(push: &Push, table: &str) -> HttpManager {
+    let no_fault = Fault { abort: None, delay: None, headers: Vec::new(), max_active: None };
+    let filter = |name: &str, kind| HttpFilter { name: name.to_owned(), kind };
+    HttpManager {
+        routes: RouteSource::Named(table.to_owned()),
+        filters: vec![
+            filter(FAULT_FILTER, HttpFilterKind::Fault(no_fault)),
+            filter(CORS_FILTER, HttpFilterKind::Cors),
+        ],
+        stream_idle_timeout: Sourced::default_of(SimDuration::ZERO, "istio.stream-idle-timeout"),
+        request_timeout: Sourced::default_of(SimDuration::ZERO, "envoy.request-timeout"),
+        max_stream_duration: None,
+        normalization: push.mesh.normalization,
+        strips_port: false,
+        trusts_envoy_headers: false,
+        uses_remote_address: false,
+        server_name: "istio-envoy".to_owned(),
+        local_replies: BTreeMap::new(),
+    }
+}
+
+/// Where connections go that no service claims: on, or nowhere
+/// (the same file, `buildOutboundCatchAllNetworkFiltersOnly`).
+pub(super) fn unclaimed(outbound: Sourced<OutboundMode>) -> NetworkFilter {
+    let cluster = match outbound.value {
+        OutboundMode::RegistryOnly => BLACK_HOLE,
+        OutboundMode::AllowAny | OutboundMode::AllowAnyDynamicDns => PASSTHROUGH,
+    };
+    tcp_proxy(cluster, outbound.origin)
+}
+
+fn tcp_proxy(cluster: &str, origin: Origin) -> NetworkFilter {
+    NetworkFilter::TcpProxy(Arc::new(TcpProxy {
+        clusters: vec![(Sourced::new(cluster.to_owned(), origin), 1)],
+        idle_timeout: Sourced::default_of(IDLE_TIMEOUT, "envoy.tcp-idle-timeout"),
+        origin,
+    }))
+}
+
+/// The chain of a listener for what its services' chains leave.
+pub(super) fn passthrough_chain(outbound: Sourced<OutboundMode>) -> FilterChain {
+    let filter = unclaimed(outbound);
+    chain("PassthroughFilterChain", ChainMatch::default(), filter, outbound.origin)
+}
+
+/// The listener that captures all calls. What was meant for its own port goes nowhere, or it would
+/// come back for ever (the same file, `buildVirtualOutboundListener` and `blackholeFilterChain`).
+pub(super) fn virtual_outbound(address: &str, outbound: Sourced<OutboundMode>) -> Listener {
+    let own = Origin::Default("istio.virtual-outbound");
+    let loops = ChainMatch { destination_port: Some(OUTBOUND_PORT), ..ChainMatch::default() };
+    let black_hole = tcp_proxy(BLACK_HOLE, own);
+    Listener {
+        name: VIRTUAL_OUTBOUND.to_owned(),
+        address: address.to_owned(),
+        port: OUTBOUND_PORT,
+        direction: Direction::Outbound,
+        bind_to_port: true,
+        original_destination: OriginalDestination::HandedOver,
+        inspects_tls: Inspection::Never,
+        inspects_http: Inspection::Never,
+        chains: vec![
+            chain("virtualOutbound-blackhole", loops, black_hole, own),
+            chain(
+                "virtualOutbound-catchall-tcp",
+                ChainMatch::default(),
+                unclaimed(outbound),
+                outbound.origin,
+            ),
+        ],
+        default_chain: None,
+        origin: own,
+    }
+}

@@ -1,0 +1,17 @@
+//! The whole configuration of the proxy beside a workload. Who has a proxy is decided in
+//! `injection`, what it knows in `scope`, and what it does with calls to the workload in `inbound`.
+
+mod calls;
+mod clusters;
+mod draft;
+mod listeners;
+mod looked_at;
+mod manager;
+mod memo;
+mod table_name;
+#[cfg(test)]
+mod tests;
+
+pub use listeners::Conflict;
+pub use manager::{OUTBOUND_PORT, VIRTUAL_OUTBOUND};
+pub use memo::Memo;
