@@ -12,6 +12,7 @@ use crate::proxy::envoy::config::{ProxyConfig, Route};
 use crate::world::{ClusterManifests, PodId, World};
 
 use super::gateway::GatewayControlPlane;
+use super::istio::gateways::GatewayWorkload;
 use super::istio::injection::Injection;
 use super::istio::routes::{MeshRoutes, mesh_host};
 use super::istio::{IstioControlPlane, Push};
@@ -194,6 +195,35 @@ impl ControlPlanes {
             GatewayKind::GatewayApi => self.gateway_api.gateway(&name.namespace, &name.name),
             GatewayKind::Istio => self.istio.gateway(world, &name.namespace, &name.name),
         })
+    }
+
+    /// The port of a gateway's own where a connection arrives that a client dials on the Service
+    /// in front of it. Where no Service is known they are the same.
+    ///
+    /// # Errors
+    /// The ports that the Service has, when it does not have this one.
+    pub fn gateway_port(
+        &self,
+        world: &World,
+        name: &GatewayName,
+        dialled: u16,
+    ) -> Result<u16, Vec<u16>> {
+        let workload = self.gateway_workload(world, name);
+        let targets = workload.map_or_else(Vec::new, |workload| workload.targets);
+        let found = targets.iter().find(|target| target.port == dialled);
+        match found {
+            Some(target) => Ok(target.target_port),
+            None if targets.is_empty() => Ok(dialled),
+            None => Err(targets.iter().map(|target| target.port).collect()),
+        }
+    }
+
+    /// The workload that serves a gateway; `None` where it is made as the Gateway is.
+    #[must_use]
+    pub fn gateway_workload(&self, world: &World, name: &GatewayName) -> Option<GatewayWorkload> {
+        let is_istio = name.kind == GatewayKind::Istio;
+        let serving = || self.istio.serving(world, &name.namespace, &name.name);
+        is_istio.then(serving).flatten().map(|(_, workload)| workload)
     }
 
     /// The control plane of Gateway API: statuses, their reasons, and routes of the mesh.

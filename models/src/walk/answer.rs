@@ -11,6 +11,8 @@ use crate::world::{Origin, PodId};
 pub struct Answer {
     /// What becomes of it.
     pub outcome: Outcome,
+    /// What becomes of it if no policy that is not modelled turns it away; `None` where none could.
+    pub if_allowed: Option<Outcome>,
     /// What the client gets when a proxy answers itself, or when nothing can: the status.
     pub status: Option<u16>,
     /// The response flags of that answer, such as `NR`.
@@ -46,6 +48,7 @@ impl Answer {
     pub(super) fn new(outcome: Outcome) -> Self {
         Self {
             outcome,
+            if_allowed: None,
             status: None,
             flags: None,
             location: None,
@@ -165,6 +168,8 @@ pub struct EndpointShare {
     pub in_use: InUse,
     /// Why it does not take the request, if it does not.
     pub refuses: Option<String>,
+    /// What made it: its workload, its pod, or the object that lists its address.
+    pub origin: Origin,
 }
 
 /// Whether an endpoint gets requests while nothing has failed.
@@ -182,6 +187,8 @@ pub enum InUse {
 /// What holds for the connections to a cluster.
 #[derive(Clone, Debug)]
 pub struct ClusterFacts {
+    /// What made the cluster.
+    pub origin: Origin,
     /// The load balancer, as a word.
     pub balancer: Sourced<String>,
     /// What protects the bytes, as a word.

@@ -195,6 +195,7 @@ fn endpoint_shares(
             priority: group.priority,
             weight: endpoint.weight,
             share: Ppm::from_percent_f64(share * 100.0),
+            origin: endpoint.origin,
             in_use: match endpoint.health {
                 _ if share > 0.0 => InUse::Yes,
                 DeclaredHealth::Unknown | DeclaredHealth::Healthy | DeclaredHealth::Degraded => {
@@ -219,6 +220,7 @@ pub(super) fn locality_name(group: &LocalityEndpoints) -> String {
 
 fn facts(cluster: &Cluster, priority: RoutingPriority, callers: u32) -> ClusterFacts {
     ClusterFacts {
+        origin: cluster.origin,
         balancer: cluster.balancer.clone().map(|balancer| balancer_word(&balancer).to_owned()),
         protection: cluster.tls.clone().map(|tls| tls_word(&tls).to_owned()),
         limits: cluster.thresholds.get(&priority).map_or_else(Vec::new, |it| limits(it, callers)),

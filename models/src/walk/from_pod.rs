@@ -67,7 +67,8 @@ pub(super) fn walk(
     let none = ProxyConfig::default();
     let callers = world.workloads[caller.workload].pods.clone();
     let callers = callers.end.0 - callers.start.0;
-    let view = |config| proxy::View { world, planes, config, dial: &dial, callers };
+    let policies = question.policies;
+    let view = |config| proxy::View { world, planes, config, dial: &dial, callers, policies };
     let request = request::build(question, &dial);
     let Some(config) = sidecar else {
         return without_proxy(view(&none), (resolved, &request), tree);
@@ -247,14 +248,15 @@ fn reached(world: &World, found: &Destination) -> (ServiceTarget, Vec<EndpointSh
     match found {
         Destination::Service { service, port } => {
             let row = &world.services[*service].ports[*port];
-            let endpoints = row.endpoints.iter().map(|it| endpoint(world, it)).collect();
+            let endpoints =
+                row.endpoints.iter().map(|it| endpoint(world, it, row.origin)).collect();
             (target(*service, row.port), endpoints, row.origin)
         }
         Destination::Headless { service, port, endpoints } => {
             let row = port.map(|port| &world.services[*service].ports[port]);
             let number = row.map(|row| row.port).or(endpoints.first().map(|it| it.port));
             let origin = row.map_or(world.services[*service].origin, |row| row.origin);
-            let shares = endpoints.iter().map(|it| endpoint(world, it)).collect();
+            let shares = endpoints.iter().map(|it| endpoint(world, it, origin)).collect();
             (target(*service, number.unwrap_or(0)), shares, origin)
         }
         Destination::Pod { pod, port } => {
@@ -281,7 +283,7 @@ fn reached(world: &World, found: &Destination) -> (ServiceTarget, Vec<EndpointSh
     }
 }
 
-fn endpoint(world: &World, endpoint: &crate::world::Endpoint) -> EndpointShare {
+fn endpoint(world: &World, endpoint: &crate::world::Endpoint, origin: Origin) -> EndpointShare {
     let in_use = if endpoint.ready { InUse::Yes } else { InUse::Unhealthy };
     match &endpoint.target {
         EndpointTarget::Pod(pod) => pod_share(world, *pod, endpoint.port, in_use),
@@ -295,6 +297,7 @@ fn endpoint(world: &World, endpoint: &crate::world::Endpoint) -> EndpointShare {
             share: Ppm::ZERO,
             in_use,
             refuses: None,
+            origin,
         },
     }
 }
@@ -314,5 +317,6 @@ fn pod_share(world: &World, pod: PodId, port: u16, in_use: InUse) -> EndpointSha
         share: Ppm::ZERO,
         in_use,
         refuses: None,
+        origin: world.workload_of(pod).origin,
     }
 }

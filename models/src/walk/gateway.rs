@@ -34,9 +34,35 @@ pub(super) fn walk(
     tree.step(rules::GATEWAY, None, || {
         format!("a client outside dials port {port} of {name} and asks for {host}")
     });
-    let dial = Dial { host, port, source: None, destination: None };
+    let own_port = match planes.gateway_port(world, name, port) {
+        Ok(own_port) => own_port,
+        Err(ports) => {
+            let ports = ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let sentence = format!(
+                "the Service in front of {name} has no port {port}, so nothing takes the \
+                 connection; it has {ports}"
+            );
+            return Answer::unreachable(Outcome::NoRoute, sentence, tree, rules::GATEWAY);
+        }
+    };
+    if own_port != port {
+        tree.step(rules::GATEWAY, None, || {
+            format!("the Service in front of the gateway turns port {port} into {own_port}")
+        });
+    }
+    let dial = Dial { host, port: own_port, source: None, destination: None };
     let request = request::build(question, &dial);
-    let view = proxy::View { world, planes, config: &config, dial: &dial, callers: 1 };
+    let workload = planes.gateway_workload(world, name).and_then(|it| it.pod);
+    let pods = workload.map(|pod| &world.workload_of(pod).pods);
+    let callers = pods.map_or(1, |pods| pods.end.0 - pods.start.0);
+    let view = proxy::View {
+        world,
+        planes,
+        config: &config,
+        dial: &dial,
+        callers,
+        policies: question.policies,
+    };
     let mut answer = proxy::walk(view, Arrival::Dialled, request.clone(), tree);
     untold::at_gateway(view, name, &mut answer, tree);
     server_side::walk(view, None, &request, &mut answer, tree);

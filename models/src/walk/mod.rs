@@ -39,7 +39,7 @@ pub use answer::{
 pub use caller::{Caller, CallerError, find as find_caller, full_name};
 pub use expect::{Expectation, ExpectationError, FORMS, shown, shown_target};
 pub use policies::{RouteSettings, route_settings};
-pub use question::{Question, Sender};
+pub use question::{ClientCertificate, Policies, Question, Sender};
 pub use target::{Scheme, Target, TargetError, TargetPort};
 
 /// Walks one request to its answer.

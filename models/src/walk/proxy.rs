@@ -11,6 +11,7 @@ use crate::world::World;
 
 use super::answer::{Answer, Outcome};
 use super::destination::{self, Dialled};
+use super::question::Policies;
 use super::request::Dial;
 use super::{http, rules};
 
@@ -24,6 +25,8 @@ pub(super) struct View<'a> {
     pub(super) dial: &'a Dial,
     /// How many pods have a proxy like this one.
     pub(super) callers: u32,
+    /// What to make of access policies that are not modelled.
+    pub(super) policies: Policies,
 }
 
 /// Walks a request that the proxy gets over a connection of its own pod, or from a client.
@@ -60,17 +63,20 @@ fn refused(refusal: &Refusal, port: u16) -> Answer {
                 chains.join(" and ")
             ),
         ),
-        Refusal::PlaintextToTls { chain } => (
+        Refusal::PlaintextToTls { .. } => (
             Outcome::NoRoute,
-            format!("chain {chain} expects TLS and the client sends plaintext: it is closed"),
+            "the filter chain expects TLS and the client sends plaintext: it is closed".to_owned(),
         ),
-        Refusal::TlsToPlaintext { chain } => (
+        Refusal::TlsToPlaintext { .. } => (
             Outcome::NoRoute,
-            format!("chain {chain} reads plaintext HTTP and the client sends TLS: it is closed"),
+            "the filter chain reads plaintext HTTP and the client sends TLS: it is closed"
+                .to_owned(),
         ),
-        Refusal::NoCertificate { chain } => (
+        Refusal::NoCertificate { .. } => (
             Outcome::Denied,
-            format!("chain {chain} wants a client certificate: without one the handshake fails"),
+            "the filter chain wants a client certificate, without which the handshake fails; ask \
+             with --certificate for a client that has one"
+                .to_owned(),
         ),
         Refusal::Denied { policy } => (
             Outcome::Denied,

@@ -17,6 +17,30 @@ pub struct Question {
     pub path: Option<String>,
     /// Headers; `host` and `:authority` replace the authority of the target.
     pub headers: Vec<(String, String)>,
+    /// What to make of access policies that are not modelled.
+    pub policies: Policies,
+    /// What the client shows where it speaks TLS itself.
+    pub certificate: ClientCertificate,
+}
+
+/// What a client that speaks TLS itself shows of who it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ClientCertificate {
+    /// Nothing.
+    #[default]
+    Missing,
+    /// A certificate that the server trusts.
+    Trusted,
+}
+
+/// What to make of access policies that are read and not modelled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policies {
+    /// They may deny: what becomes of the request is not known.
+    #[default]
+    MayDeny,
+    /// They are taken to let the request pass, because whoever asks says so.
+    AssumedToAllow,
 }
 
 /// Who sends a request.

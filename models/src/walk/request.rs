@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::proxy::envoy::config::Transport;
 use crate::proxy::envoy::{Connection, HeaderMap, Request, Token, is_grpc};
 
-use super::{Question, Scheme, TargetPort};
+use super::{ClientCertificate, Question, Scheme, TargetPort};
 
 /// Where a client dials.
 #[derive(Clone, Debug)]
@@ -61,6 +61,7 @@ fn authority(question: &Question, scheme: Scheme) -> String {
 
 fn connection(question: &Question, dial: &Dial, scheme: Scheme, headers: &HeaderMap) -> Connection {
     let grpc = is_grpc(headers);
+    let https = scheme == Scheme::Https;
     let (transport, sni, alpn): (_, _, &[&str]) = match scheme {
         Scheme::Http if grpc => (Transport::RawBuffer, None, &["h2c"]),
         Scheme::Http => (Transport::RawBuffer, None, &["http/1.1"]),
@@ -74,6 +75,7 @@ fn connection(question: &Question, dial: &Dial, scheme: Scheme, headers: &Header
         // An address is no server name.
         sni: sni.filter(|host| host.parse::<IpAddr>().is_err()),
         alpn: alpn.iter().map(|&name| name.to_owned()).collect(),
-        principal: None,
+        principal: (https && question.certificate == ClientCertificate::Trusted)
+            .then(|| "the client's certificate".to_owned()),
     }
 }

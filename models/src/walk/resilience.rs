@@ -269,7 +269,8 @@ fn cut_off(policy: &RetryPolicy, timeouts: &Timeouts) -> Option<Finding> {
     };
     let sentence = format!(
         "every attempt, also the first and only one, is cut off after {}; {after}. The request as \
-         a whole has no timeout",
+         a whole has no timeout (Envoy before 1.14 ignored a per-try timeout then; Istio 1.6 was \
+         the first with a newer one)",
         own.value
     );
     let mut origins = vec![own.origin];

@@ -13,7 +13,7 @@ use crate::world::testing::{deployment, port, service, target};
 use crate::world::{ClusterManifests, Origin, PodId, Topology, World, build};
 
 use super::answer::{Answer, Outcome, Share};
-use super::{Question, Sender, find_caller};
+use super::{ClientCertificate, Policies, Question, Sender, find_caller};
 
 /// Where everything comes from that a test does not care about.
 pub(super) const HERE: Origin = Origin::Assumed("a test");
@@ -101,6 +101,8 @@ pub(super) fn asked(world: &World, to: &str) -> Question {
         method: "GET".to_owned(),
         path: None,
         headers: Vec::new(),
+        policies: Policies::MayDeny,
+        certificate: ClientCertificate::Missing,
     }
 }
 

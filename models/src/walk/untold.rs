@@ -14,6 +14,7 @@ use crate::world::{Origin, PodId, World};
 
 use super::answer::{Answer, Outcome, Untold};
 use super::proxy::View;
+use super::question::Policies;
 use super::rules;
 
 /// Where a proxy stands on the path.
@@ -21,15 +22,45 @@ use super::rules;
 enum Side {
     /// Beside the client: rules on who may call do not count there.
     Client,
-    /// In front of the server, or at the edge.
+    /// Beside the server.
     Server,
+    /// At the edge.
+    Gateway,
+}
+
+impl Side {
+    const ALL: [Self; 3] = [Self::Client, Self::Server, Self::Gateway];
+
+    /// The patches of an EnvoyFilter that count here name this context, or none.
+    const fn context(self) -> &'static str {
+        match self {
+            Self::Client => "SIDECAR_OUTBOUND",
+            Self::Server => "SIDECAR_INBOUND",
+            Self::Gateway => "GATEWAY",
+        }
+    }
+
+    /// What an object would touch on this side; nothing if it does not act here.
+    fn touched(self, object: &Unmodelled) -> Vec<&str> {
+        let of_server = matches!(
+            object.kind,
+            UnmodelledKind::AuthorizationPolicy | UnmodelledKind::RequestAuthentication
+        );
+        let is_patch = object.kind == UnmodelledKind::EnvoyFilter;
+        let elsewhere = |text: &str| {
+            let mut others = Self::ALL.into_iter().filter(|side| *side != self);
+            is_patch && others.any(|side| text.contains(side.context()))
+        };
+        let texts = object.touches.iter().map(|touch| touch.value.as_str());
+        texts.filter(|text| !elsewhere(text) && !(of_server && self == Self::Client)).collect()
+    }
 }
 
 /// What touches the proxy beside the client.
 pub(super) fn at_client(view: View<'_>, pod: PodId, answer: &mut Answer, tree: &mut Tree) {
     if let Some(push) = view.planes.istio().push_of(view.world, pod) {
         let found = of_pod(view.world, push, pod);
-        note(found, Side::Client, answer, tree);
+        note(found, (Side::Client, view.policies), answer, tree);
     }
 }
 
@@ -44,7 +75,8 @@ pub(super) fn at_servers(view: View<'_>, pods: &[PodId], answer: &mut Answer, tr
             continue;
         }
         if let Some(push) = view.planes.istio().push_of(view.world, pod) {
-            note(of_pod(view.world, push, pod), Side::Server, answer, tree);
+            let found = of_pod(view.world, push, pod);
+            note(found, (Side::Server, view.policies), answer, tree);
         }
     }
 }
@@ -53,7 +85,7 @@ pub(super) fn at_servers(view: View<'_>, pods: &[PodId], answer: &mut Answer, tr
 pub(super) fn at_gateway(view: View<'_>, name: &GatewayName, answer: &mut Answer, tree: &mut Tree) {
     for (push, namespace, labels, gateway) in view.planes.gateway_workloads(view.world, name) {
         let proxy = Touched { namespace: &namespace, labels: &labels, gateway };
-        note(touching(push, proxy), Side::Server, answer, tree);
+        note(touching(push, proxy), (Side::Gateway, view.policies), answer, tree);
     }
 }
 
@@ -63,23 +95,20 @@ fn of_pod<'p>(world: &World, push: &'p Push, pod: PodId) -> Vec<&'p Config<Unmod
     touching(push, Touched { namespace, labels: &world.pods[pod].labels, gateway: None })
 }
 
-fn note(found: Vec<&Config<Unmodelled>>, side: Side, answer: &mut Answer, tree: &mut Tree) {
-    let counts = |object: &&Config<Unmodelled>| {
-        let of_server = matches!(
-            object.object.kind,
-            UnmodelledKind::AuthorizationPolicy | UnmodelledKind::RequestAuthentication
-        );
-        side == Side::Server || !of_server
-    };
-    for object in found.into_iter().filter(counts) {
+fn note(
+    found: Vec<&Config<Unmodelled>>,
+    (side, policies): (Side, Policies),
+    answer: &mut Answer,
+    tree: &mut Tree,
+) {
+    for object in found {
+        let touches = side.touched(&object.object);
+        if touches.is_empty() {
+            continue;
+        }
         let what = format!("{:?} {}", object.object.kind, object.title());
-        let touches: Vec<&str> =
-            object.object.touches.iter().map(|touch| touch.value.as_str()).collect();
-        let untold = Untold {
-            what: what.clone(),
-            touches: touches.join("; "),
-            origin: Some(object.origin()),
-        };
+        let touches = touches.join("; ");
+        let untold = Untold { what: what.clone(), touches, origin: Some(object.origin()) };
         if answer.not_modelled.contains(&untold) {
             continue;
         }
@@ -90,21 +119,133 @@ fn note(found: Vec<&Config<Unmodelled>>, side: Side, answer: &mut Answer, tree: 
         });
         answer.not_modelled.push(untold);
         if object.object.effect == Effect::TurnsAway {
-            doubt(&what, object.origin(), answer);
+            doubt(&what, object.origin(), policies, answer);
         }
     }
     answer.not_modelled.sort();
 }
 
 /// What is not enforced here is not taken for allowed.
-fn doubt(what: &str, origin: Origin, answer: &mut Answer) {
+fn doubt(what: &str, origin: Origin, policies: Policies, answer: &mut Answer) {
+    if policies == Policies::AssumedToAllow {
+        let sentence = format!("{what} is taken to let the request pass: it is not modelled");
+        answer.tell("policy.assumed", sentence, vec![origin]);
+        return;
+    }
     let lets_through = match answer.outcome {
         Outcome::Routed | Outcome::Redirected | Outcome::DirectResponse => true,
         Outcome::NoRoute | Outcome::Denied | Outcome::Unknown => false,
     };
     if lets_through {
+        answer.if_allowed = Some(answer.outcome);
         answer.outcome = Outcome::Unknown;
     }
     let sentence = format!("{what} decides who may call, and is not modelled");
     answer.tell("policy.not-modelled", sentence, vec![origin]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::question::{ClientCertificate, Question, Sender};
+    use super::super::{Target, walk};
+    use super::*;
+    use crate::control::ControlPlanes;
+    use crate::manifest::{SourceSet, load};
+    use crate::profile::Profile;
+    use crate::world::{ClusterManifests, Topology, build};
+
+    const EDGE: &str = "\
+apiVersion: v1
+kind: Service
+metadata: {name: edge, namespace: ingress}
+spec: {selector: {istio: edge}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: edge-0, namespace: ingress, labels: {istio: edge}}
+spec: {containers: [{name: proxy}]}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: ingress}
+spec:
+  selector: {istio: edge}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: hello, namespace: ingress}
+spec:
+  hosts: ['*']
+  gateways: [edge]
+  http: [{directResponse: {status: 200}}]
+---
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: gzip, namespace: ingress}
+spec: {configPatches: [{applyTo: HTTP_FILTER, match: {context: GATEWAY}}]}
+---
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: elsewhere, namespace: ingress}
+spec: {configPatches: [{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}}]}
+---
+";
+
+    fn asked(more: &str, port: u16, policies: Policies) -> Answer {
+        let mut sources = SourceSet::new();
+        let id = sources.add("edge.yaml", format!("{EDGE}{more}"));
+        let manifests = load(&sources, [id]);
+        let resources = &manifests.resources;
+        let cluster = ClusterManifests { name: "c", default_namespace: "default", resources };
+        let world = build(&[cluster], &Topology::default(), &[]).world;
+        let cluster = ClusterManifests { name: "c", default_namespace: "default", resources };
+        let (planes, _) = ControlPlanes::new(&world, &[cluster], Profile::built_in());
+        let target: Target = format!("http://hello.example:{port}/").parse().expect("a URL");
+        let question = Question {
+            sender: Sender::Outside(planes.gateways().remove(0)),
+            target,
+            method: "GET".to_owned(),
+            path: None,
+            headers: Vec::new(),
+            policies,
+            certificate: ClientCertificate::Missing,
+        };
+        walk(&world, &planes, &question)
+    }
+
+    const POLICY: &str = "\
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: callers, namespace: ingress}
+spec: {selector: {matchLabels: {istio: edge}}, action: ALLOW}
+";
+
+    #[test]
+    fn a_policy_that_is_not_modelled_leaves_the_outcome_open() {
+        let answer = asked(POLICY, 80, Policies::MayDeny);
+        assert_eq!(answer.outcome, Outcome::Unknown);
+        assert_eq!(answer.if_allowed, Some(Outcome::DirectResponse));
+        let answer = asked(POLICY, 80, Policies::AssumedToAllow);
+        assert_eq!((answer.outcome, answer.if_allowed), (Outcome::DirectResponse, None));
+        let other = POLICY.replace("istio: edge", "istio: other");
+        assert_eq!(asked(&other, 80, Policies::MayDeny).outcome, Outcome::DirectResponse);
+        let audit = POLICY.replace("ALLOW", "AUDIT");
+        assert_eq!(asked(&audit, 80, Policies::MayDeny).outcome, Outcome::DirectResponse);
+    }
+
+    #[test]
+    fn filters_that_are_not_modelled_are_named_where_they_act() {
+        let answer = asked("", 80, Policies::MayDeny);
+        assert_eq!(answer.outcome, Outcome::DirectResponse);
+        let names: Vec<_> = answer.not_modelled.iter().map(|it| it.what.as_str()).collect();
+        assert_eq!(names, ["EnvoyFilter ingress/gzip"]);
+    }
+
+    #[test]
+    fn a_port_that_the_service_of_a_gateway_lacks_is_refused() {
+        let answer = asked("", 8080, Policies::MayDeny);
+        assert_eq!(answer.outcome, Outcome::NoRoute);
+        assert!(answer.findings[0].sentence.contains("it has 80"), "{:?}", answer.findings);
+    }
 }

@@ -60,6 +60,16 @@ pub(crate) struct WhyArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
 
+    /// The client shows a certificate that the server trusts, where it speaks TLS itself.
+    #[arg(long)]
+    pub(crate) certificate: bool,
+
+    /// Take it that access policies which are not modelled let requests pass.
+    ///
+    /// Without this, the outcome of a request that such a policy could turn away is `unknown`.
+    #[arg(long)]
+    pub(crate) assume_allowed: bool,
+
     /// How to print the answer.
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: AnswerFormat,

@@ -14,6 +14,7 @@ use crate::cli::MeshArgs;
 use crate::failure::Failure;
 use crate::input::{self, Limits, SourceKind, Sources};
 use crate::report::diagnostics;
+use crate::report::objects::Objects;
 use crate::terminal::Look;
 
 use super::Streams;
@@ -25,6 +26,8 @@ pub(super) const DEFAULT_NAMESPACE: &str = "default";
 pub(super) struct Mesh {
     /// All texts.
     pub(super) sources: SourceSet,
+    /// Which object a line belongs to.
+    pub(super) objects: Objects,
     /// What is wrong with them, sorted.
     pub(super) findings: Vec<Diagnostic>,
     /// Who exists.
@@ -83,7 +86,9 @@ impl Mesh {
         let built = world::build(&inputs, &Topology::default(), assembly.outside);
         let (planes, rejected) = ControlPlanes::new(&built.world, &inputs, assembly.profile);
         let mut findings = sources.findings;
+        let mut objects = Objects::default();
         for cluster in &clusters {
+            objects.add(&cluster.manifests.resources, assembly.default_namespace);
             findings.extend(cluster.manifests.diagnostics.iter().cloned());
         }
         findings.extend(built.findings);
@@ -91,7 +96,7 @@ impl Mesh {
         diagnostics::sort(&mut findings, &sources.set);
         // Clusters may share files, and so their findings.
         findings.dedup();
-        Self { sources: sources.set, findings, world: built.world, planes }
+        Self { sources: sources.set, objects, findings, world: built.world, planes }
     }
 
     /// Prints errors of the input. They do not stop an answer: what is broken has no effect in a

@@ -9,7 +9,7 @@ use crate::Exit;
 use crate::cli::{AnswerFormat, PartArg, ProxyConfigArgs};
 use crate::failure::Failure;
 use crate::report::places::Places;
-use crate::report::proxy_config::{self as report, Filter, Part};
+use crate::report::proxy_config::{self as report, Filter, Origins, Part};
 
 use super::mesh::{self, Mesh};
 use super::{Looks, Streams};
@@ -30,12 +30,12 @@ pub(super) fn proxy_config(
         PartArg::Clusters => Part::Clusters,
         PartArg::Endpoints => Part::Endpoints,
     };
-    let places = Places::new(&mesh.sources);
+    let origins = Origins { places: Places::new(&mesh.sources), objects: &mesh.objects };
     match args.output {
         AnswerFormat::Text => {
-            report::print(streams.out, &config, part, &filter, places, &looks.out)?;
+            report::print(streams.out, &config, part, &filter, origins, &looks.out)?;
         }
-        AnswerFormat::Json => report::print_json(streams.out, &config, part, &filter, places)?,
+        AnswerFormat::Json => report::print_json(streams.out, &config, part, &filter, origins)?,
     }
     Ok(Exit::Fine)
 }

@@ -51,6 +51,7 @@ fn figure(value: f64, unit: &str) -> String {
     match unit {
         "x" => format!("{value:.1}x"),
         "s" => format!("{value:.2}s"),
+        "ms" => format!("{value:.1}ms"),
         "bytes" => format!("{:.2}GiB", value / f64::from(1 << 30)),
         _ if value >= 1e6 => format!("{:.2}M {unit}", value / 1e6),
         _ => format!("{:.0}k {unit}", value / 1e3),
@@ -68,6 +69,7 @@ mod tests {
             (640_123.0, "hops/s", "640k hops/s"),
             (8.13, "x", "8.1x"),
             (1.254, "s", "1.25s"),
+            (3.11, "ms", "3.1ms"),
             (1_610_612_736.0, "bytes", "1.50GiB"),
         ] {
             assert_eq!(figure(value, unit), text);

@@ -12,6 +12,7 @@ pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod laws;
 pub(crate) mod lint;
+pub(crate) mod objects;
 pub(crate) mod places;
 pub(crate) mod proxy_config;
 pub(crate) mod retries;

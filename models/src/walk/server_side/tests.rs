@@ -10,7 +10,9 @@ use crate::proxy::envoy::config::{
     Address, DeclaredHealth, Endpoint, ProxyConfig, RouteAction, UpstreamTls,
 };
 use crate::walk::testing::{HERE, capturing, cluster, config, forward, route, sourced, told};
-use crate::walk::{Answer, Outcome, Question, Sender, find_caller, walk};
+use crate::walk::{
+    Answer, ClientCertificate, Outcome, Policies, Question, Sender, find_caller, walk,
+};
 use crate::world::{ClusterManifests, PodId, Topology, World, build};
 
 /// `web/caller`, and `shop/cart` with a sidecar and a Service on port 8080.
@@ -121,6 +123,8 @@ impl Rig {
             method: "GET".to_owned(),
             path: None,
             headers: Vec::new(),
+            policies: Policies::MayDeny,
+            certificate: ClientCertificate::Missing,
         };
         walk(&self.world, &self.planes, &question)
     }
@@ -239,6 +243,8 @@ fn a_call_past_the_callers_own_sidecar_meets_kube_proxy() {
         method: "GET".to_owned(),
         path: None,
         headers: Vec::new(),
+        policies: Policies::MayDeny,
+        certificate: ClientCertificate::Missing,
     };
     let answer = walk(&rig.world, &rig.planes, &question);
     assert!(told(&answer.because, "walk.no-proxy"), "{:#?}", answer.because);

@@ -6,8 +6,8 @@ use meshwalk_models::control::kubernetes::ingress::{self, IngressAnswer};
 use meshwalk_models::explain::Silent;
 use meshwalk_models::units::SimDuration;
 use meshwalk_models::walk::{
-    Answer, Call, Caller, Question, Sender, Target, TargetPort, Timeouts, find_caller, full_name,
-    walk,
+    Answer, Call, Caller, ClientCertificate, Policies, Question, Sender, Target, TargetPort,
+    Timeouts, find_caller, full_name, walk,
 };
 use meshwalk_models::world::{EndpointTarget, ServiceId, WorkloadId};
 use meshwalk_sim::scenario::Scenario;
@@ -174,6 +174,8 @@ impl Graph<'_> {
                 method: made.method.clone(),
                 path: made.path.clone(),
                 headers: made.headers.clone(),
+                policies: Policies::AssumedToAllow,
+                certificate: ClientCertificate::Trusted,
             };
             Some(walk(&self.mesh.world, &self.mesh.planes, &question))
         });

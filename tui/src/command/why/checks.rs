@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use meshwalk_models::manifest::yaml::{self, NodeKind};
 use meshwalk_models::manifest::{Diagnostic, Located, Place, SourceId, SourceSet};
-use meshwalk_models::walk::{Expectation, FORMS};
+use meshwalk_models::walk::{ClientCertificate, Expectation, FORMS};
 use schemars::generate::SchemaSettings;
 use serde::Deserialize;
 
@@ -24,6 +24,8 @@ struct CheckText {
     path: Option<String>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
+    #[serde(default)]
+    certificate: bool,
     expect: Located<String>,
 }
 
@@ -46,6 +48,8 @@ pub(in crate::command) struct Check {
     pub(super) path: Option<String>,
     /// The headers.
     pub(super) headers: Vec<(String, String)>,
+    /// Whether the client shows a certificate.
+    pub(super) certificate: ClientCertificate,
     /// What is expected.
     pub(super) expect: Expectation,
     /// Where the check begins.
@@ -125,6 +129,10 @@ fn check(text: CheckText, place: Place) -> Result<Check, Vec<Diagnostic>> {
             method,
             path: text.path,
             headers: text.headers.into_iter().collect(),
+            certificate: match text.certificate {
+                true => ClientCertificate::Trusted,
+                false => ClientCertificate::Missing,
+            },
             expect,
             place,
             expect_place: text.expect.place,
@@ -161,6 +169,8 @@ struct CheckSchema {
     path: Option<String>,
     /// Request headers.
     headers: Option<BTreeMap<String, String>>,
+    /// Whether a client that speaks TLS shows a certificate that the server trusts. Default: no.
+    certificate: Option<bool>,
     /// What it becomes, such as `routed:checkout/v2` or `routed:checkout/v1=90,checkout/v2=10`.
     expect: String,
 }

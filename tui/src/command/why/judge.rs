@@ -92,6 +92,8 @@ fn result(mesh: &Mesh, args: &WhyArgs, check: &Check, file: &str) -> CheckResult
         method: &check.method,
         path: check.path.as_deref(),
         headers: check.headers.clone(),
+        policies: super::policies(args),
+        certificate: super::certificate(args).max(check.certificate),
     };
     let line = |place: Place| format!("{file}:{}", place.line);
     let (got, failure, because) = match asked.question(mesh) {

@@ -5,7 +5,10 @@ mod judge;
 #[cfg(test)]
 mod tests;
 
-use meshwalk_models::walk::{Answer, Expectation, FORMS, Outcome, Question, Sender, Target, walk};
+use meshwalk_models::walk::{
+    Answer, ClientCertificate, Expectation, FORMS, Outcome, Policies, Question, Sender, Target,
+    walk,
+};
 
 use crate::Exit;
 use crate::cli::{AnswerFormat, WhyArgs};
@@ -35,6 +38,8 @@ pub(super) fn why(
         method: &args.method,
         path: args.path.as_deref(),
         headers: headers(&args.headers)?,
+        policies: policies(args),
+        certificate: certificate(args),
     };
     let mesh = Mesh::load(&args.mesh, streams.input)?;
     mesh.print_errors(streams, &looks.err)?;
@@ -82,6 +87,8 @@ struct Asked<'t> {
     method: &'t str,
     path: Option<&'t str>,
     headers: Vec<(String, String)>,
+    policies: Policies,
+    certificate: ClientCertificate,
 }
 
 impl Asked<'_> {
@@ -105,8 +112,18 @@ impl Asked<'_> {
             target,
             method: self.method.to_owned(),
             headers: self.headers.clone(),
+            policies: self.policies,
+            certificate: self.certificate,
         })
     }
+}
+
+const fn certificate(args: &WhyArgs) -> ClientCertificate {
+    if args.certificate { ClientCertificate::Trusted } else { ClientCertificate::Missing }
+}
+
+const fn policies(args: &WhyArgs) -> Policies {
+    if args.assume_allowed { Policies::AssumedToAllow } else { Policies::MayDeny }
 }
 
 fn expectation(text: &str) -> Result<Expectation, Failure> {

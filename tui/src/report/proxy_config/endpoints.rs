@@ -6,7 +6,7 @@ use meshwalk_models::proxy::envoy::config::{
 use serde::Serialize;
 
 use super::clusters::parts;
-use super::{Filter, Places, Row, or_dash};
+use super::{Filter, Origins, Places, Row, or_dash};
 
 /// One endpoint of a cluster.
 #[derive(Serialize)]
@@ -48,7 +48,12 @@ impl Row for EndpointRow {
 }
 
 /// The endpoints that fit, by address and cluster.
-pub(super) fn rows(config: &ProxyConfig, filter: &Filter, places: Places<'_>) -> Vec<EndpointRow> {
+pub(super) fn rows(
+    config: &ProxyConfig,
+    filter: &Filter,
+    origins: Origins<'_>,
+) -> Vec<EndpointRow> {
+    let places = origins.places;
     let mut rows = Vec::new();
     let fits = |cluster: &str| filter.name(cluster) && filter.fqdn(parts(cluster).fqdn);
     for (cluster, assignment) in config.assignments.iter().filter(|(name, _)| fits(name)) {

@@ -5,7 +5,7 @@ use meshwalk_models::proxy::envoy::config::{
 };
 use serde::Serialize;
 
-use super::{Filter, Places, Row, matches};
+use super::{Filter, Origins, Places, Row, matches};
 
 /// One chain of a listener.
 #[derive(Serialize)]
@@ -35,7 +35,12 @@ impl Row for ListenerRow {
 }
 
 /// The chains of the listeners that fit, by port and address as istioctl sorts them.
-pub(super) fn rows(config: &ProxyConfig, filter: &Filter, places: Places<'_>) -> Vec<ListenerRow> {
+pub(super) fn rows(
+    config: &ProxyConfig,
+    filter: &Filter,
+    origins: Origins<'_>,
+) -> Vec<ListenerRow> {
+    let places = origins.places;
     let mut listeners: Vec<&Listener> = config
         .listeners
         .iter()

@@ -18,6 +18,7 @@ use crate::terminal::Look;
 
 use super::columns::{Align, Columns};
 use super::json;
+use super::objects::Objects;
 use super::places::Places;
 
 /// Which lines are shown; all that is given must fit.
@@ -43,6 +44,15 @@ impl Filter {
     fn name(&self, name: &str) -> bool {
         self.name.as_ref().is_none_or(|wanted| wanted == name)
     }
+}
+
+/// Where things come from: lines, and the objects that they stand in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origins<'o> {
+    /// Lines.
+    pub(crate) places: Places<'o>,
+    /// Objects.
+    pub(crate) objects: &'o Objects,
 }
 
 /// A part of a configuration.
@@ -72,14 +82,14 @@ pub(crate) fn print(
     config: &ProxyConfig,
     part: Part,
     filter: &Filter,
-    places: Places<'_>,
+    origins: Origins<'_>,
     look: &Look,
 ) -> io::Result<()> {
     match part {
-        Part::Listeners => table(out, &listeners::rows(config, filter, places), look),
-        Part::Routes => table(out, &routes::rows(config, filter, places), look),
-        Part::Clusters => table(out, &clusters::rows(config, filter, places), look),
-        Part::Endpoints => table(out, &endpoints::rows(config, filter, places), look),
+        Part::Listeners => table(out, &listeners::rows(config, filter, origins), look),
+        Part::Routes => table(out, &routes::rows(config, filter, origins), look),
+        Part::Clusters => table(out, &clusters::rows(config, filter, origins), look),
+        Part::Endpoints => table(out, &endpoints::rows(config, filter, origins), look),
     }
 }
 
@@ -89,13 +99,13 @@ pub(crate) fn print_json(
     config: &ProxyConfig,
     part: Part,
     filter: &Filter,
-    places: Places<'_>,
+    origins: Origins<'_>,
 ) -> io::Result<()> {
     match part {
-        Part::Listeners => json::print(out, &listeners::rows(config, filter, places)),
-        Part::Routes => json::print(out, &routes::rows(config, filter, places)),
-        Part::Clusters => json::print(out, &clusters::rows(config, filter, places)),
-        Part::Endpoints => json::print(out, &endpoints::rows(config, filter, places)),
+        Part::Listeners => json::print(out, &listeners::rows(config, filter, origins)),
+        Part::Routes => json::print(out, &routes::rows(config, filter, origins)),
+        Part::Clusters => json::print(out, &clusters::rows(config, filter, origins)),
+        Part::Endpoints => json::print(out, &endpoints::rows(config, filter, origins)),
     }
 }
 

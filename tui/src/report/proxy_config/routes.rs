@@ -6,7 +6,8 @@ use meshwalk_models::proxy::envoy::config::{
 };
 use serde::Serialize;
 
-use super::{Filter, Places, Row, matches};
+use super::super::objects::OwnerKind;
+use super::{Filter, Origins, Row, matches};
 
 /// One route of a virtual host.
 #[derive(Serialize)]
@@ -16,13 +17,14 @@ pub(super) struct RouteRow {
     domains: Vec<String>,
     #[serde(rename = "match")]
     matches: String,
+    virtual_service: Option<String>,
     action: String,
     origin: String,
 }
 
 impl Row for RouteRow {
     const HEADERS: &'static [&'static str] =
-        &["NAME", "VHOST NAME", "DOMAINS", "MATCH", "ACTION", "ORIGIN"];
+        &["NAME", "VHOST NAME", "DOMAINS", "MATCH", "VIRTUAL SERVICE", "ACTION", "ORIGIN"];
 
     fn cells(&self) -> Vec<String> {
         /// istioctl shows so many domains and counts the others.
@@ -37,6 +39,7 @@ impl Row for RouteRow {
             self.virtual_host.clone(),
             domains,
             self.matches.clone(),
+            self.virtual_service.clone().unwrap_or_default(),
             self.action.clone(),
             self.origin.clone(),
         ]
@@ -44,7 +47,7 @@ impl Row for RouteRow {
 }
 
 /// The routes of the tables that fit: named ones by name, then those inside listeners.
-pub(super) fn rows(config: &ProxyConfig, filter: &Filter, places: Places<'_>) -> Vec<RouteRow> {
+pub(super) fn rows(config: &ProxyConfig, filter: &Filter, origins: Origins<'_>) -> Vec<RouteRow> {
     let mut rows = Vec::new();
     let inline = config.listeners.iter().flat_map(|listener| {
         listener.chains.iter().chain(&listener.default_chain).flat_map(|chain| &chain.filters)
@@ -59,7 +62,7 @@ pub(super) fn rows(config: &ProxyConfig, filter: &Filter, places: Places<'_>) ->
     let mut seen = std::collections::BTreeSet::new();
     for table in config.route_tables.values().chain(inline) {
         if filter.name(&table.name) {
-            add_table(&mut rows, table, filter, places);
+            add_table(&mut rows, table, filter, origins);
         }
     }
     // Several chains of one listener share a table.
@@ -74,10 +77,10 @@ pub(super) fn rows(config: &ProxyConfig, filter: &Filter, places: Places<'_>) ->
     rows
 }
 
-fn add_table(rows: &mut Vec<RouteRow>, table: &RouteTable, filter: &Filter, places: Places<'_>) {
+fn add_table(rows: &mut Vec<RouteRow>, table: &RouteTable, filter: &Filter, origins: Origins<'_>) {
     for host in &table.virtual_hosts {
         if fits(host, filter) {
-            rows.extend(host.routes.iter().map(|route| row(table, host, route, places)));
+            rows.extend(host.routes.iter().map(|route| row(table, host, route, origins)));
         }
         if host.routes.is_empty() && fits(host, filter) {
             rows.push(RouteRow {
@@ -85,8 +88,9 @@ fn add_table(rows: &mut Vec<RouteRow>, table: &RouteTable, filter: &Filter, plac
                 virtual_host: host.name.clone(),
                 domains: host.domains.clone(),
                 matches: String::new(),
+                virtual_service: None,
                 action: "404: no routes".to_owned(),
-                origin: places.show(host.origin),
+                origin: origins.places.show(host.origin),
             });
         }
     }
@@ -100,14 +104,15 @@ fn fits(host: &VirtualHost, filter: &Filter) -> bool {
         && filter.port.is_none_or(|wanted| host.domains.iter().any(|domain| port(domain, wanted)))
 }
 
-fn row(table: &RouteTable, host: &VirtualHost, route: &Route, places: Places<'_>) -> RouteRow {
+fn row(table: &RouteTable, host: &VirtualHost, route: &Route, origins: Origins<'_>) -> RouteRow {
     RouteRow {
         name: table.name.clone(),
         virtual_host: host.name.clone(),
         domains: host.domains.clone(),
         matches: matches::route(&route.matches),
+        virtual_service: origins.objects.owner(route.origin, OwnerKind::Route).map(str::to_owned),
         action: action(&route.action),
-        origin: places.show(route.origin),
+        origin: origins.places.show(route.origin),
     }
 }
 

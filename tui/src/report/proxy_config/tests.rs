@@ -132,7 +132,9 @@ fn printed(part: Part, filter: &Filter) -> String {
     let source = sources.add("shop/vs.yaml", "a: 1\nb: 2\n");
     let origin = Origin::Manifest(Place { source, line: 2, column: 1 });
     let mut out = Vec::new();
-    print(&mut out, &config(origin), part, filter, Places::new(&sources), &Look::PLAIN)
+    let objects = Objects::default();
+    let origins = Origins { places: Places::new(&sources), objects: &objects };
+    print(&mut out, &config(origin), part, filter, origins, &Look::PLAIN)
         .expect("memory takes everything");
     String::from_utf8(out).expect("text")
 }
@@ -140,9 +142,9 @@ fn printed(part: Part, filter: &Filter) -> String {
 #[test]
 fn routes_stand_in_the_order_in_which_they_are_tried() {
     insta::assert_snapshot!(printed(Part::Routes, &Filter::default()), @r"
-    NAME   VHOST NAME                         DOMAINS                                         MATCH                      ACTION                ORIGIN
-    8080   cart.shop.svc.cluster.local:8080   cart.shop.svc.cluster.local, cart + 1 more...   /v2* x-user = jane         direct response 418   shop/vs.yaml:2
-    8080   cart.shop.svc.cluster.local:8080   cart.shop.svc.cluster.local, cart + 1 more...   regex /a.* x-user = jane   direct response 404   default istio.retry-attempts
+    NAME   VHOST NAME                         DOMAINS                                         MATCH                      VIRTUAL SERVICE   ACTION                ORIGIN
+    8080   cart.shop.svc.cluster.local:8080   cart.shop.svc.cluster.local, cart + 1 more...   /v2* x-user = jane                           direct response 418   shop/vs.yaml:2
+    8080   cart.shop.svc.cluster.local:8080   cart.shop.svc.cluster.local, cart + 1 more...   regex /a.* x-user = jane                     direct response 404   default istio.retry-attempts
     ");
 }
 

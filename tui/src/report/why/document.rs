@@ -6,8 +6,8 @@ use meshwalk_models::explain::{Explanation, Fact, Sourced};
 use meshwalk_models::proxy::envoy::config::Target;
 use meshwalk_models::units::SimDuration;
 use meshwalk_models::walk::{
-    EndpointShare, HeaderChange, InUse, Limit, RequestAfter, RetryInForce, Sender, Share, Timeouts,
-    full_name,
+    EndpointShare, HeaderChange, InUse, Limit, Outcome, RequestAfter, RetryInForce, Sender, Share,
+    Timeouts, full_name,
 };
 use meshwalk_models::world::Origin;
 use serde::Serialize;
@@ -27,6 +27,7 @@ struct Document<'v> {
     question: QuestionOut<'v>,
     profile: &'v str,
     outcome: &'static str,
+    if_allowed: Option<Outcome>,
     status: Option<u16>,
     flags: Option<&'v str>,
     location: Option<&'v str>,
@@ -65,6 +66,7 @@ struct Header<'v> {
 struct ShareOut<'v> {
     destination: &'v Target,
     cluster: &'v str,
+    cluster_origin: Option<String>,
     weight: u32,
     /// From 0 to 1.
     share: f64,
@@ -111,6 +113,7 @@ struct EndpointOut<'v> {
     /// Why it does not take the request, if it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     refuses: Option<&'v str>,
+    origin: String,
 }
 
 #[derive(Serialize)]
@@ -200,6 +203,7 @@ fn document<'v>(view: &'v View<'_>) -> Document<'v> {
         question: question(view),
         profile: view.profile,
         outcome: answer.outcome.word(),
+        if_allowed: answer.if_allowed,
         status: answer.status,
         flags: answer.flags.as_deref(),
         location: answer.location.as_deref(),
@@ -271,6 +275,7 @@ fn share<'v>(share: &'v Share, places: Places<'_>) -> ShareOut<'v> {
     ShareOut {
         destination: &share.destination,
         cluster: &share.cluster,
+        cluster_origin: facts.map(|it| places.show(it.origin)),
         weight: *share.weight,
         share: share.share.as_percent_f64() / 100.0,
         origin: places.show(share.weight.origin),
@@ -279,7 +284,7 @@ fn share<'v>(share: &'v Share, places: Places<'_>) -> ShareOut<'v> {
         protection: facts.map(|it| text(&it.protection)),
         limits: limits.iter().map(|it| limit(it, places)).collect(),
         outlier_detection: facts.and_then(|it| it.outlier.as_ref()).map(text),
-        endpoints: share.endpoints.iter().map(endpoint).collect(),
+        endpoints: share.endpoints.iter().map(|it| endpoint(it, places)).collect(),
     }
 }
 
@@ -293,7 +298,7 @@ fn limit(limit: &Limit, places: Places<'_>) -> LimitOut {
     }
 }
 
-fn endpoint(endpoint: &EndpointShare) -> EndpointOut<'_> {
+fn endpoint<'v>(endpoint: &'v EndpointShare, places: Places<'_>) -> EndpointOut<'v> {
     EndpointOut {
         address: &endpoint.address,
         pod: endpoint.pod.as_deref(),
@@ -303,6 +308,7 @@ fn endpoint(endpoint: &EndpointShare) -> EndpointOut<'_> {
         share: endpoint.share.as_percent_f64() / 100.0,
         in_use: endpoint.in_use,
         refuses: endpoint.refuses.as_deref(),
+        origin: places.show(endpoint.origin),
     }
 }
 

@@ -75,6 +75,10 @@ fn headline(answer: &Answer, look: &Look) -> String {
         Outcome::Unknown => Paint::Warning,
     };
     let mut line = shown(answer);
+    if let Some(outcome) = answer.if_allowed {
+        let allowed = Answer { outcome, ..answer.clone() };
+        line.push_str(&format!(": {} unless a policy denies it", shown(&allowed)));
+    }
     let told = line.contains(':') && answer.outcome == Outcome::DirectResponse;
     if let Some(status) = answer.status.filter(|_| !told) {
         line.push_str(&format!("  {status}"));
@@ -144,7 +148,8 @@ impl Settings<'_, '_> {
             self.line("answered", &format!("{status} {flags}, by the proxy"), None)?;
         }
         if !share.cluster.is_empty() {
-            self.line("cluster", &share.cluster, None)?;
+            let origin = share.cluster_facts.as_ref().map(|facts| facts.origin);
+            self.line("cluster", &share.cluster, origin)?;
         }
         if let Some(facts) = &share.cluster_facts {
             self.line("balanced", &facts.balancer.value, Some(facts.balancer.origin))?;
@@ -163,7 +168,7 @@ impl Settings<'_, '_> {
             }
         }
         for endpoint in share.endpoints.iter().take(ENDPOINTS_MAX) {
-            self.line("endpoint", &described(endpoint), None)?;
+            self.line("endpoint", &described(endpoint), Some(endpoint.origin))?;
         }
         match share.endpoints.len().saturating_sub(ENDPOINTS_MAX) {
             0 => Ok(()),

@@ -106,6 +106,19 @@ pub struct FilterChain {
     pub origin: Origin,
 }
 
+impl FilterChain {
+    /// The chain in words: by its name, or by what it takes.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let names = &self.matches.server_names;
+        match (self.name.as_str(), names.is_empty()) {
+            ("", true) => "the chain without a name".to_owned(),
+            ("", false) => format!("the chain for {}", names.join(", ")),
+            (name, _) => format!("chain {name}"),
+        }
+    }
+}
+
 /// Which connections a chain takes; empty criteria take all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ChainMatch {

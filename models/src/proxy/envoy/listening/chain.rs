@@ -149,7 +149,7 @@ pub(super) fn find<'c, P: Probe>(
         for chain in &left {
             let Some(fit) = judge(&chain.matches, &seen) else {
                 probe.step(NO_CHAIN, Some(chain.origin), || {
-                    format!("chain {} asks for a {criterion} that is not known", chain.name)
+                    format!("{} asks for a {criterion} that is not known", chain.title())
                 });
                 return Err(Refusal::Unknown);
             };
@@ -165,7 +165,7 @@ pub(super) fn find<'c, P: Probe>(
                 if told <= TOLD_MAX {
                     probe.step(PASSED_OVER, Some(chain.origin), || {
                         let why = if fit == Fit::No { "does not fit" } else { "fits less well" };
-                        format!("chain {} is passed over: its {criterion} {why}", chain.name)
+                        format!("{} is passed over: its {criterion} {why}", chain.title())
                     });
                 }
             }
@@ -174,7 +174,7 @@ pub(super) fn find<'c, P: Probe>(
     }
     match left.as_slice() {
         [chain] => {
-            probe.step(CHAIN, Some(chain.origin), || format!("chain {} fits best", chain.name));
+            probe.step(CHAIN, Some(chain.origin), || format!("{} fits best", chain.title()));
             Ok(chain)
         }
         [] => without_match(listener, probe),
@@ -200,7 +200,7 @@ fn without_match<'c>(
         return Err(Refusal::NoChain { listener: listener.name.clone() });
     };
     probe.step(DEFAULT, Some(chain.origin), || {
-        format!("chain {} takes what no other chain takes", chain.name)
+        format!("{} takes what no other chain takes", chain.title())
     });
     Ok(chain)
 }

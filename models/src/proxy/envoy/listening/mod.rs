@@ -132,14 +132,14 @@ fn shakes_hands(
     match (chain.tls, connection.transport) {
         (DownstreamTls::None, Transport::Tls) if serves_http => {
             probe.step(ENCRYPTED, origin, || {
-                format!("chain {} reads plaintext HTTP, and the peer sends TLS", chain.name)
+                format!("{} reads plaintext HTTP, and the peer sends TLS", chain.title())
             });
             Err(Refusal::TlsToPlaintext { chain: name() })
         }
         (DownstreamTls::None, _) => Ok(()),
         (_, Transport::RawBuffer) => {
             probe.step(PLAINTEXT, origin, || {
-                format!("chain {} ends TLS, and the peer sends plaintext", chain.name)
+                format!("{} ends TLS, and the peer sends plaintext", chain.title())
             });
             Err(Refusal::PlaintextToTls { chain: name() })
         }
@@ -147,7 +147,7 @@ fn shakes_hands(
             if connection.principal.is_none() =>
         {
             probe.step(CERTIFICATE, origin, || {
-                format!("chain {} wants a client certificate, and the peer has none", chain.name)
+                format!("{} wants a client certificate, and the peer has none", chain.title())
             });
             Err(Refusal::NoCertificate { chain: name() })
         }
@@ -170,7 +170,7 @@ fn may_go_on(
             Access::Allowed => {}
             Access::Denied(policy) => {
                 probe.step(DENIED, Some(chain.origin), || {
-                    format!("chain {} closes the connection", chain.name)
+                    format!("{} closes the connection", chain.title())
                 });
                 return Err(Refusal::Denied { policy });
             }
