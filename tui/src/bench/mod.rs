@@ -3,6 +3,7 @@
 //! Here alone the wall clock counts. `meshwalk bench` and `cargo bench -p meshwalk` run the same
 //! workloads.
 
+mod asking;
 mod clock;
 mod graph;
 mod large;
@@ -42,9 +43,10 @@ pub struct Benchmark {
 }
 
 /// All workloads; the large one comes last, because the peak of memory is that of the process.
-pub const BENCHMARKS: [Benchmark; 4] = [
+pub const BENCHMARKS: [Benchmark; 5] = [
     Benchmark { name: "kernel, M/M/1", run: mm1::measure },
     Benchmark { name: "flow engine, 7-call graph", run: graph::measure },
     Benchmark { name: "sidecar hop, small world", run: sidecar::measure },
+    Benchmark { name: "why, many objects", run: asking::measure },
     Benchmark { name: "sidecar hop, large world", run: large::measure },
 ];
