@@ -7,6 +7,7 @@ mod binary;
 mod determinism;
 mod exit_codes;
 mod expectations;
+mod gateway_conformance;
 mod house;
 mod manifests;
 mod output;

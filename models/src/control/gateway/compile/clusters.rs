@@ -13,7 +13,7 @@ use crate::proxy::envoy::config::{
     UpstreamProtocol, UpstreamTls,
 };
 use crate::units::{Ppm, SimDuration};
-use crate::world::{EndpointTarget, World};
+use crate::world::{EndpointTarget, Origin, World};
 
 use super::super::backend::{From, Invalid, ServicePortId, resolve};
 use super::{Context, TlsPolicies};
@@ -94,14 +94,25 @@ fn cluster(
         _ => UpstreamProtocol::Http1,
     };
     let tls = tls.get(&id).filter(|_| need.from_gateway).and_then(|tls| tls.clone().ok());
+    let target = Target {
+        namespace: world.namespaces[service.namespace].name.clone(),
+        service: service.name.clone(),
+        port: port.port,
+        subset: None,
+    };
+    let plain = plain_cluster(name, protocol, port.origin);
+    Cluster { target: Some(target), tls: tls.unwrap_or(plain.tls.clone()), ..plain }
+}
+
+/// A cluster with Envoy's defaults.
+pub(in super::super) fn plain_cluster(
+    name: String,
+    protocol: UpstreamProtocol,
+    origin: Origin,
+) -> Cluster {
     Cluster {
         name,
-        target: Some(Target {
-            namespace: world.namespaces[service.namespace].name.clone(),
-            service: service.name.clone(),
-            port: port.port,
-            subset: None,
-        }),
+        target: None,
         discovery: Discovery::Eds,
         connect_timeout: Sourced::default_of(SimDuration::from_secs(5), "envoy.connect-timeout"),
         balancer: Sourced::default_of(LoadBalancer::RoundRobin(None), "envoy.balancer"),
@@ -116,13 +127,13 @@ fn cluster(
         thresholds: BTreeMap::new(),
         outlier: None,
         http: UpstreamHttp {
-            protocol: Sourced::new(protocol, port.origin),
+            protocol: Sourced::new(protocol, origin),
             max_requests_per_connection: Sourced::default_of(0, "envoy.requests-per-connection"),
             max_concurrent_streams: Sourced::default_of(1 << 31, "envoy.concurrent-streams"),
             idle_timeout: Sourced::default_of(SimDuration::from_secs(3600), "envoy.idle-timeout"),
         },
-        tls: tls.unwrap_or(Sourced::default_of(UpstreamTls::None, "gateway.backend-tls")),
-        origin: port.origin,
+        tls: Sourced::default_of(UpstreamTls::None, "gateway.backend-tls"),
+        origin,
     }
 }
 

@@ -14,7 +14,7 @@ mod streams;
 mod table;
 mod tls_policy;
 
-pub(super) use clusters::Clusters;
+pub(super) use clusters::{Clusters, plain_cluster};
 pub(super) use http::{Chains, Edge, Order, OrderedMatch, Rules, http_listeners, manager};
 pub(super) use redirect::Entrance;
 pub(super) use rule::{CompiledRule, compile_rule};

@@ -1,5 +1,6 @@
 //! A mesh's proxy as plain as the standard leaves it: one listener for each port of each Service,
-//! chosen by the address that the client dialled, whatever name the request carries.
+//! chosen by the address that the client dialled, whatever name the request carries. What is
+//! dialled otherwise, such as a pod, is passed on.
 //!
 //! Source: gateway-api `geps/gep-1294`: routes bind to the frontend of a Service.
 
@@ -9,16 +10,16 @@ use std::sync::Arc;
 use crate::explain::Sourced;
 use crate::manifest::kinds::{AppProtocol, Transport};
 use crate::proxy::envoy::config::{
-    Bootstrap, Case, ChainMatch, Destination, Direction, DownstreamTls, FilterChain, Forward,
-    HeaderMutations, Inspection, Listener, NetworkFilter, OriginalDestination, PathMatcher,
-    ProxyConfig, Route, RouteAction, RouteMatch, RouteSource, RouteTable, RoutingPriority,
-    TcpProxy, TlsRequirement, VirtualHost,
+    Bootstrap, Case, ChainMatch, Cluster, Destination, Direction, Discovery, DownstreamTls,
+    FilterChain, Forward, HeaderMutations, Inspection, Listener, LoadBalancer, NetworkFilter,
+    OriginalDestination, PathMatcher, ProxyConfig, Route, RouteAction, RouteMatch, RouteSource,
+    RouteTable, RoutingPriority, TcpProxy, TlsRequirement, UpstreamProtocol, VirtualHost,
 };
 use crate::units::SimDuration;
 use crate::world::{Origin, Service, ServiceId, ServiceKind, World};
 
 use super::super::backend::ServicePortId;
-use super::super::compile::{Clusters, Edge, TlsPolicies, manager};
+use super::super::compile::{Clusters, Edge, TlsPolicies, manager, plain_cluster};
 use super::{Mesh, MeshRoute};
 
 /// The configuration of a proxy beside a client in a namespace.
@@ -37,8 +38,51 @@ pub(super) fn proxy(mesh: &Mesh, world: &World, client_namespace: &str) -> Proxy
         }
     }
     clusters.put_into(world, &TlsPolicies::new(), &mut config);
+    config.listeners.push(Arc::new(capturing()));
+    config.clusters.insert(PASSED_ON.to_owned(), Arc::new(passed_on()));
     config
 }
+
+/// The listener that gets all connections of the workload, and hands them over to the one of the
+/// address that was dialled.
+fn capturing() -> Listener {
+    let idle = Sourced::default_of(SimDuration::from_secs(3600), "envoy.tcp-idle-timeout");
+    let clusters = vec![(Sourced::new(PASSED_ON.to_owned(), PLAIN), 1)];
+    let stream = TcpProxy { clusters, idle_timeout: idle, origin: PLAIN };
+    let chain = FilterChain {
+        name: PASSED_ON.to_owned(),
+        matches: ChainMatch::default(),
+        tls: DownstreamTls::None,
+        filters: vec![NetworkFilter::TcpProxy(Arc::new(stream))],
+        origin: PLAIN,
+    };
+    Listener {
+        name: "virtualOutbound".to_owned(),
+        address: "0.0.0.0".to_owned(),
+        port: CAPTURING_PORT,
+        direction: Direction::Outbound,
+        bind_to_port: true,
+        original_destination: OriginalDestination::HandedOver,
+        inspects_tls: Inspection::Never,
+        inspects_http: Inspection::Never,
+        chains: Vec::new(),
+        default_chain: Some(chain),
+        origin: PLAIN,
+    }
+}
+
+/// The cluster of connections that go where the client dialled.
+fn passed_on() -> Cluster {
+    Cluster {
+        discovery: Discovery::OriginalDestination,
+        balancer: Sourced::new(LoadBalancer::ClusterProvided, PLAIN),
+        ..plain_cluster(PASSED_ON.to_owned(), UpstreamProtocol::Http1, PLAIN)
+    }
+}
+
+const PASSED_ON: &str = "PassthroughCluster";
+const CAPTURING_PORT: u16 = 15001;
+const PLAIN: Origin = Origin::Assumed("a proxy captures what its workload sends");
 
 /// A port of a Service.
 struct Frontend<'m> {

@@ -135,7 +135,7 @@ fn a_plain_proxy_goes_by_the_address_of_the_service_and_one_level_of_routes() {
     let NetworkFilter::Http(manager) = filter("cart", 80) else { panic!("HTTP") };
     let RouteSource::Inline(table) = &manager.routes else { panic!("a table of its own") };
     assert_eq!(table.virtual_hosts[0].domains, ["*"], "names in requests are ignored");
-    assert_eq!(proxy.listeners.len(), 5);
+    assert_eq!(proxy.listeners.len(), 6, "one for each port, and one that captures");
     // Without a route and a declared protocol the bytes go to the Service's own endpoints.
     assert!(matches!(filter("cart", 9000), NetworkFilter::TcpProxy(_)));
     let shown = rig.mesh("web", 80);
