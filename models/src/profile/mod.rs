@@ -3,6 +3,7 @@
 //!
 //! Each fact carries the source it was taken from. Prices are `cost`'s business.
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::LazyLock;
 
@@ -112,6 +113,120 @@ pub struct IstioFacts {
 pub struct GatewayFacts {
     /// Whose reading of the standard counts where they differ.
     pub reading: Fact<GatewayReading>,
+    /// Where the standard counts all the same.
+    #[serde(default)]
+    pub standard_in: BTreeSet<GatewayDifference>,
+}
+
+impl GatewayFacts {
+    /// Whether Istio's reading counts in this point.
+    #[must_use]
+    pub fn differs(&self, point: GatewayDifference) -> bool {
+        *self.reading == GatewayReading::Istio && !self.standard_in.contains(&point)
+    }
+}
+
+/// A point in which Istio takes Gateway API otherwise than the standard.
+///
+/// Each can be switched off by its own, so that it can be told which of them explains what.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum GatewayDifference {
+    /// Backends take changes of headers only.
+    BackendFilters,
+    /// A backend timeout without retries takes the place of the request timeout.
+    BackendTimeout,
+    /// One filter that cannot be applied takes its whole route away.
+    BrokenFilters,
+    /// Calls are ordered by their path.
+    CallPrecedence,
+    /// Classes of other controllers are left alone.
+    Classes,
+    /// Retries are made where none are asked for.
+    DefaultRetries,
+    /// Calls to an invalid backend get 500.
+    GrpcErrors,
+    /// A rule's changes of headers come after its backend's.
+    HeaderOrder,
+    /// Values of headers may hold commands of the proxy.
+    HeaderValues,
+    /// Each hostname stands alone.
+    HostnamePrecedence,
+    /// Both kinds of routes for one hostname count.
+    KindsAtListener,
+    /// Both kinds of routes for one port of a Service count.
+    KindsInMesh,
+    /// A request of the mesh belongs to the Service that its authority names.
+    MeshFrontend,
+    /// Routes for a port of a Service and those for all its ports are not merged.
+    MeshPorts,
+    /// Requests for hosts of another listener are served.
+    Misdirected,
+    /// A redirect to another scheme keeps a port that the request names.
+    RedirectPort,
+    /// A redirect takes a replacement of a prefix as it is.
+    RedirectPrefix,
+    /// Of entries of one name the last counts.
+    RepeatedEntries,
+    /// A retry stanza retries other failures.
+    RetryConditions,
+    /// A replacement of the prefix `/` is glued on.
+    RootPrefix,
+}
+
+impl GatewayDifference {
+    /// All of them.
+    pub const ALL: [Self; 20] = [
+        Self::BackendFilters,
+        Self::BackendTimeout,
+        Self::BrokenFilters,
+        Self::CallPrecedence,
+        Self::Classes,
+        Self::DefaultRetries,
+        Self::GrpcErrors,
+        Self::HeaderOrder,
+        Self::HeaderValues,
+        Self::HostnamePrecedence,
+        Self::KindsAtListener,
+        Self::KindsInMesh,
+        Self::MeshFrontend,
+        Self::MeshPorts,
+        Self::Misdirected,
+        Self::RedirectPort,
+        Self::RedirectPrefix,
+        Self::RepeatedEntries,
+        Self::RetryConditions,
+        Self::RootPrefix,
+    ];
+
+    /// Its name, such as `mesh-ports`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::BackendFilters => "backend-filters",
+            Self::BackendTimeout => "backend-timeout",
+            Self::BrokenFilters => "broken-filters",
+            Self::CallPrecedence => "call-precedence",
+            Self::Classes => "classes",
+            Self::DefaultRetries => "default-retries",
+            Self::GrpcErrors => "grpc-errors",
+            Self::HeaderOrder => "header-order",
+            Self::HeaderValues => "header-values",
+            Self::HostnamePrecedence => "hostname-precedence",
+            Self::KindsAtListener => "kinds-at-listener",
+            Self::KindsInMesh => "kinds-in-mesh",
+            Self::MeshFrontend => "mesh-frontend",
+            Self::MeshPorts => "mesh-ports",
+            Self::Misdirected => "misdirected",
+            Self::RedirectPort => "redirect-port",
+            Self::RedirectPrefix => "redirect-prefix",
+            Self::RepeatedEntries => "repeated-entries",
+            Self::RetryConditions => "retry-conditions",
+            Self::RootPrefix => "root-prefix",
+        }
+    }
 }
 
 /// Whose reading of Gateway API counts.

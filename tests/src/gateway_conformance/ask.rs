@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use meshwalk_models::control::kubernetes::dns::{Resolved, resolve};
 use meshwalk_models::explain::Silent;
-use meshwalk_models::profile::{GatewayReading, Profile};
+use meshwalk_models::profile::{GatewayDifference, Profile};
 use meshwalk_models::proxy::envoy::config::{Direction, ProxyConfig, Transport};
 use meshwalk_models::proxy::envoy::listening::Arrival;
 use meshwalk_models::proxy::envoy::{Connection, HeaderMap, Request, Token};
@@ -91,14 +91,11 @@ fn from_client(
         },
         other => return Err(format!("{name} stands for {other:?}")),
     };
-    let config = match *profile.gateway.reading {
-        GatewayReading::Standard => {
-            Arc::new(lab.planes.gateway_api().mesh_proxy(&lab.world, &client.namespace))
-        }
-        GatewayReading::Istio => lab
-            .planes
-            .sidecar(&lab.world, caller.pod)
-            .ok_or_else(|| format!("{}/{} has no sidecar", client.namespace, client.app))?,
+    let config = if profile.gateway.differs(GatewayDifference::MeshFrontend) {
+        let sidecar = lab.planes.sidecar(&lab.world, caller.pod);
+        sidecar.ok_or_else(|| format!("{}/{} has no sidecar", client.namespace, client.app))?
+    } else {
+        Arc::new(lab.planes.gateway_api().mesh_proxy(&lab.world, &client.namespace))
     };
     let source = lab.world.pods[caller.pod].ip;
     let connection = connection(&spoken, source, address, port);

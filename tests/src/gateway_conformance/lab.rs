@@ -52,6 +52,10 @@ impl Lab {
             own.retain(|resource| !is_grant(resource));
         }
         resources.extend(own.iter().cloned());
+        if test.is_mesh() {
+            // Whoever runs the suite puts its namespaces into the mesh.
+            resources.iter_mut().for_each(join_mesh);
+        }
         let cluster = ClusterManifests {
             name: CLUSTER,
             default_namespace: DEFAULT_NAMESPACE,
@@ -115,6 +119,13 @@ impl Lab {
             Some(gateway) => name(namespace_of(&gateway.meta), &gateway.meta.name.value),
             None => name(&named.namespace, &named.name),
         }
+    }
+}
+
+fn join_mesh(resource: &mut Resource) {
+    if let Resource::Namespace(namespace) = resource {
+        let value = namespace.meta.name.clone().map(|_| "enabled".to_owned());
+        namespace.meta.labels.insert("istio-injection".to_owned(), value);
     }
 }
 

@@ -7,6 +7,7 @@ mod case;
 mod compare;
 mod draws;
 mod lab;
+mod otherwise;
 mod send;
 mod serve;
 mod shares;
@@ -18,6 +19,8 @@ use std::path::Path;
 
 use meshwalk_models::profile::Profile;
 use serde_json::Value;
+
+pub use otherwise::{Otherwise, otherwise};
 
 use ask::Asked;
 use case::{Case, Test};
@@ -65,18 +68,56 @@ impl Report {
 pub fn check(folder: &Path, profile: &str) -> Result<Report, String> {
     let profile =
         Profile::named(profile).ok_or_else(|| format!("there is no profile `{profile}`"))?;
-    let path = folder.join("cases.json");
-    let text = fs::read_to_string(&path)
-        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    let tests = case::tests(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    check_as(folder, profile)
+}
+
+fn check_as(folder: &Path, profile: &'static Profile) -> Result<Report, String> {
     let mut report = Report::default();
-    for test in &tests {
-        report.cases.extend(check_test(folder, test, profile));
+    for test in &tests(folder)? {
+        let count = report.cases.len();
+        report.cases.extend(check_test(folder, test, profile, |_| true));
+        debug_assert_eq!(report.cases.len(), count + size(test), "one outcome a case");
     }
     Ok(report)
 }
 
-fn check_test(folder: &Path, value: &Value, profile: &'static Profile) -> Vec<Outcome> {
+/// Runs the case at this place among all cases.
+fn check_case(
+    folder: &Path,
+    profile: &'static Profile,
+    at: usize,
+) -> Result<Option<Outcome>, String> {
+    let mut before = 0;
+    for test in &tests(folder)? {
+        let here = before..before + size(test);
+        if here.contains(&at) {
+            let outcomes = check_test(folder, test, profile, |case| before + case == at);
+            return Ok(outcomes.into_iter().next());
+        }
+        before = here.end;
+    }
+    Ok(None)
+}
+
+fn tests(folder: &Path) -> Result<Vec<Value>, String> {
+    let path = folder.join("cases.json");
+    let text = fs::read_to_string(&path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    case::tests(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// How many outcomes a test has; one that cannot be read has one.
+fn size(test: &Value) -> usize {
+    serde_json::from_value::<Test>(test.clone()).map_or(1, |test| test.cases.len())
+}
+
+/// Runs those cases of a test that are `wanted` by their place in it.
+fn check_test(
+    folder: &Path,
+    value: &Value,
+    profile: &'static Profile,
+    wanted: impl Fn(usize) -> bool,
+) -> Vec<Outcome> {
     let test: Test = match serde_json::from_value(value.clone()) {
         Ok(test) => test,
         Err(error) => {
@@ -86,7 +127,7 @@ fn check_test(folder: &Path, value: &Value, profile: &'static Profile) -> Vec<Ou
         }
     };
     let mut bench = Bench { folder, test: &test, profile, labs: Default::default() };
-    let cases = test.cases.iter().enumerate();
+    let cases = test.cases.iter().enumerate().filter(|(at, _)| wanted(*at));
     cases
         .map(|(at, value)| {
             let case: Result<Case, _> = serde_json::from_value(value.clone());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::manifest::Diagnostic;
-use crate::profile::{GatewayReading, Profile};
+use crate::profile::{GatewayDifference, GatewayFacts, Profile};
 use crate::proxy::envoy::config::{
     Bootstrap, Direction, FilterChain, Inspection, Listener, OriginalDestination, ProxyConfig,
 };
@@ -58,16 +58,16 @@ fn add_cluster<'a>(
     profile: &'static Profile,
 ) {
     let tls = tls_policies(objects);
-    let reading = *profile.gateway.reading;
-    let context = Context { objects, profile, reading, tls: &tls };
+    let facts = &profile.gateway;
+    let context = Context { objects, profile, facts, tls: &tls };
     let mut attachments = attach(objects);
-    if reading == GatewayReading::Standard {
+    if !facts.differs(GatewayDifference::KindsAtListener) {
         refuse_overlaps(objects, &mut attachments);
     }
     let routes = compile_attached(&context, &attachments);
     let mut reports = reports(&context, &mut attachments, &routes);
     for site in &attachments.sites {
-        let (ours, class) = is_ours(objects, reading, site.gateway);
+        let (ours, class) = is_ours(objects, facts, site.gateway);
         let (config, orders) = if ours {
             let (config, orders) = configure(&context, site, &routes, findings);
             (Some(Arc::new(config)), orders)
@@ -104,7 +104,7 @@ fn compile_attached<'a>(context: &Context<'a>, attachments: &Attachments<'a>) ->
             let rules = route.rules.iter().enumerate();
             let rules = rules.map(|rule| compile_rule(context, &mut clusters, from, name, rule));
             let rules: Vec<_> = rules.collect();
-            if !is_in_force(context.reading, &rules) {
+            if !is_in_force(context.facts, &rules) {
                 routes.out_of_force.insert(name);
             }
             routes.rules.insert(name, rules);
@@ -118,8 +118,9 @@ fn compile_attached<'a>(context: &Context<'a>, attachments: &Attachments<'a>) ->
 
 /// Whether a route is in force at all. In Istio one filter that cannot be applied takes the whole
 /// route away; in the standard its requests get an error.
-pub(super) fn is_in_force(reading: GatewayReading, rules: &[CompiledRule<'_>]) -> bool {
-    reading == GatewayReading::Standard || rules.iter().all(|rule| rule.broken().is_empty())
+pub(super) fn is_in_force(facts: &GatewayFacts, rules: &[CompiledRule<'_>]) -> bool {
+    !facts.differs(GatewayDifference::BrokenFilters)
+        || rules.iter().all(|rule| rule.broken().is_empty())
 }
 
 /// The status of every route, with what is said of its rules.
@@ -134,7 +135,7 @@ fn reports<'a>(
         if let Some(clusters) = routes.clusters.get(&name) {
             let route = context.objects.routes[&name];
             let found = report::Problems::of(routes, name);
-            let conditions = report::route_conditions(context.reading, route, &found);
+            let conditions = report::route_conditions(context.facts, route, &found);
             for parent in &mut status.parents {
                 parent.conditions.extend(conditions.iter().cloned());
             }

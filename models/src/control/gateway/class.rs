@@ -4,7 +4,7 @@
 //! istio `pilot/pkg/config/kube/gatewaycommon`, `ClassInfo`.
 
 use crate::manifest::kinds::gateway::Gateway;
-use crate::profile::GatewayReading;
+use crate::profile::{GatewayDifference, GatewayFacts};
 use crate::world::Origin;
 
 use super::objects::Objects;
@@ -20,7 +20,7 @@ const NOT_MODELLED: &[&str] = &["istio-waypoint", "istio-east-west", "istio-remo
 /// Whether this control plane looks after a Gateway.
 pub(super) fn is_ours(
     objects: &Objects<'_>,
-    reading: GatewayReading,
+    facts: &GatewayFacts,
     gateway: &Gateway,
 ) -> (bool, Condition) {
     let accepted = |ours, reason, place, message: String| {
@@ -31,13 +31,14 @@ pub(super) fn is_ours(
         let message = "it names no class".to_owned();
         return accepted(false, "Pending", gateway.meta.place, message);
     };
-    if reading == GatewayReading::Istio && NOT_MODELLED.contains(&class.value.as_str()) {
+    let by_controller = facts.differs(GatewayDifference::Classes);
+    if by_controller && NOT_MODELLED.contains(&class.value.as_str()) {
         let message = format!("Gateways of class `{class}` are not modelled");
         return accepted(false, "Pending", class.place, message);
     }
     let declared = objects.classes.get(class.value.as_str());
     let controller = declared.and_then(|class| class.controller.as_ref());
-    match controller.filter(|_| reading == GatewayReading::Istio) {
+    match controller.filter(|_| by_controller) {
         Some(other) if other.value != ISTIO_CONTROLLER => {
             let message = format!("class `{class}` belongs to controller `{other}`");
             accepted(false, "Pending", class.place, message)

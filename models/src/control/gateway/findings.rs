@@ -77,7 +77,9 @@ impl Findings {
         let (code, help) = code_and_help(condition);
         let message = format!("{title}: {}", condition.message);
         let finding = match condition.reason {
-            "NoEndpoints" | "NoMatchingListenerHostname" => Diagnostic::warning(code, message),
+            "NoEndpoints" | "NoMatchingListenerHostname" | "NotMerged" => {
+                Diagnostic::warning(code, message)
+            }
             _ if condition.rule == rules::PARENT => Diagnostic::warning(code, message),
             "NotModelled" | "Pending" => Diagnostic::note(code, message),
             _ => Diagnostic::error(code, message),
@@ -174,6 +176,9 @@ fn code_and_help(condition: &Condition) -> (&'static str, &'static str) {
             "give each listener of a port a hostname and one protocol",
         ),
         rules::MESH_KIND => ("gateway.mesh-kind", "keep one kind of routes for a port"),
+        rules::MESH_PORT => {
+            ("gateway.mesh-port", "give the routes of a Service all a port, or none of them")
+        }
         rules::CLASS => ("gateway.class", "this control plane leaves the Gateway alone"),
         rules::NOT_MODELLED => ("gateway.not-modelled", "results do not show its effect"),
         _ => ("gateway.invalid", "correct it, or remove it"),

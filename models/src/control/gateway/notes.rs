@@ -4,9 +4,10 @@
 use crate::explain::RuleId;
 use crate::manifest::Place;
 use crate::manifest::kinds::gateway::{
-    GatewayRoute, RouteFilterKind, RouteKind, RoutePathMatch, RouteRule, RouteRuleMatch,
+    GatewayRoute, PathModifier, RouteFilter, RouteFilterKind, RouteKind, RoutePathMatch, RouteRule,
+    RouteRuleMatch,
 };
-use crate::profile::GatewayReading;
+use crate::profile::{GatewayDifference, GatewayFacts};
 use crate::world::Origin;
 
 use super::backend::{Invalid, ServicePortId};
@@ -46,7 +47,7 @@ pub(super) fn notes(
             message,
         ));
     }
-    route.rules.iter().for_each(|rule| shapes(context.reading, route.kind, rule, &mut notes));
+    route.rules.iter().for_each(|rule| shapes(context.facts, route.kind, rule, &mut notes));
     for place in route.rules.iter().filter_map(|rule| rule.session_persistence) {
         let because = (rules::NOT_MODELLED, Origin::Manifest(place));
         let message = "session persistence is not modelled: requests are balanced one by one";
@@ -57,13 +58,13 @@ pub(super) fn notes(
 }
 
 /// The rules of the standard that shape what the requests of a rule meet.
-fn shapes(reading: GatewayReading, kind: RouteKind, rule: &RouteRule, notes: &mut Vec<Condition>) {
+fn shapes(facts: &GatewayFacts, kind: RouteKind, rule: &RouteRule, notes: &mut Vec<Condition>) {
     for entry in &rule.matches {
         if let Some(RoutePathMatch::Prefix(path)) = &entry.path {
             let message = format!("prefix `{path}` is compared element by element");
             notes.push(in_force(rules::PATH_PREFIX, path.place, message));
         }
-        if reading == GatewayReading::Standard {
+        if !facts.differs(GatewayDifference::RepeatedEntries) {
             repeated(entry, notes);
         }
     }
@@ -86,8 +87,42 @@ fn shapes(reading: GatewayReading, kind: RouteKind, rule: &RouteRule, notes: &mu
             }
             _ => {}
         }
+        prefix(&filter.kind, filter.place, notes);
     }
+    headers(rule, notes);
     limits(kind, rule, notes);
+}
+
+/// A replacement of the prefix that matched.
+fn prefix(filter: &RouteFilterKind, place: Place, notes: &mut Vec<Condition>) {
+    let path = match filter {
+        RouteFilterKind::Redirect(redirect) => redirect.path.as_ref(),
+        RouteFilterKind::Rewrite(rewrite) => rewrite.path.as_ref(),
+        _ => None,
+    };
+    if let Some(PathModifier::Prefix(replacement)) = path {
+        let message = format!("the prefix that matched is replaced by `{replacement}`");
+        notes.push(in_force(rules::REWRITE_PREFIX, place, message));
+    }
+}
+
+/// Changes of headers that a rule and its backends make one after the other.
+fn headers(rule: &RouteRule, notes: &mut Vec<Condition>) {
+    let changes = |filters: &[RouteFilter]| {
+        let mut headers = filters.iter().filter(|filter| {
+            matches!(
+                filter.kind,
+                RouteFilterKind::RequestHeaders(_) | RouteFilterKind::ResponseHeaders(_)
+            )
+        });
+        headers.next().map(|filter| filter.place)
+    };
+    let own = changes(&rule.filters);
+    let backend = rule.backends.iter().find_map(|backend| changes(&backend.filters));
+    if let (Some(_), Some(place)) = (own, backend) {
+        let message = "these changes of headers are made after those of the rule".to_owned();
+        notes.push(in_force(rules::HEADERS, place, message));
+    }
 }
 
 /// Entries that do not count, because one before them has an equivalent name.

@@ -1,7 +1,7 @@
 //! What is said of Gateways, ListenerSets and routes: their conditions in the words of the API.
 
 use crate::manifest::kinds::gateway::GatewayRoute;
-use crate::profile::GatewayReading;
+use crate::profile::{GatewayDifference, GatewayFacts};
 use crate::world::Origin;
 
 use super::attach::{RouteName, Site};
@@ -47,7 +47,7 @@ impl Problems {
 
 /// The conditions of a route under each of its parents, beside whether it is attached.
 pub(super) fn route_conditions(
-    reading: GatewayReading,
+    facts: &GatewayFacts,
     route: &GatewayRoute,
     problems: &Problems,
 ) -> Vec<Condition> {
@@ -70,7 +70,7 @@ pub(super) fn route_conditions(
     };
     conditions.push(resolved);
     if let Some(first) = problems.broken.first() {
-        let whole = problems.all_broken || reading == GatewayReading::Istio;
+        let whole = problems.all_broken || facts.differs(GatewayDifference::BrokenFilters);
         let because = (first.rule, Origin::Manifest(first.place));
         let (kind, status) = if whole {
             (ConditionType::Accepted, false)

@@ -124,6 +124,14 @@ pub(super) const RULES: &[Rule] = &[
         "gateway::tests::backends::a_backend_in_another_namespace_needs_a_grant_there",
     ),
     rule(
+        "gateway.headers",
+        Exact,
+        "A rule's changes of headers are made first, then those of the backend that is chosen; \
+         values mean themselves.",
+        "gateway-api apis/v1/httproute_types.go, HTTPHeaderFilter and HTTPBackendRef.Filters",
+        "gateway::tests::filters::a_backends_changes_of_headers_come_after_its_rules",
+    ),
+    rule(
         "gateway.host.port-ignored",
         Exact,
         "A port in the Host header is not compared, and forwarded as it is.",
@@ -275,6 +283,14 @@ pub(super) const RULES: &[Rule] = &[
         "gateway-api apis/v1/httproute_types.go, HTTPRouteRetry; Envoy draws the pause below \
          the back-off that is asked for",
         "gateway::tests::filters::retries_are_for_connection_errors_and_the_codes_that_are_named",
+    ),
+    rule(
+        "gateway.rewrite.prefix",
+        Exact,
+        "The prefix that matched is replaced element by element, and a slash at the end of the \
+         replacement is ignored.",
+        "gateway-api apis/v1/httproute_types.go, HTTPPathModifier.ReplacePrefixMatch",
+        "gateway::compile::paths::prefixes_are_replaced_as_the_table_of_the_standard_says",
     ),
     rule(
         "gateway.timeout",

@@ -12,7 +12,7 @@ use crate::manifest::Place;
 use crate::manifest::kinds::gateway::{
     RedirectFilter, RewriteFilter, RouteBackend, RouteKind, RouteRule,
 };
-use crate::profile::GatewayReading;
+use crate::profile::{GatewayDifference, GatewayFacts};
 use crate::proxy::envoy::config::{
     Cors, Destination, HeaderMutations, HostRewrite, Mirror, WeightedCluster,
 };
@@ -84,9 +84,9 @@ impl Choice<'_> {
 
 /// The answer to requests that a rule cannot serve: 500, and `UNAVAILABLE` for gRPC, which Envoy
 /// makes of 503. Istio answers both alike.
-pub(super) fn error_status(reading: GatewayReading, kind: RouteKind) -> u16 {
-    match (kind, reading) {
-        (RouteKind::Grpc, GatewayReading::Standard) => 503,
+pub(super) fn error_status(facts: &GatewayFacts, kind: RouteKind) -> u16 {
+    match kind {
+        RouteKind::Grpc if !facts.differs(GatewayDifference::GrpcErrors) => 503,
         _ => 500,
     }
 }
@@ -99,7 +99,7 @@ pub(super) fn actions<'a>(
     kind: RouteKind,
     rule: &'a RouteRule,
 ) -> Actions<'a> {
-    let status = error_status(context.reading, kind);
+    let status = error_status(context.facts, kind);
     let own = effects(context, clusters, from, kind, Level::Rule, &rule.filters);
     let mut found =
         Actions { parts: Vec::new(), invalid: own.lost_mirrors.clone(), broken: vec![] };
@@ -162,23 +162,21 @@ fn choices<'a>(
     choices
 }
 
-/// All backends as one forwarding route.
+/// All backends as one forwarding route. The changes of an only backend are those of the route.
 fn together<'a>(own: Effects<'a>, choices: Vec<Choice<'a>>) -> Part<'a> {
-    let name = |cluster: Result<String, String>| cluster.unwrap_or_else(|invalid| invalid);
-    let is_bare = |choice: &Choice<'_>| {
-        choice.effects.headers == HeaderMutations::default() && choice.effects.rewrite.is_none()
-    };
-    let destination = match <[Choice<'a>; 1]>::try_from(choices) {
-        Ok([choice]) if is_bare(&choice) => {
-            let origin = Origin::Manifest(choice.place);
-            Destination::Cluster(Sourced::new(name(choice.cluster), origin))
+    let own_host = own.rewrite.and_then(host_rewrite);
+    let (destination, host, headers) = match <[Choice<'a>; 1]>::try_from(choices) {
+        Ok([Choice { place, cluster, effects, .. }]) => {
+            let cluster = cluster.unwrap_or_else(|invalid| invalid);
+            let cluster = Sourced::new(cluster, Origin::Manifest(place));
+            let host = own_host.or_else(|| effects.rewrite.and_then(host_rewrite));
+            let headers = joined(&own.headers, effects.headers);
+            (Destination::Cluster(cluster), host, headers)
         }
-        Ok(choices) => weighted(choices.into()),
-        Err(choices) => weighted(choices),
+        Err(choices) => (weighted(choices), own_host, own.headers),
     };
-    let host = own.rewrite.and_then(host_rewrite);
     let act = Act::Forward { destination, host, rewrite: own.rewrite, mirrors: own.mirrors };
-    Part { share: None, act, headers: own.headers, cors: own.cors }
+    Part { share: None, act, headers, cors: own.cors }
 }
 
 fn weighted(choices: Vec<Choice<'_>>) -> Destination {

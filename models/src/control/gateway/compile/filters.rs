@@ -10,7 +10,7 @@ use crate::manifest::kinds::gateway::{
     RouteFilter, RouteFilterKind, RouteKind, Share,
 };
 use crate::manifest::{Located, Place};
-use crate::profile::GatewayReading;
+use crate::profile::{GatewayDifference, GatewayFacts};
 use crate::proxy::envoy::config::{
     AppendAction, Case, Cors, HeaderMutation, HeaderMutations, Mirror, Pattern, RuntimeFraction,
     StringMatcher, StringTest,
@@ -80,13 +80,14 @@ impl<'a> Effects<'a> {
         level: Level,
         filter: &'a RouteFilter,
     ) -> Result<(), String> {
-        let reading = context.reading;
+        let facts = context.facts;
         let name = type_of(&filter.kind);
         let is_header = matches!(
             filter.kind,
             RouteFilterKind::RequestHeaders(_) | RouteFilterKind::ResponseHeaders(_)
         );
-        if level == Level::Backend && reading == GatewayReading::Istio && !is_header {
+        let headers_only = facts.differs(GatewayDifference::BackendFilters);
+        if level == Level::Backend && headers_only && !is_header {
             return Err(format!("Istio takes no {name} at a backend"));
         }
         let http_only = matches!(
@@ -101,13 +102,13 @@ impl<'a> Effects<'a> {
                 let (set, remove) =
                     (&mut self.headers.request_set, &mut self.headers.request_remove);
                 once(name, set.is_empty() && remove.is_empty())?;
-                modify(reading, modifier, set, remove);
+                modify(facts, modifier, set, remove);
             }
             RouteFilterKind::ResponseHeaders(modifier) => {
                 let (set, remove) =
                     (&mut self.headers.response_set, &mut self.headers.response_remove);
                 once(name, set.is_empty() && remove.is_empty())?;
-                modify(reading, modifier, set, remove);
+                modify(facts, modifier, set, remove);
             }
             RouteFilterKind::Redirect(redirect) => {
                 once(name, self.redirect.is_none())?;
@@ -173,7 +174,7 @@ fn type_of(kind: &RouteFilterKind) -> &str {
 }
 
 fn modify(
-    reading: GatewayReading,
+    facts: &GatewayFacts,
     modifier: &HeaderModifier,
     set: &mut Vec<HeaderMutation>,
     remove: &mut Vec<String>,
@@ -181,7 +182,7 @@ fn modify(
     let mut push = |header: &HeaderValue, action| {
         set.push(HeaderMutation {
             name: header_name(&header.name.value),
-            value: literal(reading, &header.value.value),
+            value: literal(facts, &header.value.value),
             action,
             origin: Origin::Manifest(header.name.place),
         });
@@ -193,10 +194,11 @@ fn modify(
 
 /// A value that means itself. Envoy takes what stands between percent signs for a command; Istio
 /// hands such values on as they are.
-fn literal(reading: GatewayReading, value: &str) -> String {
-    match reading {
-        GatewayReading::Standard => value.replace('%', "%%"),
-        GatewayReading::Istio => value.to_owned(),
+fn literal(facts: &GatewayFacts, value: &str) -> String {
+    if facts.differs(GatewayDifference::HeaderValues) {
+        value.to_owned()
+    } else {
+        value.replace('%', "%%")
     }
 }
 

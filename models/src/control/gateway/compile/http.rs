@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::control::istio::routes::CORS_FILTER;
 use crate::explain::Sourced;
 use crate::manifest::kinds::gateway::ListenerProtocol;
-use crate::profile::GatewayReading;
+use crate::profile::{GatewayDifference, GatewayFacts};
 use crate::proxy::envoy::config::{
     ChainMatch, DownstreamTls, FilterChain, HttpFilter, HttpFilterKind, HttpManager, NetworkFilter,
     PathNormalization, ProxyConfig, Route, RouteSource, Transport,
@@ -56,16 +56,16 @@ pub(in super::super) fn http_listeners<'a>(
             ListenerProtocol::Http => plain.entry(port).or_default().push(index),
             ListenerProtocol::Https => {
                 let section = builder.section(index);
-                let elsewhere = elsewhere(context.reading, site, row);
+                let elsewhere = elsewhere(context.facts, site, row);
                 let (namespace, gateway) = site.key;
                 let listener = &row.listener.name;
                 let name = format!("https.{port}.{listener}.{gateway}.{namespace}");
                 let origin = section.origin;
                 let sections = [section];
                 let elsewhere = &elsewhere;
-                let reading = context.reading;
+                let facts = context.facts;
                 outcome.add(
-                    &Tables { reading, name: name.clone(), port, sections: &sections, elsewhere },
+                    &Tables { facts, name: name.clone(), port, sections: &sections, elsewhere },
                     config,
                 );
                 chains.entry(port).or_default().push(secure_chain(row, name, origin));
@@ -77,9 +77,8 @@ pub(in super::super) fn http_listeners<'a>(
         let sections: Vec<_> = rows.into_iter().map(|row| builder.section(row)).collect();
         let name = format!("http.{port}");
         let origin = sections[0].origin;
-        let (reading, sections) = (context.reading, &sections[..]);
-        outcome
-            .add(&Tables { reading, name: name.clone(), port, sections, elsewhere: &[] }, config);
+        let (facts, sections) = (context.facts, &sections[..]);
+        outcome.add(&Tables { facts, name: name.clone(), port, sections, elsewhere: &[] }, config);
         let chain = chain(name, ChainMatch::default(), DownstreamTls::None, origin);
         chains.entry(port).or_default().push(chain);
     }
@@ -154,8 +153,8 @@ impl<'a> Builder<'_, 'a> {
 
 /// The hosts that do not belong to a TLS listener: those that another listener of its port claims,
 /// and all that lie outside its hostname. Istio does not look.
-fn elsewhere(reading: GatewayReading, site: &Site<'_>, row: &Row<'_>) -> Vec<Hostname> {
-    if reading == GatewayReading::Istio {
+fn elsewhere(facts: &GatewayFacts, site: &Site<'_>, row: &Row<'_>) -> Vec<Hostname> {
+    if facts.differs(GatewayDifference::Misdirected) {
         return Vec::new();
     }
     let others = site.rows.iter().filter(|other| {

@@ -9,7 +9,7 @@ use crate::control::istio::routes;
 use crate::explain::Sourced;
 use crate::manifest::Located;
 use crate::manifest::kinds::gateway::{RouteRetry, RouteRule};
-use crate::profile::GatewayReading;
+use crate::profile::{GatewayDifference, GatewayFacts};
 use crate::proxy::envoy::config::{Backoff, HostPredicate, RetryOn, RetryPolicy};
 use crate::units::SimDuration;
 use crate::world::Origin;
@@ -38,19 +38,24 @@ pub(super) fn limits(context: &Context<'_>, rule: &RouteRule) -> Limits {
     let disabled = rule.request_timeout.as_ref().map(sourced);
     let none = Sourced::default_of(SimDuration::ZERO, "gateway.request-timeout");
     let timeout = request.or(disabled).unwrap_or(none);
-    match (context.reading, &rule.retry) {
-        (_, Some(retry)) => {
-            Limits { timeout, retry: policy(context.reading, retry, per_try).map(Arc::new) }
-        }
-        // An attempt that takes too long is not tried again, so its limit is the request's.
-        (GatewayReading::Istio, None) => Limits {
-            timeout: per_try.unwrap_or(timeout),
-            retry: routes::default_retries(context.profile).map(Arc::new),
-        },
-        (GatewayReading::Standard, None) => {
-            Limits { timeout, retry: per_try.map(|time| Arc::new(single_attempt(time))) }
-        }
+    let facts = context.facts;
+    if let Some(retry) = &rule.retry {
+        return Limits { timeout, retry: policy(facts, retry, per_try).map(Arc::new) };
     }
+    let mut retry = None;
+    if facts.differs(GatewayDifference::DefaultRetries) {
+        retry = routes::default_retries(context.profile);
+    }
+    let Some(per_try) = per_try else { return Limits { timeout, retry: retry.map(Arc::new) } };
+    if facts.differs(GatewayDifference::BackendTimeout) {
+        // An attempt that takes too long is not tried again, so its limit is the request's.
+        return Limits { timeout: per_try, retry: retry.map(Arc::new) };
+    }
+    let retry = match retry {
+        Some(retry) => RetryPolicy { per_try_timeout: Some(per_try), ..retry },
+        None => single_attempt(per_try),
+    };
+    Limits { timeout, retry: Some(Arc::new(retry)) }
 }
 
 fn sourced<T: Copy>(value: &Located<T>) -> Sourced<T> {
@@ -92,7 +97,7 @@ fn backoff_from(base: SimDuration) -> Backoff {
 
 /// The policy of a `retry` stanza; `None` if nothing is tried again.
 fn policy(
-    reading: GatewayReading,
+    facts: &GatewayFacts,
     retry: &RouteRetry,
     per_try: Option<Sourced<SimDuration>>,
 ) -> Option<RetryPolicy> {
@@ -105,11 +110,10 @@ fn policy(
     // "Implementations SHOULD retry on connection errors (disconnect, reset, timeout, TCP failure)
     // if a retry stanza is configured."
     let connection = RetryOn::CONNECT_FAILURE.with(RetryOn::REFUSED_STREAM);
-    let mut retry_on = match reading {
-        GatewayReading::Standard => connection.with(RetryOn::RESET),
-        GatewayReading::Istio => {
-            connection.with(RetryOn::GRPC_UNAVAILABLE).with(RetryOn::GRPC_CANCELLED)
-        }
+    let mut retry_on = if facts.differs(GatewayDifference::RetryConditions) {
+        connection.with(RetryOn::GRPC_UNAVAILABLE).with(RetryOn::GRPC_CANCELLED)
+    } else {
+        connection.with(RetryOn::RESET)
     };
     if !retry.codes.is_empty() {
         retry_on = retry_on.with(RetryOn::RETRIABLE_STATUS_CODES);

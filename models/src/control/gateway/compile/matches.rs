@@ -8,7 +8,7 @@ use crate::manifest::Place;
 use crate::manifest::kinds::gateway::{
     GrpcMethodMatch, RouteKind, RoutePathMatch, RouteRuleMatch, ValueMatch, ValueMatchType,
 };
-use crate::profile::GatewayReading;
+use crate::profile::{GatewayDifference, GatewayFacts};
 use crate::proxy::envoy::config::{
     Case, HeaderMatcher, HeaderTest, Invert, MissingHeader, PathMatcher, Pattern, QueryMatcher,
     QueryTest, RouteMatch, StringMatcher, StringTest,
@@ -19,7 +19,7 @@ use super::super::precedence::Specificity;
 
 /// A match of a rule; `None` stands for a rule without matches, at `place`.
 pub(in super::super) fn route_match(
-    reading: GatewayReading,
+    facts: &GatewayFacts,
     kind: RouteKind,
     entry: Option<&RouteRuleMatch>,
     place: Place,
@@ -37,11 +37,11 @@ pub(in super::super) fn route_match(
     let (mut header_count, mut query_count) = (0, 0);
     let mut query = Vec::new();
     if let Some(entry) = entry {
-        for value in counted(reading, &entry.headers, same_header) {
+        for value in counted(facts, &entry.headers, same_header) {
             header_count += 1;
             headers.push(header(&header_name(&value.name.value), test(value)));
         }
-        for value in counted(reading, &entry.query, |one, other| one == other) {
+        for value in counted(facts, &entry.query, |one, other| one == other) {
             query_count += 1;
             let (name, test) = (value.name.value.clone(), QueryTest::Value(test(value)));
             query.push(QueryMatcher { name, test });
@@ -49,12 +49,12 @@ pub(in super::super) fn route_match(
     }
     let call = entry.and_then(|entry| entry.call.as_ref());
     let counts = [usize::from(method.is_some()), header_count, query_count];
-    let specificity = match (kind, reading) {
-        (RouteKind::Grpc, GatewayReading::Standard) => Specificity::of_call(call, header_count),
-        // Istio compares the paths that it makes of calls; without a call there is no path.
-        (RouteKind::Grpc, GatewayReading::Istio) if call.is_none() => {
-            Specificity::of_no_path(counts)
+    let specificity = match kind {
+        RouteKind::Grpc if !facts.differs(GatewayDifference::CallPrecedence) => {
+            Specificity::of_call(call, header_count)
         }
+        // Istio compares the paths that it makes of calls; without a call there is no path.
+        RouteKind::Grpc if call.is_none() => Specificity::of_no_path(counts),
         _ => Specificity::of_path(&path, counts),
     };
     let compiled = RouteMatch {
@@ -71,24 +71,19 @@ pub(in super::super) fn route_match(
 
 /// The entries that count. "Only the first entry with an equivalent name MUST be considered";
 /// Istio keeps the last entry of a name that is written alike.
-fn counted(
-    reading: GatewayReading,
-    entries: &[ValueMatch],
+fn counted<'e>(
+    facts: &GatewayFacts,
+    entries: &'e [ValueMatch],
     same: impl Fn(&str, &str) -> bool,
-) -> Vec<&ValueMatch> {
-    let mut counted: Vec<&ValueMatch> = Vec::new();
+) -> Vec<&'e ValueMatch> {
+    let mut counted: Vec<&'e ValueMatch> = Vec::new();
     for entry in entries {
         let name = &entry.name.value;
-        match reading {
-            GatewayReading::Standard => {
-                if !counted.iter().any(|known| same(&known.name.value, name)) {
-                    counted.push(entry);
-                }
-            }
-            GatewayReading::Istio => {
-                counted.retain(|known| known.name.value != *name);
-                counted.push(entry);
-            }
+        if facts.differs(GatewayDifference::RepeatedEntries) {
+            counted.retain(|known| known.name.value != *name);
+            counted.push(entry);
+        } else if !counted.iter().any(|known| same(&known.name.value, name)) {
+            counted.push(entry);
         }
     }
     counted

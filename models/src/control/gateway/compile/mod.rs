@@ -21,7 +21,7 @@ pub(super) use rule::{CompiledRule, compile_rule};
 pub(super) use streams::{Stream, stream_chains, tcp_proxy};
 pub(super) use tls_policy::{TlsPolicies, tls_policies};
 
-use crate::profile::{GatewayReading, Profile};
+use crate::profile::{GatewayFacts, Profile};
 
 use super::objects::Objects;
 
@@ -30,7 +30,7 @@ pub(super) struct Context<'a> {
     pub(super) objects: &'a Objects<'a>,
     pub(super) profile: &'static Profile,
     /// Whose reading of the standard counts.
-    pub(super) reading: GatewayReading,
+    pub(super) facts: &'static GatewayFacts,
     /// TLS towards backends.
     pub(super) tls: &'a TlsPolicies,
 }

@@ -4,6 +4,7 @@
 //! `HTTPPathModifier.ReplacePrefixMatch`.
 
 use crate::manifest::kinds::gateway::PathModifier;
+use crate::profile::{GatewayDifference, GatewayFacts};
 use crate::proxy::envoy::config::{PathMatcher, PathRewrite, Pattern, RedirectPath, Substitution};
 
 use super::matches::escape;
@@ -19,7 +20,11 @@ enum Change {
     CutPrefix(Substitution),
 }
 
-fn change(modifier: &PathModifier, matched: &PathMatcher) -> Result<Change, String> {
+fn change(
+    facts: &GatewayFacts,
+    modifier: &PathModifier,
+    matched: &PathMatcher,
+) -> Result<Change, String> {
     let (prefix, replacement) = match (modifier, matched) {
         (PathModifier::Full(path), _) => return Ok(Change::Full(absolute(&path.value))),
         (PathModifier::Prefix(replacement), PathMatcher::Prefix(_)) => ("", replacement),
@@ -34,6 +39,9 @@ fn change(modifier: &PathModifier, matched: &PathMatcher) -> Result<Change, Stri
     let replacement = absolute(&replacement.value);
     let replacement = replacement.trim_end_matches('/');
     Ok(match (prefix, replacement) {
+        ("", replacement) if facts.differs(GatewayDifference::RootPrefix) => {
+            Change::Prefix(if replacement.is_empty() { "/" } else { replacement }.to_owned())
+        }
         // The proxy replaces the prefix `/` with its slash, so the slash is given back.
         ("", replacement) => Change::Prefix(format!("{replacement}/")),
         // Nothing in place of the whole path would be no path.
@@ -51,32 +59,46 @@ fn absolute(path: &str) -> String {
 
 /// A change of the request's path; `matched` is the match of the same rule.
 pub(super) fn rewrite(
+    facts: &GatewayFacts,
     modifier: &PathModifier,
     matched: &PathMatcher,
 ) -> Result<PathRewrite, String> {
-    Ok(match change(modifier, matched)? {
+    Ok(match change(facts, modifier, matched)? {
         Change::Full(path) => PathRewrite::Full(path),
         Change::Prefix(text) => PathRewrite::Prefix(text),
         Change::CutPrefix(substitution) => PathRewrite::Regex(substitution),
     })
 }
 
-/// The path of a redirect; `matched` is the match of the same rule.
+/// The path of a redirect, `None` if it stays; `matched` is the match of the same rule.
 pub(super) fn redirect(
+    facts: &GatewayFacts,
     modifier: &PathModifier,
     matched: &PathMatcher,
-) -> Result<RedirectPath, String> {
-    Ok(match change(modifier, matched)? {
+) -> Result<Option<RedirectPath>, String> {
+    let change = change(facts, modifier, matched)?;
+    if let PathModifier::Prefix(text) = modifier
+        && facts.differs(GatewayDifference::RedirectPrefix)
+    {
+        let text = text.value.clone();
+        return Ok(Some(text).filter(|text| !text.is_empty()).map(RedirectPath::Prefix));
+    }
+    Ok(Some(match change {
         Change::Full(path) => RedirectPath::Full(path),
         Change::Prefix(text) => RedirectPath::Prefix(text),
         Change::CutPrefix(substitution) => RedirectPath::Regex(substitution),
-    })
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::Profile;
     use crate::world::testing::text;
+
+    fn facts(profile: &str) -> &'static GatewayFacts {
+        &Profile::named(profile).expect("a built-in profile").gateway
+    }
 
     /// What a request for `path` becomes, as Envoy applies the rewrite.
     fn rewritten(prefix: &str, replacement: &str, path: &str) -> String {
@@ -84,7 +106,7 @@ mod tests {
             "/" => PathMatcher::Prefix("/".to_owned()),
             _ => PathMatcher::PathSeparatedPrefix(prefix.to_owned()),
         };
-        match rewrite(&PathModifier::Prefix(text(replacement)), &matched) {
+        match rewrite(facts("gateway-api"), &PathModifier::Prefix(text(replacement)), &matched) {
             Ok(PathRewrite::Prefix(new)) => format!("{new}{}", &path[prefix.len()..]),
             Ok(PathRewrite::Regex(_)) => {
                 let rest = path[prefix.len()..].trim_start_matches('/');
@@ -120,10 +142,27 @@ mod tests {
     #[test]
     fn a_prefix_can_only_be_replaced_where_a_prefix_matched() {
         let modifier = PathModifier::Prefix(text("/x"));
-        assert!(rewrite(&modifier, &PathMatcher::Exact("/a".to_owned())).is_err());
-        assert!(redirect(&modifier, &PathMatcher::Regex(Pattern::new("/a"))).is_err());
+        let facts = facts("gateway-api");
+        assert!(rewrite(facts, &modifier, &PathMatcher::Exact("/a".to_owned())).is_err());
+        assert!(redirect(facts, &modifier, &PathMatcher::Regex(Pattern::new("/a"))).is_err());
         let full = PathModifier::Full(text("x"));
-        let path = rewrite(&full, &PathMatcher::Exact("/a".to_owned()));
+        let path = rewrite(facts, &full, &PathMatcher::Exact("/a".to_owned()));
         assert_eq!(path, Ok(PathRewrite::Full("/x".to_owned())));
+    }
+
+    #[test]
+    fn istio_takes_replacements_as_pieces_of_text() {
+        let istio = facts("istio");
+        let root = PathMatcher::Prefix("/".to_owned());
+        let below = PathMatcher::PathSeparatedPrefix("/a".to_owned());
+        let with = |replacement: &str| PathModifier::Prefix(text(replacement));
+        // `/foo` becomes `/xfoo`.
+        let glued = Ok(PathRewrite::Prefix("/x".to_owned()));
+        assert_eq!(rewrite(istio, &with("/x"), &root), glued);
+        let kept = Ok(Some(RedirectPath::Prefix("/x/".to_owned())));
+        assert_eq!(redirect(istio, &with("/x/"), &below), kept);
+        assert_eq!(redirect(istio, &with(""), &below), Ok(None));
+        let trimmed = Ok(Some(RedirectPath::Prefix("/x".to_owned())));
+        assert_eq!(redirect(facts("gateway-api"), &with("/x/"), &below), trimmed);
     }
 }

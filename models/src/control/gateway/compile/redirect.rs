@@ -5,7 +5,7 @@
 use crate::explain::Sourced;
 use crate::manifest::Place;
 use crate::manifest::kinds::gateway::RedirectFilter;
-use crate::profile::GatewayReading;
+use crate::profile::{GatewayDifference, GatewayFacts};
 use crate::proxy::envoy::config::{PathMatcher, Redirect};
 use crate::world::Origin;
 
@@ -22,7 +22,7 @@ pub(in super::super) struct Entrance {
 
 /// The redirect of a rule for requests that `matched` takes.
 pub(super) fn redirect(
-    reading: GatewayReading,
+    facts: &GatewayFacts,
     entrance: Entrance,
     filter: &RedirectFilter,
     place: Place,
@@ -40,14 +40,17 @@ pub(super) fn redirect(
         part.as_ref().map(|it| Sourced::new(it.value.clone(), Origin::Manifest(it.place)))
     };
     let path = match &filter.path {
-        Some(modifier) => Some(Sourced::new(paths::redirect(modifier, matched)?, origin)),
+        Some(modifier) => {
+            let path = paths::redirect(facts, modifier, matched)?;
+            path.map(|path| Sourced::new(path, origin))
+        }
         None => None,
     };
     Ok(Redirect {
         status,
         scheme: text(&filter.scheme),
         host: text(&filter.hostname),
-        port: port(reading, entrance, filter, origin),
+        port: port(facts, entrance, filter, origin),
         path,
         strip_query: false,
         origin,
@@ -58,7 +61,7 @@ pub(super) fn redirect(
 /// the well-known port associated with the redirect scheme", else that of the listener; a port
 /// that goes without saying is left out.
 fn port(
-    reading: GatewayReading,
+    facts: &GatewayFacts,
     entrance: Entrance,
     filter: &RedirectFilter,
     origin: Origin,
@@ -77,7 +80,7 @@ fn port(
     // proxy would keep it; writing the other port replaces it.
     let named = Some(entrance.port) != well_known(entrance.scheme)
         && filter.hostname.is_none()
-        && reading == GatewayReading::Standard;
+        && !facts.differs(GatewayDifference::RedirectPort);
     match goes_without_saying {
         Some(port) => named.then_some(Sourced::new(port, origin)),
         None => Some(listener),
@@ -96,7 +99,12 @@ fn well_known(scheme: &str) -> Option<u16> {
 mod tests {
     use super::*;
     use crate::manifest::Located;
+    use crate::profile::Profile;
     use crate::world::testing::{place, text};
+
+    fn facts() -> &'static GatewayFacts {
+        &Profile::named("gateway-api").expect("a built-in profile").gateway
+    }
 
     fn sent_to(port: u16, scheme: Option<&str>, wanted: Option<u16>) -> Option<u16> {
         let filter = RedirectFilter {
@@ -108,7 +116,7 @@ mod tests {
         };
         let entrance = Entrance { port, scheme: if port == 443 { "https" } else { "http" } };
         let matched = PathMatcher::Prefix("/".to_owned());
-        let redirect = redirect(GatewayReading::Standard, entrance, &filter, place(1), &matched);
+        let redirect = redirect(facts(), entrance, &filter, place(1), &matched);
         redirect.expect("a redirect").port.map(|port| port.value)
     }
 
@@ -139,7 +147,7 @@ mod tests {
         };
         let entrance = Entrance { port: 80, scheme: "http" };
         let matched = PathMatcher::Prefix("/".to_owned());
-        let broken = redirect(GatewayReading::Standard, entrance, &filter, place(1), &matched);
+        let broken = redirect(facts(), entrance, &filter, place(1), &matched);
         assert!(broken.is_err());
     }
 }

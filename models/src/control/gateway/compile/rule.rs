@@ -7,7 +7,7 @@ use crate::control::istio::routes::CORS_FILTER;
 use crate::explain::Sourced;
 use crate::manifest::Place;
 use crate::manifest::kinds::gateway::{RouteKind, RouteRule};
-use crate::profile::GatewayReading;
+use crate::profile::GatewayFacts;
 use crate::proxy::envoy::config::{
     DirectResponse, FilterOverride, Forward, PathMatcher, Route, RouteAction, RouteMatch,
     RoutingPriority, RuntimeFraction,
@@ -28,7 +28,7 @@ use super::{Clusters, Context, paths};
 pub(in super::super) struct CompiledRule<'a> {
     name: String,
     kind: RouteKind,
-    reading: GatewayReading,
+    facts: &'static GatewayFacts,
     origin: Origin,
     /// Its matches, in the order written.
     pub(in super::super) matches: Vec<(RouteMatch, Specificity)>,
@@ -44,12 +44,12 @@ pub(in super::super) fn compile_rule<'a>(
     (kind, (namespace, route)): RouteName<'_>,
     (index, rule): (usize, &'a RouteRule),
 ) -> CompiledRule<'a> {
-    let reading = context.reading;
+    let facts = context.facts;
     let matches = if rule.matches.is_empty() {
-        vec![route_match(reading, kind, None, rule.place)]
+        vec![route_match(facts, kind, None, rule.place)]
     } else {
         let entries = rule.matches.iter();
-        entries.map(|entry| route_match(reading, kind, Some(entry), rule.place)).collect()
+        entries.map(|entry| route_match(facts, kind, Some(entry), rule.place)).collect()
     };
     let name = match &rule.name {
         Some(name) => name.value.clone(),
@@ -58,7 +58,7 @@ pub(in super::super) fn compile_rule<'a>(
     let mut compiled = CompiledRule {
         name,
         kind,
-        reading,
+        facts,
         origin: Origin::Manifest(rule.place),
         matches,
         actions: actions(context, clusters, from, kind, rule),
@@ -131,7 +131,7 @@ impl CompiledRule<'_> {
         match &part.act {
             Act::Fail(status) => Ok(direct(*status)),
             Act::Redirect(filter, place) => {
-                let redirect = redirect(self.reading, entrance, filter, *place, matched);
+                let redirect = redirect(self.facts, entrance, filter, *place, matched);
                 redirect.map(RouteAction::Redirect).map_err(|message| (message, *place))
             }
             Act::Forward { destination, host, rewrite, mirrors } => {
@@ -139,13 +139,13 @@ impl CompiledRule<'_> {
                     rewrite.and_then(|(rewrite, place)| Some((rewrite.path.as_ref()?, place)));
                 let path_rewrite = match path {
                     Some((modifier, place)) => {
-                        let path = paths::rewrite(modifier, matched);
+                        let path = paths::rewrite(self.facts, modifier, matched);
                         let path = path.map_err(|message| (message, place))?;
                         Some(Sourced::new(path, Origin::Manifest(place)))
                     }
                     None => None,
                 };
-                let status = error_status(self.reading, self.kind);
+                let status = error_status(self.facts, self.kind);
                 Ok(RouteAction::Forward(Box::new(Forward {
                     destination: destination.clone(),
                     cluster_not_found_status: Sourced::default_of(

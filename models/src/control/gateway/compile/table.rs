@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::explain::Sourced;
 use crate::manifest::Place;
-use crate::profile::GatewayReading;
+use crate::profile::{GatewayDifference, GatewayFacts};
 use crate::proxy::envoy::config::{
     Case, DirectResponse, HeaderMutations, PathMatcher, Route, RouteAction, RouteMatch, RouteTable,
     TlsRequirement, VirtualHost,
@@ -59,7 +59,7 @@ pub(in super::super) type Order = BTreeMap<String, Vec<OrderedMatch>>;
 
 /// The listeners of one route table.
 pub(super) struct Tables<'s, 'a> {
-    pub(super) reading: GatewayReading,
+    pub(super) facts: &'s GatewayFacts,
     pub(super) name: String,
     pub(super) port: u16,
     pub(super) sections: &'s [Section<'a>],
@@ -99,7 +99,7 @@ impl Tables<'_, '_> {
             virtual_hosts: hosts,
             headers: HeaderMutations::default(),
             // A backend's changes come after its rule's.
-            most_specific_wins: self.reading == GatewayReading::Standard,
+            most_specific_wins: !self.facts.differs(GatewayDifference::HeaderOrder),
             ignore_port_in_host: true,
         };
         (table, order, too_large)
@@ -142,10 +142,8 @@ impl Tables<'_, '_> {
     /// most specific hostname is compared with those of wider ones; in Istio each hostname stands
     /// alone.
     fn entries<'s, 'a>(&self, section: &'s Section<'a>, domain: &Hostname) -> Vec<&'s Entry<'a>> {
-        let names = match self.reading {
-            GatewayReading::Standard => domain.and_wider(),
-            GatewayReading::Istio => vec![domain.clone()],
-        };
+        let alone = self.facts.differs(GatewayDifference::HostnamePrecedence);
+        let names = if alone { vec![domain.clone()] } else { domain.and_wider() };
         let found = names.iter().filter_map(|name| section.entries.get(name));
         found.flatten().collect()
     }

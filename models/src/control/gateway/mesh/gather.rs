@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::manifest::kinds::gateway::{ParentRef, RouteKind};
-use crate::profile::GatewayReading;
+use crate::profile::GatewayDifference;
 use crate::proxy::envoy::config::Route;
 use crate::world::{Origin, ServiceId};
 
@@ -62,7 +62,7 @@ pub(in super::super) fn add<'a>(
             let (made, ports) = compile(context, stray.route);
             let problems = Problems::of_rules(&made.rules).and_of_stream(made.stream.as_ref());
             let route = context.objects.routes[&stray.route];
-            conditions.extend(route_conditions(context.reading, route, &problems));
+            conditions.extend(route_conditions(context.facts, route, &problems));
             if let Some(report) = reports.get_mut(&stray.route).filter(|_| !known) {
                 report.notes.extend(notes::notes(context, route, &problems, ports.ports()));
             }
@@ -203,18 +203,16 @@ impl<'a> Builder<'_, 'a> {
         let number = row.ports[port].port;
         // GRPCRoute, HTTPRoute, TLSRoute, TCPRoute: the first kind that is there counts alone.
         let Some(kind) = members.iter().map(|member| member.name.0).min() else { return };
-        let counts = |member: &Member<'_>| match self.context.reading {
-            GatewayReading::Standard => member.name.0 == kind,
-            // Istio merges both kinds that look at HTTP.
-            GatewayReading::Istio => {
-                member.name.0 == kind || kind.is_http() && member.name.0.is_http()
-            }
-        };
+        // Istio merges both kinds that look at HTTP.
+        let merges = self.context.facts.differs(GatewayDifference::KindsInMesh) && kind.is_http();
+        let counts =
+            |member: &Member<'_>| member.name.0 == kind || merges && member.name.0.is_http();
         let (chosen, others): (Vec<_>, Vec<_>) = members.iter().partition(|it| counts(it));
         for member in others {
             self.refuse(member, kind, number);
         }
         let route = if kind.is_http() {
+            let chosen = self.of_one_key(chosen, number);
             MeshRoute::Http(self.http(&chosen, number).into())
         } else {
             let age = |member: &&&Member<'a>| {
@@ -231,6 +229,50 @@ impl<'a> Builder<'_, 'a> {
         groups.entry(group.to_owned()).or_insert(route);
     }
 
+    /// The members that count beside each other. Istio makes one VirtualService of routes for a
+    /// port and one of those for all ports; of two for one host the older counts alone.
+    fn of_one_key<'m>(&mut self, members: Vec<&'m Member<'a>>, port: u16) -> Vec<&'m Member<'a>> {
+        let facts = self.context.facts;
+        let (of_port, of_all): (Vec<_>, Vec<_>) =
+            members.into_iter().partition(|member| member.parent.port.is_some());
+        if !facts.differs(GatewayDifference::MeshPorts) || of_port.is_empty() || of_all.is_empty() {
+            return of_port.into_iter().chain(of_all).collect();
+        }
+        let created = |members: &[&Member<'a>]| {
+            let routes = members.iter().map(|member| self.context.objects.routes[&member.name]);
+            // Those that are yet to be created come last.
+            routes
+                .map(|route| route.meta.created.map(|it| it.value))
+                .map(|it| (it.is_none(), it))
+                .min()
+        };
+        // Of one age, the name with the port comes first.
+        let (counted, lost) = if created(&of_port) <= created(&of_all) {
+            (of_port, of_all)
+        } else {
+            (of_all, of_port)
+        };
+        for member in lost {
+            let what = if member.parent.port.is_some() { "without a port" } else { "with one" };
+            let message = format!(
+                "an older route {what} stands beside it for port {port}, and Istio does not merge \
+                 both"
+            );
+            let because = (rules::MESH_PORT, Origin::Manifest(member.parent.object.place));
+            self.note(
+                member,
+                Condition::new(ConditionType::Programmed, false, "NotMerged", because, message),
+            );
+        }
+        counted
+    }
+
+    fn note(&mut self, member: &Member<'a>, condition: Condition) {
+        if let Some(report) = self.reports.get_mut(&member.name) {
+            report.notes.push(condition);
+        }
+    }
+
     fn refuse(&mut self, member: &Member<'a>, kind: RouteKind, port: u16) {
         let message =
             format!("a {} for port {port} stands beside it, and only one kind counts", kind.word());
@@ -238,9 +280,7 @@ impl<'a> Builder<'_, 'a> {
         let because = (rules::MESH_KIND, origin);
         let accepted = ConditionType::Accepted;
         let condition = Condition::new(accepted, false, "NotAllowedByListeners", because, message);
-        if let Some(report) = self.reports.get_mut(&member.name) {
-            report.notes.push(condition);
-        }
+        self.note(member, condition);
     }
 
     /// The routes of a group, the most specific first.
@@ -249,7 +289,7 @@ impl<'a> Builder<'_, 'a> {
         let mut ranked: Vec<(Rank<'a>, Vec<Arc<Route>>)> = Vec::new();
         for member in members {
             let Some(compiled) = self.compiled.get(&member.name) else { continue };
-            if !is_in_force(self.context.reading, &compiled.rules) {
+            if !is_in_force(self.context.facts, &compiled.rules) {
                 continue;
             }
             let age = Age::of(&self.context.objects.routes[&member.name].meta, member.name.1);

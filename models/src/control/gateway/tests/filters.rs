@@ -41,6 +41,32 @@ fn header_changes_keep_their_kind_and_percent_signs_mean_themselves() {
 }
 
 #[test]
+fn a_backends_changes_of_headers_come_after_its_rules() {
+    let set = |value: &str| {
+        format!(
+            "[{{type: RequestHeaderModifier, requestHeaderModifier: {{set: [{{name: a, value: {value}}}]}}}}]"
+        )
+    };
+    let alone = format!(
+        "{{filters: {}, backendRefs: [{{name: cart, port: 80, filters: {}}}]}}",
+        set("rule"),
+        set("backend")
+    );
+    let two = alone.replace("]}]}", "]}, {name: log, port: 80}]}");
+    for profile in ["gateway-api", "istio"] {
+        // An only backend's changes stand behind the rule's, and both are the route's.
+        let route = one_rule_as(profile, &alone).only_route();
+        let values: Vec<_> = route.headers.request_set.iter().map(|it| it.value.as_str()).collect();
+        assert_eq!(values, ["rule", "backend"], "{profile}");
+    }
+    // Of several, Envoy makes the changes of the one that is picked last only if it is told so.
+    let order =
+        |profile| one_rule_as(profile, &two).config().route_tables["http.80"].most_specific_wins;
+    assert!(order("gateway-api") && !order("istio"));
+    assert_eq!(one_rule(&two).because("shop/web", rules::HEADERS).len(), 1);
+}
+
+#[test]
 fn a_filter_that_cannot_be_applied_is_an_error_and_never_skipped() {
     for filter in [
         "{type: ExtensionRef, extensionRef: {group: g, kind: K, name: n}}",

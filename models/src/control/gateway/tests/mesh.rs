@@ -120,6 +120,28 @@ fn routes_of_one_group_are_merged_by_precedence() {
 }
 
 #[test]
+fn istio_merges_no_routes_for_a_port_with_those_for_all_ports() {
+    let port = mesh_route("HTTPRoute", "shop/port", "name: cart, port: 80", &to("v1"));
+    let all = mesh_route("HTTPRoute", "shop/all", "name: cart", &to("v2"));
+    let aged = |text: &str, year: u32| {
+        let created = format!("metadata: {{creationTimestamp: '{year}-01-01T00:00:00Z', ");
+        text.replace("metadata: {", &created)
+    };
+    let as_istio = |port: &str, all: &str| {
+        let rig = rig_as("istio", &[&services(), port, all]);
+        (rig.mesh("shop", 80), rig.codes())
+    };
+    // Without times, the name with the port comes first.
+    let (routes, codes) = as_istio(&port, &all);
+    assert_eq!(routes, Some(vec!["80 v1.shop".to_owned()]));
+    assert!(codes.contains(&"gateway.mesh-port"), "{codes:?}");
+    let (routes, _) = as_istio(&aged(&port, 2024), &aged(&all, 2023));
+    assert_eq!(routes, Some(vec!["80 v2.shop".to_owned()]));
+    let standard = rig(&[&services(), &port, &all]);
+    assert_eq!(standard.mesh("shop", 80).map(|routes| routes.len()), Some(2));
+}
+
+#[test]
 fn a_plain_proxy_goes_by_the_address_of_the_service_and_one_level_of_routes() {
     let cart = mesh_route("HTTPRoute", "shop/cart", "name: cart, port: 80", &to("v1"));
     // The route of the backend's own Service must not count for requests to `cart`.
