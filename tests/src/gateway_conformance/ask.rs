@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use meshwalk_models::control::kubernetes::dns::{Resolved, resolve};
 use meshwalk_models::explain::Silent;
-use meshwalk_models::profile::{GatewayDifference, Profile};
+use meshwalk_models::profile::{GatewayDifference, GatewayReading, Profile};
 use meshwalk_models::proxy::envoy::config::{Direction, ProxyConfig, Transport};
 use meshwalk_models::proxy::envoy::listening::Arrival;
 use meshwalk_models::proxy::envoy::{Connection, HeaderMap, Request, Token};
@@ -91,11 +91,17 @@ fn from_client(
         },
         other => return Err(format!("{name} stands for {other:?}")),
     };
-    let config = if profile.gateway.differs(GatewayDifference::MeshFrontend) {
-        let sidecar = lab.planes.sidecar(&lab.world, caller.pod);
-        sidecar.ok_or_else(|| format!("{}/{} has no sidecar", client.namespace, client.app))?
-    } else {
-        Arc::new(lab.planes.gateway_api().mesh_proxy(&lab.world, &client.namespace))
+    let plain = || Arc::new(lab.planes.gateway_api().mesh_proxy(&lab.world, &client.namespace));
+    let config = match *profile.gateway.reading {
+        GatewayReading::Standard => plain(),
+        GatewayReading::Istio => {
+            // That there is none is never explained by a difference.
+            let sidecar = lab.planes.sidecar(&lab.world, caller.pod);
+            let sidecar = sidecar
+                .ok_or_else(|| format!("{}/{} has no sidecar", client.namespace, client.app))?;
+            let by_authority = profile.gateway.differs(GatewayDifference::MeshFrontend);
+            if by_authority { sidecar } else { plain() }
+        }
     };
     let source = lab.world.pods[caller.pod].ip;
     let connection = connection(&spoken, source, address, port);
