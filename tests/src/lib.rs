@@ -4,6 +4,7 @@
 
 pub mod gateway_conformance;
 pub mod istio_simulation;
+pub mod oracle;
 
 use std::fs;
 use std::io::{self, Write};

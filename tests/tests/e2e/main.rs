@@ -10,6 +10,7 @@ mod expectations;
 mod gateway_conformance;
 mod house;
 mod manifests;
+mod oracle;
 mod output;
 mod samples;
 mod shapes;
