@@ -9,6 +9,7 @@ mod exit_codes;
 mod expectations;
 mod gateway_conformance;
 mod house;
+mod istio_simulation;
 mod manifests;
 mod oracle;
 mod output;
