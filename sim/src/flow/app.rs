@@ -24,6 +24,8 @@ pub(super) const OK: u16 = 200;
 const NOT_FOUND: u16 = 404;
 const FAILED: u16 = 500;
 const OVERLOADED: u16 = 503;
+/// All of them.
+pub(super) const STATUSES: [u16; 4] = [OK, NOT_FOUND, FAILED, OVERLOADED];
 
 impl<R: Recorder> Engine<R> {
     /// The program that answers an attempt, once its server is known.

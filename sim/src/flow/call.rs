@@ -12,6 +12,7 @@ use super::engine::Engine;
 use super::event::Kind;
 use super::plan::OnFailure;
 use super::state::{Caller, Lineage, NONE, Try, TryStage};
+use super::stream::RouterEvent;
 
 /// What stands in a try until it has an ending.
 const NOT_ENDED: Ending = Ending::answered(OK);
@@ -69,6 +70,7 @@ impl<R: Recorder> Engine<R> {
         let call = &self.plan.calls[call as usize];
         let target = &self.plan.targets[call.target as usize];
         let unreachable = (target.endpoints.1 == 0).then_some(target.without_endpoints);
+        let has_legs = call.legs.is_some();
         if let Some(lane) = call.timeout {
             let timer = self.lanes[lane as usize].start(&mut self.kernel, slot);
             self.set_timer(slot, timer);
@@ -79,13 +81,13 @@ impl<R: Recorder> Engine<R> {
             (Some(ending), _) if ending.details == Details::NAME_NOT_RESOLVED => {
                 self.fail_at_once(slot, ending);
             }
-            (Some(ending), DataPath::None) => self.fail_at_once(slot, ending),
-            (_, DataPath::IstioSidecar) => {
+            (_, DataPath::IstioSidecar) if has_legs => {
                 let travel = self.request_in_pod(slot);
                 self.tries[slot].stage = TryStage::ToProxy;
                 self.schedule(now + travel, Kind::RequestAtClientProxy, slot);
             }
-            (None, DataPath::None) => {
+            (Some(ending), _) => self.fail_at_once(slot, ending),
+            (None, _) => {
                 let attempt = self.begin_attempt(slot, now);
                 self.acquire_connection(attempt, now);
             }
@@ -136,27 +138,25 @@ impl<R: Recorder> Engine<R> {
             self.release_connection(slot);
             self.count_answer(slot);
             let status = self.attempts[slot].status;
-            let details =
-                if self.has_sidecar(client) { Details::VIA_UPSTREAM } else { Details::ANSWERED };
-            self.tries[of].ending = Ending { details, ..Ending::answered(status) };
+            if !self.is_streaming(of) {
+                self.tries[of].ending = Ending::answered(status);
+            }
             self.attempts.remove(slot);
             self.end_try(of);
         }
     }
 
-    /// A lane's event has come: everybody whose time is up gives up.
-    pub(super) fn expire_lane(&mut self, lane: u32) {
-        while let Some(slot) = self.lanes[lane as usize].expire(&mut self.kernel) {
-            self.time_out(slot);
-        }
-    }
-
     /// The caller gives up. What is under way goes on without it.
-    fn time_out(&mut self, slot: u32) {
+    pub(super) fn time_out(&mut self, slot: u32) {
         self.set_timer(slot, None);
         self.tries[slot].ending = GAVE_UP;
+        let now = self.kernel.now();
+        self.tell_try(now, slot, Step::TimedOut);
+        if self.is_streaming(slot) {
+            self.silence_alarm(slot);
+            self.drive(slot, now, RouterEvent::CallerGone);
+        }
         let Try { stage, attempt, .. } = self.tries[slot];
-        self.tell_try(self.kernel.now(), slot, Step::TimedOut);
         if attempt != NONE {
             self.tries[slot].attempt = NONE;
             self.abandon_attempt(attempt);
@@ -186,6 +186,10 @@ impl<R: Recorder> Engine<R> {
     /// Tries again or tells the caller.
     fn conclude_try(&mut self, slot: u32) {
         let it = self.tries[slot];
+        let call = &self.plan.calls[it.call as usize];
+        if call.legs.is_some() && it.stage != TryStage::ToProxy {
+            self.close_stream(slot);
+        }
         let call = &self.plan.calls[it.call as usize];
         if !it.ending.is_success() && it.number < call.retries {
             self.retry(slot);

@@ -1,6 +1,7 @@
 //! A connection's own life: handshakes, idleness, the end.
 
-use meshwalk_models::path::{self, DataPath, Protection};
+use meshwalk_models::path::{self, Protection};
+use meshwalk_models::proxy::envoy::router::ResetReason;
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::random::mix;
@@ -8,11 +9,8 @@ use crate::log::{Recorder, Step, Subject};
 
 use super::engine::Engine;
 use super::event::Kind;
-use super::plan::Sharing;
-use super::state::{Connection, IdleCheck, NONE, Phase};
-
-/// How long Envoy keeps an unused upstream connection: its documented default of one hour.
-const PROXY_IDLE_TIMEOUT: SimDuration = SimDuration::from_secs(3_600);
+use super::plan::ClusterTls;
+use super::state::{Connection, IdleCheck, Phase};
 
 /// The legs of a TLS handshake, for the keys of their draws.
 mod leg {
@@ -23,8 +21,14 @@ mod leg {
 impl<R: Recorder> Engine<R> {
     /// Sends the SYN.
     pub(super) fn begin_handshake(&mut self, connection: u32, from: SimTime) {
-        let Connection { key, client, server, .. } = self.connections[connection];
+        let Connection { key, client, server, pool, .. } = self.connections[connection];
         let round_trip = self.plan.links.round_trip(self.site(client), self.site(server), key);
+        let patience = self.cluster_of(pool).map_or(SimDuration::ZERO, |it| it.connect_timeout);
+        if !patience.is_zero() && round_trip > patience {
+            self.connections[connection].phase = Phase::TimingOut;
+            self.schedule(from + patience, Kind::Connection, connection);
+            return;
+        }
         self.schedule(from + round_trip, Kind::Connection, connection);
     }
 
@@ -34,12 +38,12 @@ impl<R: Recorder> Engine<R> {
     /// proof. The first request goes out with it.
     pub(super) fn connection_goes_on(&mut self, slot: u32) {
         let now = self.kernel.now();
-        let Connection { key, client, server, phase, call, .. } = self.connections[slot];
+        let Connection { key, client, server, phase, call, pool, .. } = self.connections[slot];
         let (here, there) = (self.site(client), self.site(server));
         match phase {
             Phase::Connecting => {
                 self.tell_connection(slot, client, Step::TcpEstablished);
-                if !self.is_encrypted(client, server) {
+                if !self.is_encrypted(client, server, pool) {
                     self.connection_ready(slot);
                     return;
                 }
@@ -66,22 +70,27 @@ impl<R: Recorder> Engine<R> {
                 self.meter.tls_established(edge, now);
                 self.connection_ready(slot);
             }
-            Phase::Open | Phase::Closed => self.idle_check(slot),
+            Phase::TimingOut => self.connect_failed(slot, ResetReason::ConnectionTimeout),
+            Phase::Open | Phase::Draining | Phase::Closed => self.idle_check(slot),
         }
     }
 
-    fn is_encrypted(&self, client: u32, server: u32) -> bool {
+    fn is_encrypted(&self, client: u32, server: u32, pool: u32) -> bool {
+        if self.cluster_of(pool).is_some_and(|cluster| cluster.tls == ClusterTls::Off) {
+            return false;
+        }
         let data_path = |pod: u32| self.plan.pods[pod as usize].data_path;
         path::route(data_path(client), data_path(server)).protection == Protection::MutualTls
     }
 
     /// How long a free connection is kept; `None` for ever.
     pub(super) fn idle_timeout(&self, connection: u32) -> Option<SimDuration> {
-        let pod = &self.plan.pods[self.connections[connection].client as usize];
-        match pod.data_path {
-            DataPath::IstioSidecar => Some(PROXY_IDLE_TIMEOUT),
-            DataPath::None => self.plan.apps.get(pod.app as usize).map(|app| app.idle_timeout),
+        let Connection { client, pool, .. } = self.connections[connection];
+        if let Some(cluster) = self.cluster_of(pool) {
+            return Some(cluster.idle_timeout).filter(|timeout| !timeout.is_zero());
         }
+        let pod = &self.plan.pods[client as usize];
+        self.plan.apps.get(pod.app as usize).map(|app| app.idle_timeout)
     }
 
     /// Looks whether a connection was free for the whole idle time-out.
@@ -108,27 +117,17 @@ impl<R: Recorder> Engine<R> {
 
     /// Closes a connection that carries nothing that anybody waits for.
     pub(super) fn close_connection(&mut self, slot: u32) {
-        let Connection { pool, client, call, endpoint, idle_check, .. } = self.connections[slot];
+        let Connection { pool, client, endpoint, idle_check, .. } = self.connections[slot];
         self.tell_connection(slot, client, Step::ConnectionClosed);
-        match self.plan.calls[call as usize].sharing {
-            Sharing::Exclusive => self.unlink_free(slot),
-            Sharing::Shared => self.pools[pool].free = NONE,
-        }
+        self.unlink_free(slot);
         self.pools[pool].connections -= 1;
-        if endpoint != NONE && self.is_balanced_by_connection(call) {
-            self.pools[pool + 1 + endpoint].active -= 1;
-        }
+        self.connection_left_cluster(pool, endpoint);
         match idle_check {
             IdleCheck::Armed => self.connections[slot].phase = Phase::Closed,
             IdleCheck::NotArmed => {
                 self.connections.remove(slot);
             }
         }
-    }
-
-    fn is_balanced_by_connection(&self, call: u32) -> bool {
-        let target = self.plan.calls[call as usize].target;
-        self.plan.targets[target as usize].balance == super::plan::Balance::LeastConnection
     }
 
     fn tell_connection(&mut self, slot: u32, pod: u32, step: Step) {

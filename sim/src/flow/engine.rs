@@ -1,20 +1,27 @@
 //! The engine itself: takes events from the kernel and hands each to the room that knows it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use meshwalk_models::path::DataPath;
-use meshwalk_models::units::{SimDuration, SimTime};
+use meshwalk_models::proxy::envoy::filters::FilterState;
+use meshwalk_models::proxy::envoy::upstream::HostId;
+use meshwalk_models::units::SimTime;
 
 use crate::kernel::random::Seed;
 use crate::kernel::{Kernel, Paged, Slab, TimerHandle, TimerLane};
 use crate::log::{Recorder, RequestName, Step, Subject};
 use crate::stats::RunStatistics;
 
+use super::alarm::{Alarm, StreamTimers};
 use super::event::Kind;
+use super::filters::Passage;
 use super::measure::Meter;
-use super::plan::Plan;
+use super::plan::{LanePlan, Plan};
 use super::source::{SourceState, UserState};
 use super::state::{Attempt, Connection, NONE, Pod, Pool, Task, Try};
+use super::stream::{Deferred, Stream};
+use super::upstream::{ProxyCluster, RetryMemory};
 
 /// More tries and attempts under way than this mean that the load exceeds the capacity for good.
 const ATTEMPTS_MAX: usize = 4_000_000;
@@ -35,6 +42,26 @@ pub struct Engine<R: Recorder> {
     pub(super) pool_tables: Paged<u32>,
     pub(super) pools: Paged<Pool>,
     pub(super) connections: Slab<Connection>,
+    /// The clusters of callers' proxies, in the order of first use.
+    pub(super) clusters: Paged<ProxyCluster>,
+    /// The streams of tries beside a proxy, by the slot of the try.
+    pub(super) streams: Paged<Stream>,
+    /// Their timers, for streams that ever had one.
+    pub(super) stream_timers: Paged<StreamTimers>,
+    pub(super) alarms: Slab<Alarm>,
+    /// What tries that were tried again remember, by slot.
+    pub(super) memories: BTreeMap<u32, RetryMemory>,
+    /// Attempts beside others, by the slot of the try and the router's number.
+    pub(super) hedges: BTreeMap<(u32, u32), u32>,
+    /// Requests among filters, by the slot of the try.
+    pub(super) passages: BTreeMap<u32, Passage>,
+    /// What filters keep, by pod and connection manager.
+    pub(super) filter_states: BTreeMap<(u32, u32), FilterState>,
+    /// What is to be told to other streams before the next event.
+    pub(super) deferred: Vec<Deferred>,
+    /// The host for the connection that is about to be made.
+    pub(super) picked: Option<HostId>,
+    pub(super) seed: Seed,
     /// When each worker of each sidecar will be free, pod by pod.
     pub(super) proxy_free_at: Paged<SimTime>,
     pub(super) sources: Vec<SourceState>,
@@ -60,8 +87,8 @@ impl<R: Recorder> Engine<R> {
     /// A run of `plan` at time zero.
     #[must_use]
     pub fn new(plan: Arc<Plan>, seed: Seed, recorder: R) -> Self {
-        let lane = |(row, delay): (usize, &SimDuration)| {
-            TimerLane::new(*delay, Kind::TimeOut as u8, row as u32)
+        let lane = |(row, lane): (usize, &LanePlan)| {
+            TimerLane::new(lane.delay, Kind::TimeOut as u8, row as u32)
         };
         let mut engine = Self {
             kernel: Kernel::new(),
@@ -71,10 +98,21 @@ impl<R: Recorder> Engine<R> {
             tries: Slab::new(),
             attempts: Slab::new(),
             timers: Paged::new(),
-            lanes: plan.timeouts.iter().enumerate().map(lane).collect(),
+            lanes: plan.lanes.iter().enumerate().map(lane).collect(),
             pool_tables: (0..plan.pool_tables).map(|_| NONE).collect(),
             pools: Paged::new(),
             connections: Slab::new(),
+            clusters: Paged::new(),
+            streams: Paged::new(),
+            stream_timers: Paged::new(),
+            alarms: Slab::new(),
+            memories: BTreeMap::new(),
+            hedges: BTreeMap::new(),
+            passages: BTreeMap::new(),
+            filter_states: BTreeMap::new(),
+            deferred: Vec::new(),
+            picked: None,
+            seed,
             proxy_free_at: proxy_workers(&plan).map(|_| SimTime::ZERO).collect(),
             sources: plan.sources.iter().map(|source| SourceState::new(source, seed)).collect(),
             users: Paged::new(),
@@ -140,6 +178,10 @@ impl<R: Recorder> Engine<R> {
             Kind::Reset => self.reset_at_server(slot),
             Kind::TimeOut => self.expire_lane(slot),
             Kind::Try => self.try_goes_on(slot),
+            Kind::Alarm => self.alarm_rings(slot),
+        }
+        if !self.deferred.is_empty() {
+            self.settle_deferred();
         }
         Ok(true)
     }

@@ -30,14 +30,16 @@ pub(super) enum Kind {
     Connection = 11,
     /// Attempt: word that the caller has gone reaches the server.
     Reset = 12,
-    /// Timer lane: somebody's time-out may be due.
+    /// Timer lane: somebody's timer may be due.
     TimeOut = 13,
     /// Try: the pause before it is over, or an answer from the caller's own side arrives.
     Try = 14,
+    /// Alarm: something that a proxy waits for may be due.
+    Alarm = 15,
 }
 
 impl Kind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Arrival,
         Self::UserReady,
         Self::RequestAtClientProxy,
@@ -53,6 +55,7 @@ impl Kind {
         Self::Reset,
         Self::TimeOut,
         Self::Try,
+        Self::Alarm,
     ];
 
     /// The kind of an event that this engine scheduled.

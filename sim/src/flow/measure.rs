@@ -5,7 +5,9 @@
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::Paged;
-use crate::stats::{EdgeCounters, RetryReason, RunStatistics, TrafficCounters, WorkloadCounters};
+use crate::stats::{
+    EdgeCounters, Full, RetryReason, RunStatistics, TrafficCounters, WorkloadCounters,
+};
 
 use super::plan::Plan;
 use super::state::{Caller, Lineage, Pod, Try};
@@ -161,6 +163,18 @@ impl Meter {
     pub(super) fn pending(&mut self, edge: u32, at: SimTime) {
         if self.counts(at) {
             self.statistics.edges[edge as usize].pending += 1;
+        }
+    }
+
+    pub(super) fn overflowed(&mut self, edge: u32, at: SimTime, of: Full) {
+        if self.counts(at) {
+            self.statistics.edges[edge as usize].overflow.count(of);
+        }
+    }
+
+    pub(super) fn ejected(&mut self, edge: u32, at: SimTime) {
+        if self.counts(at) {
+            self.statistics.edges[edge as usize].ejections += 1;
         }
     }
 

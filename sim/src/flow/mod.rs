@@ -3,22 +3,29 @@
 //! The engine of record. What a proxy decides is `meshwalk-models`' business; what is expected
 //! of a run is `expect`'s.
 
+mod alarm;
 mod app;
 mod attempt;
 mod call;
 mod compile;
 mod connection;
+mod dice;
+mod effects;
 mod engine;
 mod event;
+mod filters;
 mod measure;
 pub mod plan;
 mod pool;
 mod proxy;
+mod rules;
 mod snapshot;
 mod source;
 mod state;
+mod stream;
 #[cfg(test)]
 mod tests;
+mod upstream;
 
 pub use compile::{CompileInput, Compiled, compile};
 pub use engine::{Engine, Stopped};

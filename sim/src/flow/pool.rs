@@ -1,7 +1,11 @@
-//! Connection pools: finding a connection for a request, waiting for one, giving it back.
+//! Connection pools: finding a connection for an attempt, waiting for one, giving it back.
+//!
+//! The pools of a proxy belong to its clusters and follow Envoy's pool, breakers and all; those
+//! of applications without a proxy are bounded by the scenario.
 
 use meshwalk_models::path::DataPath;
-use meshwalk_models::proxy::envoy::choose_least_request;
+use meshwalk_models::proxy::envoy::router::ResetReason;
+use meshwalk_models::proxy::envoy::upstream::Resource;
 use meshwalk_models::proxy::kube_proxy;
 use meshwalk_models::units::SimTime;
 
@@ -10,44 +14,65 @@ use crate::log::{Recorder, Step};
 
 use super::engine::Engine;
 use super::event::Kind;
-use super::plan::{Balance, Reuse, Sharing};
+use super::plan::{Picks, Reuse, Sharing};
 use super::state::{Connection, IdleCheck, NONE, Phase, Pool, Stage};
 
 /// What a draw is for.
-const ENDPOINT: u64 = 0x656E_6470;
+pub(super) const ENDPOINT: u64 = 0x656E_6470;
+/// Connections that a proxy begins at once for those who wait, at most.
+///
+/// Source: Envoy, `ConnPoolImplBase::tryCreateNewConnections`.
+const CONNECTS_AT_ONCE: usize = 3;
+
+/// What an attempt gets of its pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Joined {
+    /// A connection.
+    Attached,
+    /// A place among those who wait.
+    Waiting,
+    /// Nothing: a breaker is open.
+    Overflow,
+}
 
 impl<R: Recorder> Engine<R> {
-    /// Finds a connection for a try that wants to leave its pod at `from`.
+    /// Finds a connection for an attempt of a caller without a proxy.
     pub(super) fn acquire_connection(&mut self, slot: u32, from: SimTime) {
         let attempt = self.attempts[slot];
         let call = &self.plan.calls[attempt.call as usize];
-        let (target, sharing, edge) = (call.target, call.sharing, call.edge);
-        let balance = self.plan.targets[target as usize].balance;
+        let balance = self.plan.targets[call.target as usize].balance;
         let first = self.pools_of(slot);
-        let pool = if balance.is_per_request() {
-            let endpoint = self.choose_endpoint(slot, first, from);
-            first + endpoint
-        } else {
-            first
-        };
+        let pool =
+            if balance.is_per_request() { first + self.choose_endpoint(slot, from) } else { first };
         self.attempts[slot].pool = pool;
-        self.pools[pool].active += 1;
+        let joined = self.join_pool(slot, from);
+        debug_assert_ne!(joined, Joined::Overflow, "applications have no breakers");
+    }
+
+    /// Gives an attempt a connection of its pool that leaves at `from`, or a place among those who
+    /// wait for one.
+    pub(super) fn join_pool(&mut self, slot: u32, from: SimTime) -> Joined {
+        let pool = self.attempts[slot].pool;
         let free = self.pools[pool].free;
-        if free != NONE && self.connections[free].phase == Phase::Open {
+        if free != NONE {
+            if !self.take(pool, Resource::Requests, slot) {
+                return Joined::Overflow;
+            }
             self.use_connection(slot, free, from);
-            return;
+            return Joined::Attached;
+        }
+        if !self.take(pool, Resource::Pending, slot) {
+            return Joined::Overflow;
         }
         self.wait_in_pool(slot, pool);
-        let wanted = match sharing {
-            Sharing::Shared => self.pools[pool].connections == 0,
-            Sharing::Exclusive => self.pools[pool].connections < self.connections_max(slot),
-        };
-        if wanted {
-            self.open_connection(slot, pool, from);
-        } else {
-            self.tell(from, slot, attempt.client, Step::WaitsForConnection);
+        let opens = self.wants_connection(slot, pool) && self.open_connection(slot, pool, from);
+        let client = self.attempts[slot].client;
+        if !opens {
+            self.tell(from, slot, client, Step::WaitsForConnection);
         }
+        let edge = self.plan.calls[self.attempts[slot].call as usize].edge;
         self.meter.pending(edge, from);
+        Joined::Waiting
     }
 
     /// The pools of this caller and target: one, or one for each endpoint. They come into being
@@ -58,53 +83,50 @@ impl<R: Recorder> Engine<R> {
         let table = self.plan.pods[attempt.client as usize].first_pool_table + call.pool_table;
         if self.pool_tables[table] == NONE {
             let target = &self.plan.targets[call.target as usize];
-            let count = match target.balance {
-                Balance::RandomPerConnection | Balance::DialledAddress => 1,
-                Balance::LeastRequest | Balance::RandomPerRequest => target.endpoints.1,
-                // One pool for the connections, and a counter for each endpoint.
-                Balance::LeastConnection => 1 + target.endpoints.1,
+            let count = if target.balance.is_per_request() { target.endpoints.1 } else { 1 };
+            let concurrent = match call.sharing {
+                Sharing::Exclusive => 1,
+                Sharing::Shared => u32::MAX,
             };
             self.pool_tables[table] = self.pools.len() as u32;
             for _ in 0..count {
-                self.pools.push(Pool::EMPTY);
+                self.pools.push(Pool::new(concurrent, NONE));
             }
         }
         self.pool_tables[table]
     }
 
-    /// Picks an endpoint for a request or a connection, as a place in the target's list.
-    fn choose_endpoint(&mut self, slot: u32, first_pool: u32, at: SimTime) -> u32 {
+    /// Picks one of a target's endpoints where no proxy of the caller does, as a place in the
+    /// target's list.
+    fn choose_endpoint(&mut self, slot: u32, at: SimTime) -> u32 {
         let attempt = &self.attempts[slot];
         let target = &self.plan.targets[self.plan.calls[attempt.call as usize].target as usize];
         let (first, candidates) = target.endpoints;
         let draw = CounterDraw::keyed(attempt.key, ENDPOINT).next_u64();
         let (client, rule) = (attempt.client, target.balance.rule());
-        let chosen = match target.balance {
-            Balance::RandomPerConnection | Balance::DialledAddress | Balance::RandomPerRequest => {
-                kube_proxy::choose(candidates, draw)
-            }
-            Balance::LeastRequest => {
-                choose_least_request(candidates, draw, |host| self.pools[first_pool + host].active)
-            }
-            Balance::LeastConnection => choose_least_request(candidates, draw, |host| {
-                self.pools[first_pool + 1 + host].active
-            }),
-        };
-        let endpoint = chosen.expect("a target without endpoints fails before it is balanced");
+        let endpoint = kube_proxy::choose(candidates, draw)
+            .expect("a target without endpoints fails before it is balanced");
         let pod = self.plan.endpoints[(first + endpoint) as usize];
         self.attempts[slot].server = pod;
         self.tell(at, slot, client, Step::EndpointChosen { pod, candidates, rule });
         endpoint
     }
 
-    /// How many connections the caller's side may open to one pool.
-    fn connections_max(&self, slot: u32) -> u32 {
-        let pod = &self.plan.pods[self.attempts[slot].client as usize];
-        match (pod.data_path, self.plan.apps.get(pod.app as usize)) {
-            // Istio sets Envoy's limit to 2^32-1; clients outside are many and share none.
-            (DataPath::IstioSidecar, _) | (_, None) => u32::MAX,
-            (DataPath::None, Some(app)) => app.max_connections,
+    /// Whether one more connection is to be made for those who wait.
+    fn wants_connection(&self, slot: u32, pool: u32) -> bool {
+        let state = &self.pools[pool];
+        if state.cluster != NONE {
+            let coming = u64::from(state.opening) * u64::from(state.concurrent);
+            return u64::from(state.waiting) > coming;
         }
+        if !state.is_exclusive() {
+            return state.connections == 0;
+        }
+        let pod = &self.plan.pods[self.attempts[slot].client as usize];
+        // Clients outside are many and share none.
+        let app = self.plan.apps.get(pod.app as usize);
+        debug_assert_eq!(pod.data_path, DataPath::None, "proxies have clusters");
+        app.is_none_or(|app| state.connections < app.max_connections)
     }
 
     fn wait_in_pool(&mut self, slot: u32, pool: u32) {
@@ -116,9 +138,10 @@ impl<R: Recorder> Engine<R> {
             self.attempts[last].next = slot;
         }
         self.pools[pool].last_waiting = slot;
+        self.pools[pool].waiting += 1;
     }
 
-    /// The first try that waits in a pool and is still wanted.
+    /// Takes the first attempt that waits in a pool and is still wanted.
     fn next_waiting(&mut self, pool: u32) -> Option<u32> {
         loop {
             let slot = self.pools[pool].first_waiting;
@@ -131,27 +154,24 @@ impl<R: Recorder> Engine<R> {
                 self.pools[pool].last_waiting = NONE;
             }
             if attempt.is_wanted() {
+                self.pools[pool].waiting -= 1;
                 return Some(slot);
             }
             self.attempts.remove(slot);
         }
     }
 
-    fn open_connection(&mut self, slot: u32, pool: u32, from: SimTime) {
-        let attempt = self.attempts[slot];
-        let call = &self.plan.calls[attempt.call as usize];
-        let balance = self.plan.targets[call.target as usize].balance;
-        let edge = call.edge;
-        let mut endpoint = NONE;
-        let server = if balance.is_per_request() {
-            attempt.server
-        } else {
-            endpoint = self.choose_endpoint(slot, pool, from);
-            self.attempts[slot].server
-        };
-        if balance == Balance::LeastConnection {
-            self.pools[pool + 1 + endpoint].active += 1;
+    /// Opens a connection for an attempt, and tells whether it could: a breaker may forbid it, or
+    /// there may be nobody to connect to.
+    fn open_connection(&mut self, slot: u32, pool: u32, from: SimTime) -> bool {
+        if !self.may_connect(pool, slot) {
+            return false;
         }
+        let attempt = self.attempts[slot];
+        let Some((endpoint, server)) = self.server_for_connection(slot, pool, from) else {
+            self.give_back(pool, Resource::Connections);
+            return false;
+        };
         let connection = self.connections.insert(Connection {
             key: attempt.key,
             free_since: from,
@@ -163,74 +183,125 @@ impl<R: Recorder> Engine<R> {
             previous: NONE,
             next: NONE,
             streams: 0,
+            served: 0,
             phase: Phase::Connecting,
             idle_check: IdleCheck::NotArmed,
         });
         let state = &mut self.pools[pool];
         state.connections += 1;
         state.opening += 1;
-        if self.plan.calls[attempt.call as usize].sharing == Sharing::Shared {
-            state.free = connection;
-        }
+        let edge = self.plan.calls[attempt.call as usize].edge;
         self.meter.connection_opened(edge, from);
         self.tell(from, slot, attempt.client, Step::ConnectionOpening { connection });
         self.begin_handshake(connection, from);
+        true
+    }
+
+    /// Whom a new connection goes to: the host of the cluster, where connections are balanced by a
+    /// proxy, and its pod.
+    fn server_for_connection(&mut self, slot: u32, pool: u32, from: SimTime) -> Option<(u32, u32)> {
+        match self.picks_of(pool) {
+            Some(Picks::PerRequest) => Some((NONE, self.attempts[slot].server)),
+            Some(Picks::PerConnection) => self.host_for_connection(slot, pool, from),
+            None => {
+                let call = &self.plan.calls[self.attempts[slot].call as usize];
+                if !self.plan.targets[call.target as usize].balance.is_per_request() {
+                    self.choose_endpoint(slot, from);
+                }
+                Some((NONE, self.attempts[slot].server))
+            }
+        }
+    }
+
+    /// Lets an attempt's caller dial one of the addresses itself.
+    pub(super) fn dial(&mut self, slot: u32, from: SimTime) -> u32 {
+        self.choose_endpoint(slot, from);
+        self.attempts[slot].server
     }
 
     /// A connection is ready: whoever waits may use it.
     pub(super) fn connection_ready(&mut self, connection: u32) {
-        let now = self.kernel.now();
-        let Connection { pool, call, .. } = self.connections[connection];
+        let pool = self.connections[connection].pool;
         self.connections[connection].phase = Phase::Open;
         self.pools[pool].opening -= 1;
-        match self.plan.calls[call as usize].sharing {
-            Sharing::Exclusive => self.offer_connection(connection),
-            Sharing::Shared => {
-                while let Some(slot) = self.next_waiting(pool) {
-                    self.use_connection(slot, connection, now);
-                }
-                if self.connections[connection].streams == 0 {
-                    self.rest_connection(connection);
-                }
-            }
-        }
+        self.offer_connection(connection);
     }
 
-    /// Gives an exclusive connection to the next that waits, or puts it aside.
-    fn offer_connection(&mut self, connection: u32) {
-        let now = self.kernel.now();
+    /// A connection could not be made: all who wait in its pool fail.
+    ///
+    /// Source: Envoy, `ConnPoolImplBase::onConnectionEvent`.
+    pub(super) fn connect_failed(&mut self, connection: u32, reason: ResetReason) {
         let pool = self.connections[connection].pool;
-        match self.next_waiting(pool) {
-            Some(slot) => self.use_connection(slot, connection, now),
-            None => {
-                self.push_free(connection);
-                self.rest_connection(connection);
-            }
+        self.pools[pool].opening -= 1;
+        self.close_connection(connection);
+        while let Some(slot) = self.next_waiting(pool) {
+            self.fail_waiting(slot, pool, reason);
         }
     }
 
-    /// Sends a try over a connection that is open.
-    fn use_connection(&mut self, slot: u32, connection: u32, from: SimTime) {
-        let call = self.attempts[slot].call;
-        if self.plan.calls[call as usize].sharing == Sharing::Exclusive
-            && self.connections[connection].streams == 0
-        {
-            self.unlink_free(connection);
+    /// An attempt that was taken from among those who wait gets no connection.
+    fn fail_waiting(&mut self, slot: u32, pool: u32, reason: ResetReason) {
+        // It has still its pool, so that outlier detection learns whose failure it was.
+        self.attempts[slot].stage = Stage::Done;
+        self.defer_failure(slot, reason);
+        debug_assert_ne!(self.pools[pool].cluster, NONE, "only proxies let attempts fail");
+        self.give_back(pool, Resource::Pending);
+    }
+
+    /// Puts a connection with room aside and gives it to those who wait.
+    fn offer_connection(&mut self, connection: u32) {
+        let pool = self.connections[connection].pool;
+        self.push_free(connection);
+        self.serve_waiting(pool);
+        let Connection { streams, phase, .. } = self.connections[connection];
+        if streams == 0 && phase == Phase::Open {
+            self.rest_connection(connection);
         }
+    }
+
+    /// Gives the connections that have room to those who wait, the oldest first.
+    fn serve_waiting(&mut self, pool: u32) {
+        let now = self.kernel.now();
+        while self.pools[pool].free != NONE {
+            let Some(slot) = self.next_waiting(pool) else { return };
+            if self.pools[pool].cluster != NONE {
+                if !self.take(pool, Resource::Requests, slot) {
+                    self.fail_waiting(slot, pool, ResetReason::Overflow);
+                    continue;
+                }
+                self.give_back(pool, Resource::Pending);
+                self.defer_connected(slot);
+            }
+            let free = self.pools[pool].free;
+            self.use_connection(slot, free, now);
+        }
+    }
+
+    /// Sends an attempt over an open connection with room.
+    fn use_connection(&mut self, slot: u32, connection: u32, from: SimTime) {
+        let pool = self.connections[connection].pool;
         let state = &mut self.connections[connection];
         state.streams += 1;
-        let server = state.server;
+        state.served += 1;
+        let (streams, server, served) = (state.streams, state.server, state.served);
+        if self.is_worn_out(pool, served) {
+            self.unlink_free(connection);
+            self.connections[connection].phase = Phase::Draining;
+        } else if streams == self.pools[pool].concurrent {
+            self.unlink_free(connection);
+        }
         let attempt = &mut self.attempts[slot];
         attempt.connection = connection;
         attempt.server = server;
         attempt.stage = Stage::Served;
         let client = attempt.client;
+        self.host_begins(pool);
         self.tell(from, slot, client, Step::ConnectionReused { connection });
         self.send_request_over(slot, from);
     }
 
-    /// Takes a try out of its pool and off its connection, if it has one; what becomes of the
-    /// connection is for the caller to say.
+    /// Takes an attempt out of its pool and off its connection, if it has one; what becomes of
+    /// the connection is for the caller to say.
     fn leave_connection(&mut self, slot: u32) -> Option<(u32, u32)> {
         let attempt = &mut self.attempts[slot];
         let (pool, connection, call) = (attempt.pool, attempt.connection, attempt.call);
@@ -239,49 +310,76 @@ impl<R: Recorder> Engine<R> {
         }
         attempt.pool = NONE;
         attempt.connection = NONE;
-        self.pools[pool].active -= 1;
         if connection == NONE {
+            if attempt.stage == Stage::Waiting {
+                self.pools[pool].waiting -= 1;
+                self.give_back(pool, Resource::Pending);
+            }
             return None;
         }
         self.connections[connection].streams -= 1;
+        self.give_back(pool, Resource::Requests);
+        self.host_ends(pool);
         Some((connection, call))
     }
 
-    /// A try is over: its connection is free for others.
+    /// An attempt is over: its connection is free for others.
     pub(super) fn release_connection(&mut self, slot: u32) {
         let Some((connection, call)) = self.leave_connection(slot) else { return };
-        let plan = &self.plan.calls[call as usize];
-        match plan.sharing {
-            Sharing::Exclusive if plan.reuse == Reuse::Close => self.close_connection(connection),
-            Sharing::Exclusive => self.offer_connection(connection),
-            Sharing::Shared if self.connections[connection].streams == 0 => {
-                self.rest_connection(connection);
+        if self.plan.calls[call as usize].reuse == Reuse::Close {
+            self.close_connection(connection);
+        } else {
+            self.after_stream(connection);
+        }
+    }
+
+    /// A stream has left a connection that may carry others.
+    fn after_stream(&mut self, connection: u32) {
+        let Connection { pool, phase, streams, .. } = self.connections[connection];
+        match phase {
+            Phase::Draining if streams == 0 => {
+                self.close_connection(connection);
+                self.replace_connection(pool);
             }
-            Sharing::Shared => {}
+            Phase::Draining => {}
+            _ if streams + 1 == self.pools[pool].concurrent => self.offer_connection(connection),
+            _ if streams == 0 => self.rest_connection(connection),
+            _ => {}
         }
     }
 
     /// A caller gives up: an exclusive connection is closed, because the answer may still come
     /// on it; a stream of a shared one is reset.
     pub(super) fn abandon_connection(&mut self, slot: u32) {
-        let Some((connection, call)) = self.leave_connection(slot) else { return };
-        if self.plan.calls[call as usize].sharing == Sharing::Exclusive {
-            let pool = self.connections[connection].pool;
+        let Some((connection, _)) = self.leave_connection(slot) else { return };
+        let pool = self.connections[connection].pool;
+        if self.pools[pool].is_exclusive() {
             self.close_connection(connection);
             self.replace_connection(pool);
-        } else if self.connections[connection].streams == 0 {
-            self.rest_connection(connection);
+        } else {
+            self.after_stream(connection);
         }
     }
 
     /// After a connection was closed, somebody may wait for whom it was the only hope.
     fn replace_connection(&mut self, pool: u32) {
-        if self.pools[pool].opening > 0 {
-            return;
-        }
-        if let Some(slot) = self.next_waiting(pool) {
+        let proxied = self.pools[pool].cluster != NONE;
+        for _ in 0..CONNECTS_AT_ONCE {
+            let state = self.pools[pool];
+            let enough = if proxied {
+                let coming = u64::from(state.opening) * u64::from(state.concurrent);
+                u64::from(state.waiting) <= coming
+            } else {
+                state.opening > 0
+            };
+            if enough {
+                return;
+            }
+            let Some(slot) = self.next_waiting(pool) else { return };
             self.requeue_first(slot, pool);
-            self.open_connection(slot, pool, self.kernel.now());
+            if !self.open_connection(slot, pool, self.kernel.now()) {
+                return;
+            }
         }
     }
 
@@ -289,6 +387,7 @@ impl<R: Recorder> Engine<R> {
         let first = self.pools[pool].first_waiting;
         self.attempts[slot].next = first;
         self.pools[pool].first_waiting = slot;
+        self.pools[pool].waiting += 1;
         if first == NONE {
             self.pools[pool].last_waiting = slot;
         }
@@ -306,7 +405,7 @@ impl<R: Recorder> Engine<R> {
         }
     }
 
-    pub(super) fn push_free(&mut self, connection: u32) {
+    fn push_free(&mut self, connection: u32) {
         let pool = self.connections[connection].pool;
         let head = self.pools[pool].free;
         if head != NONE {

@@ -3,17 +3,17 @@
 //! What a sidecar decides stands in `meshwalk-models`; here are its workers, as queues.
 
 use meshwalk_models::path::DataPath;
-use meshwalk_models::proxy::envoy::ResponseFlag;
+use meshwalk_models::proxy::envoy::router::More;
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::random::mix;
 use crate::log::{Recorder, Step};
 use crate::net::Site;
-use crate::stats::{Details, Ending, Flags};
 
 use super::engine::Engine;
 use super::event::Kind;
-use super::state::{Attempt, ServerKnows, Try, TryStage};
+use super::state::{Attempt, NONE, ServerKnows, Try, TryStage};
+use super::stream::Turn;
 
 /// The directions of a message, for the keys of their draws.
 mod leg {
@@ -33,13 +33,6 @@ enum Side {
 
 /// What HTTP/1.1 or HTTP/2 headers add to a body, in bytes; a typical figure.
 const HEADER_BYTES: u64 = 512;
-
-/// What the caller's proxy answers when the cluster has no host.
-const NO_HEALTHY_UPSTREAM: Ending = Ending {
-    status: 503,
-    details: Details::NO_HEALTHY_UPSTREAM,
-    flags: Flags::of(ResponseFlag::NoHealthyUpstream),
-};
 
 impl<R: Recorder> Engine<R> {
     pub(super) fn site(&self, pod: u32) -> Site {
@@ -67,7 +60,7 @@ impl<R: Recorder> Engine<R> {
     }
 
     /// How long the caller's sidecar's own answer travels to the application.
-    fn local_answer_travel(&self, slot: u32) -> SimDuration {
+    pub(super) fn local_answer_travel(&self, slot: u32) -> SimDuration {
         let key = mix(mix(self.tries[slot].key, leg::RESPONSE_IN_POD), Side::Client as u64);
         self.plan.links.travel_in_pod(HEADER_BYTES, key)
     }
@@ -103,28 +96,28 @@ impl<R: Recorder> Engine<R> {
         bytes * self.plan.sidecar.per_kib_ns / 1_024
     }
 
-    /// The caller's sidecar takes the request and finds an endpoint for it.
+    /// The caller's sidecar takes the request.
     pub(super) fn request_at_client_proxy(&mut self, slot: u32) {
         let now = self.kernel.now();
-        let Try { call, client, stage, .. } = self.tries[slot];
+        let Try { call, stage, .. } = self.tries[slot];
         if stage == TryStage::GivenUp {
             self.tries.remove(slot);
             return;
         }
         self.tries[slot].stage = TryStage::Underway;
-        let call = &self.plan.calls[call as usize];
-        let has_endpoints = self.plan.targets[call.target as usize].endpoints.1 > 0;
-        let work_ns = self.plan.sidecar.request_ns + self.message_ns(call.request_bytes);
         self.tell_try(now, slot, Step::RequestAtClientProxy);
-        let done = self.proxy_work(client, work_ns, 0);
+        let done = self.write_request(slot);
         self.tell_try(done, slot, Step::RequestLeftClientProxy);
-        if has_endpoints {
-            let attempt = self.begin_attempt(slot, done);
-            self.acquire_connection(attempt, done);
-        } else {
-            let travel = self.local_answer_travel(slot);
-            self.answer_try(slot, NO_HEALTHY_UPSTREAM, done + travel);
-        }
+        let legs = self.plan.calls[call as usize].legs;
+        self.begin_stream(slot, legs.expect("a caller with a proxy has legs"), done);
+    }
+
+    /// The caller's sidecar works on a request; tells when it is done.
+    pub(super) fn write_request(&mut self, slot: u32) -> SimTime {
+        let Try { call, client, .. } = self.tries[slot];
+        let bytes = self.plan.calls[call as usize].request_bytes;
+        let work_ns = self.plan.sidecar.request_ns + self.message_ns(bytes);
+        self.proxy_work(client, work_ns, 0)
     }
 
     /// Puts a request on the wire.
@@ -218,13 +211,34 @@ impl<R: Recorder> Engine<R> {
         }
         self.tell(now, slot, attempt.client, Step::ResponseAtClientProxy);
         let done = self.pass_response(slot, attempt.client);
-        self.tell(done, slot, attempt.client, Step::ResponseLeftClientProxy);
-        if attempt.messages_left == 0 && attempt.messages_under_way == 1 {
-            // The proxy's connection is free as soon as the proxy has the whole answer.
-            self.release_connection(slot);
+        let last = attempt.messages_left == 0 && attempt.messages_under_way == 1;
+        let more = if last { More::End } else { More::Follows };
+        match self.hear_response(slot, more, done) {
+            Turn::Forwarded => {
+                self.tell(done, slot, attempt.client, Step::ResponseLeftClientProxy);
+                if last {
+                    // The proxy's connection is free as soon as the proxy has the whole answer.
+                    self.release_connection(slot);
+                }
+                let travel = self.response_in_pod(slot, Side::Client);
+                self.schedule(done + travel, Kind::ResponseAtCaller, slot);
+            }
+            Turn::Quiet => self.throw_away(slot, more),
         }
-        let travel = self.response_in_pod(slot, Side::Client);
-        self.schedule(done + travel, Kind::ResponseAtCaller, slot);
+    }
+
+    /// The proxy keeps an answer from its caller, because another attempt may do better.
+    fn throw_away(&mut self, slot: u32, more: More) {
+        let attempt = self.attempts[slot];
+        if more == More::End && attempt.is_wanted() {
+            self.release_connection(slot);
+            self.count_answer(slot);
+            self.attempts[slot].gone_at = self.kernel.now();
+            if self.tries[attempt.of].attempt == slot {
+                self.tries[attempt.of].attempt = NONE;
+            }
+        }
+        self.message_arrived(slot);
     }
 
     /// Work of a sidecar for one message of an answer.

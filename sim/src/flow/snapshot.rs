@@ -1,13 +1,21 @@
 //! Putting a run aside and taking it up again: pages that did not change are shared.
 
+use std::collections::BTreeMap;
+
+use meshwalk_models::proxy::envoy::filters::FilterState;
+
 use crate::kernel::{KernelSnapshot, LaneSnapshot, PagedSnapshot, SlabSnapshot, TimerHandle};
 use crate::log::Recorder;
 use meshwalk_models::units::SimTime;
 
+use super::alarm::{Alarm, StreamTimers};
 use super::engine::Engine;
+use super::filters::Passage;
 use super::measure::Meter;
 use super::source::{SourceState, UserState};
 use super::state::{Attempt, Connection, Pod, Pool, Task, Try};
+use super::stream::Stream;
+use super::upstream::{ProxyCluster, RetryMemory};
 
 /// A run at one moment. The recorder is not part of it: it only listens.
 #[derive(Clone)]
@@ -22,6 +30,14 @@ pub struct EngineSnapshot {
     pool_tables: PagedSnapshot<u32>,
     pools: PagedSnapshot<Pool>,
     connections: SlabSnapshot<Connection>,
+    clusters: PagedSnapshot<ProxyCluster>,
+    streams: PagedSnapshot<Stream>,
+    stream_timers: PagedSnapshot<StreamTimers>,
+    alarms: SlabSnapshot<Alarm>,
+    memories: BTreeMap<u32, RetryMemory>,
+    hedges: BTreeMap<(u32, u32), u32>,
+    passages: BTreeMap<u32, Passage>,
+    filter_states: BTreeMap<(u32, u32), FilterState>,
     proxy_free_at: PagedSnapshot<SimTime>,
     sources: Vec<SourceState>,
     users: PagedSnapshot<UserState>,
@@ -42,6 +58,14 @@ impl<R: Recorder> Engine<R> {
             pool_tables: self.pool_tables.checkpoint(),
             pools: self.pools.checkpoint(),
             connections: self.connections.checkpoint(),
+            clusters: self.clusters.checkpoint(),
+            streams: self.streams.checkpoint(),
+            stream_timers: self.stream_timers.checkpoint(),
+            alarms: self.alarms.checkpoint(),
+            memories: self.memories.clone(),
+            hedges: self.hedges.clone(),
+            passages: self.passages.clone(),
+            filter_states: self.filter_states.clone(),
             proxy_free_at: self.proxy_free_at.checkpoint(),
             sources: self.sources.clone(),
             users: self.users.checkpoint(),
@@ -63,6 +87,14 @@ impl<R: Recorder> Engine<R> {
         self.pool_tables.restore(&snapshot.pool_tables);
         self.pools.restore(&snapshot.pools);
         self.connections.restore(&snapshot.connections);
+        self.clusters.restore(&snapshot.clusters);
+        self.streams.restore(&snapshot.streams);
+        self.stream_timers.restore(&snapshot.stream_timers);
+        self.alarms.restore(&snapshot.alarms);
+        self.memories.clone_from(&snapshot.memories);
+        self.hedges.clone_from(&snapshot.hedges);
+        self.passages.clone_from(&snapshot.passages);
+        self.filter_states.clone_from(&snapshot.filter_states);
         self.proxy_free_at.restore(&snapshot.proxy_free_at);
         self.sources.clone_from(&snapshot.sources);
         self.users.restore(&snapshot.users);

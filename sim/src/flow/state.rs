@@ -193,27 +193,40 @@ impl Attempt {
 /// endpoint of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pool {
-    /// The connection used last among those that are free (exclusive), or the one (shared).
+    /// The connection used last among those that have room.
     pub(super) free: u32,
     pub(super) first_waiting: u32,
     pub(super) last_waiting: u32,
+    /// Requests that wait and are wanted.
+    pub(super) waiting: u32,
     /// Connections that are open or being opened.
     pub(super) connections: u32,
     /// Of these, the ones being opened.
     pub(super) opening: u32,
-    /// Requests in use of it or waiting in it.
-    pub(super) active: u32,
+    /// Requests at a time on one connection; 1 is exclusive use, as of HTTP/1.1.
+    pub(super) concurrent: u32,
+    /// The cluster of the caller's proxy that it belongs to; [`NONE`] without a proxy.
+    pub(super) cluster: u32,
 }
 
 impl Pool {
-    pub(super) const EMPTY: Self = Self {
-        free: NONE,
-        first_waiting: NONE,
-        last_waiting: NONE,
-        connections: 0,
-        opening: 0,
-        active: 0,
-    };
+    pub(super) const fn new(concurrent: u32, cluster: u32) -> Self {
+        Self {
+            free: NONE,
+            first_waiting: NONE,
+            last_waiting: NONE,
+            waiting: 0,
+            connections: 0,
+            opening: 0,
+            concurrent,
+            cluster,
+        }
+    }
+
+    /// Whether a request that ends early takes its connection along.
+    pub(super) const fn is_exclusive(&self) -> bool {
+        self.concurrent == 1
+    }
 }
 
 /// A connection, from the caller's side.
@@ -228,13 +241,15 @@ pub(super) struct Connection {
     pub(super) server: u32,
     /// The call site that had it opened; decides on the edge that it counts for.
     pub(super) call: u32,
-    /// The endpoint's place in the target's list, where connections are balanced.
+    /// The host in the cluster of the caller's proxy, where connections are balanced.
     pub(super) endpoint: u32,
     /// Neighbours in the pool's list of free connections.
     pub(super) previous: u32,
     pub(super) next: u32,
     /// Requests on it.
     pub(super) streams: u32,
+    /// Requests that it took so far.
+    pub(super) served: u32,
     pub(super) phase: Phase,
     pub(super) idle_check: IdleCheck,
 }
@@ -250,8 +265,12 @@ pub(super) enum Phase {
     Finishing,
     /// The client's proxy checks it and proves who it is.
     Proving,
+    /// It takes too long; when the caller has waited long enough, it is given up.
+    TimingOut,
     /// Ready.
     Open,
+    /// It takes no more requests, and closes with the last of them.
+    Draining,
     /// Closed, and an idle check still refers to it.
     Closed,
 }
@@ -263,6 +282,7 @@ pub(super) enum IdleCheck {
     NotArmed,
 }
 
+const _: () = assert!(size_of::<Pool>() == 32);
 const _: () = assert!(size_of::<Option<Try>>() <= 64);
 const _: () = assert!(size_of::<Option<Attempt>>() <= 64);
 const _: () = assert!(size_of::<Task>() <= 48);

@@ -5,7 +5,7 @@ use std::fmt;
 use meshwalk_models::explain::RuleId;
 use meshwalk_models::units::{SimDuration, SimTime};
 
-use crate::stats::Ending;
+use crate::stats::{Ending, Full, RetryReason};
 
 /// What something happens to, by the engine's slots, which are reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,11 @@ pub enum Subject {
     /// A connection.
     Connection {
         /// Its slot.
+        slot: u32,
+    },
+    /// A cluster in the proxy of a caller.
+    Cluster {
+        /// Its slot: the how-manieth cluster that was used in the run.
         slot: u32,
     },
 }
@@ -92,6 +97,58 @@ pub enum Step {
     },
     /// No connection is free.
     WaitsForConnection,
+    /// The caller's proxy applied a rule.
+    Decided {
+        /// Which.
+        rule: RuleId,
+    },
+    /// A filter of the caller's proxy holds the request up.
+    Delayed {
+        /// For how long.
+        pause: SimDuration,
+    },
+    /// A circuit breaker of the caller's proxy has no place.
+    Overflowed {
+        /// What there is too much of.
+        of: Full,
+        /// By which rule.
+        rule: RuleId,
+    },
+    /// An attempt ended before its answer.
+    AttemptReset {
+        /// Why, in the words of Envoy's reset reasons.
+        reason: &'static str,
+    },
+    /// The caller's proxy gives an attempt up.
+    AttemptGivenUp,
+    /// The caller's proxy pauses before it makes another attempt.
+    ProxyBacksOff {
+        /// For how long.
+        pause: SimDuration,
+        /// Why there is another attempt.
+        reason: RetryReason,
+    },
+    /// Outlier detection ejects a host.
+    HostEjected {
+        /// Its pod.
+        pod: u32,
+        /// The rule that found it.
+        rule: RuleId,
+    },
+    /// A host fails and is not ejected.
+    HostSpared {
+        /// Its pod.
+        pod: u32,
+        /// The rule that spares it.
+        rule: RuleId,
+    },
+    /// An ejected host is back.
+    HostReturned {
+        /// Its pod.
+        pod: u32,
+        /// By which rule.
+        rule: RuleId,
+    },
     /// TCP is established.
     TcpEstablished,
     /// TLS is established; both sides have proved who they are.
@@ -166,6 +223,15 @@ impl Step {
             Self::ConnectionOpening { .. } => "connection_opening",
             Self::ConnectionReused { .. } => "connection_reused",
             Self::WaitsForConnection => "waits_for_connection",
+            Self::Decided { .. } => "decided",
+            Self::Delayed { .. } => "delayed",
+            Self::Overflowed { .. } => "overflowed",
+            Self::AttemptReset { .. } => "attempt_reset",
+            Self::AttemptGivenUp => "attempt_given_up",
+            Self::ProxyBacksOff { .. } => "proxy_backs_off",
+            Self::HostEjected { .. } => "host_ejected",
+            Self::HostSpared { .. } => "host_spared",
+            Self::HostReturned { .. } => "host_returned",
             Self::TcpEstablished => "tcp_established",
             Self::TlsEstablished => "tls_established",
             Self::ConnectionClosed => "connection_closed",
@@ -216,6 +282,13 @@ pub enum EntryName {
         /// The how-manieth entry of this connection, from 0.
         step: u32,
     },
+    /// Something that happened to a cluster in the proxy of a caller.
+    Cluster {
+        /// The how-manieth cluster that was used in the run.
+        number: u32,
+        /// The how-manieth entry of this cluster, from 0.
+        step: u32,
+    },
 }
 
 impl EntryName {
@@ -231,6 +304,7 @@ impl EntryName {
                 write!(f, "/step{step}")
             }
             Self::Connection { number, step } => write!(f, "connection#{number}/step{step}"),
+            Self::Cluster { number, step } => write!(f, "cluster#{number}/step{step}"),
         }
     }
 }

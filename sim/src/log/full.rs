@@ -22,6 +22,7 @@ pub struct FullRecorder<S: FnMut(&Entry)> {
     tries: Vec<Option<Track>>,
     attempts: Vec<Option<Track>>,
     connections: Vec<Option<Track>>,
+    clusters: Vec<Option<Track>>,
     next_connection: u64,
     /// What happens before it has been handed on.
     now: SimTime,
@@ -87,6 +88,7 @@ impl<S: FnMut(&Entry)> FullRecorder<S> {
             tries: Vec::new(),
             attempts: Vec::new(),
             connections: Vec::new(),
+            clusters: Vec::new(),
             next_connection: 0,
             now: SimTime::ZERO,
         }
@@ -133,6 +135,7 @@ impl<S: FnMut(&Entry)> FullRecorder<S> {
             Subject::Try { slot, .. } => (&mut self.tries, slot as usize),
             Subject::Attempt { slot, .. } => (&mut self.attempts, slot as usize),
             Subject::Connection { slot } => (&mut self.connections, slot as usize),
+            Subject::Cluster { slot } => (&mut self.clusters, slot as usize),
         };
         if tracks.len() <= slot {
             tracks.resize(slot + 1, None);
@@ -215,6 +218,7 @@ fn name_of(owner: &Owner, subject: Subject, step: u32) -> EntryName {
     match subject {
         Subject::Try { request, .. } => call(request, None),
         Subject::Attempt { request, number, .. } => call(request, Some(number)),
+        Subject::Cluster { slot } => EntryName::Cluster { number: slot, step },
         Subject::Connection { .. } => match owner {
             Owner::Connection(number) => EntryName::Connection { number: *number, step },
             Owner::Hop(_) => EntryName::Connection { number: u64::MAX, step },

@@ -83,6 +83,18 @@ impl<W: Write> NdjsonWriter<W> {
             Step::EndpointChosen { pod, candidates, rule } => {
                 json!({ "endpoint": self.pod(pod), "candidates": candidates, "rule": rule.0 })
             }
+            Step::Decided { rule } => json!({ "rule": rule.0 }),
+            Step::Delayed { pause } => json!({ "pause_ns": pause.as_ns() }),
+            Step::Overflowed { of, rule } => json!({ "of": of.name(), "rule": rule.0 }),
+            Step::AttemptReset { reason } => json!({ "reason": reason }),
+            Step::ProxyBacksOff { pause, reason } => {
+                json!({ "pause_ns": pause.as_ns(), "reason": reason.name() })
+            }
+            Step::HostEjected { pod, rule }
+            | Step::HostSpared { pod, rule }
+            | Step::HostReturned { pod, rule } => {
+                json!({ "endpoint": self.pod(pod), "rule": rule.0 })
+            }
             Step::BacksOff { pause } => json!({ "pause_ns": pause.as_ns() }),
             Step::CallEnded { ending, latency } => {
                 let mut details = ending_details(ending);

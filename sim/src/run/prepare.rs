@@ -6,6 +6,7 @@ use std::sync::Arc;
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::kinds::Resource;
 use meshwalk_models::manifest::{Diagnostic, Place, SourceId};
+use meshwalk_models::profile::Profile;
 use meshwalk_models::world::{
     self, ClusterManifests, ClusterTopology, NodeNames, Origin, OutsideHost, Placement,
     Spread as WorldSpread, Topology, World, ZoneTopology,
@@ -74,7 +75,12 @@ pub fn prepare(
         })
         .collect();
     let built = world::build(&manifests, &topology, &outside);
-    let compiled = compile(CompileInput { world: &built.world, scenario, costs });
+    let compiled = compile(CompileInput {
+        world: &built.world,
+        scenario,
+        costs,
+        profile: Profile::built_in(),
+    });
     let mut findings = built.findings;
     findings.extend(compiled.findings);
     let mut assumptions: Vec<Assumption> = built

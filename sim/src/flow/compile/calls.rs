@@ -6,7 +6,7 @@ use meshwalk_models::units::{Bytes, Probability, SimDuration};
 use meshwalk_models::world::{TableId, WorkloadId};
 
 use crate::flow::plan::{
-    AppPlan, CallPlan, OnFailure, Op, Program, Reuse, RouteRule, Sharing, Streaming,
+    AppPlan, CallPlan, Carries, OnFailure, Op, Program, Reuse, RouteRule, Sharing, Streaming,
 };
 use crate::scenario::file::{
     Call, DurationSpec, Protocol, RequestTemplate, Route, RouteMatch, Step, TrafficSource,
@@ -15,7 +15,7 @@ use crate::scenario::file::{
 use crate::stats::EdgeOrigin;
 
 use super::targets::Place;
-use super::{Compiler, PoolClass};
+use super::{Compiler, PoolClass, TableKey};
 
 /// Defaults of an application, as the scenario's documentation gives them.
 mod default {
@@ -185,9 +185,7 @@ impl<'a> Compiler<'a> {
                 (self.input.world.workloads.len() + source, EdgeOrigin::Traffic(source))
             }
         };
-        let tables = &mut self.pool_tables[client];
-        let next = tables.len() as u32;
-        let pool_table = *tables.entry((found.target, class)).or_insert(next);
+        let pool_table = self.table(client, TableKey::Target(found.target, class));
         let timeout = self.timeout(call.timeout);
         let (sharing, reuse) = self.connections_of(site, call.protocol, found.target);
         let streaming = call.streaming.as_ref().map(|spec| Streaming {
@@ -199,6 +197,12 @@ impl<'a> Compiler<'a> {
             pool_table,
             edge: self.layout.edge(origin, found.service_row),
             position,
+            legs: None,
+            carries: match call.protocol {
+                Protocol::Http1 | Protocol::Http2 => Carries::Http,
+                Protocol::Grpc => Carries::Grpc,
+                Protocol::Tcp => Carries::Bytes,
+            },
             sharing,
             reuse,
             timeout,
@@ -213,7 +217,9 @@ impl<'a> Compiler<'a> {
         let method = call.method.clone().unwrap_or_else(|| default_method(call.protocol).into());
         let path = call.path.clone().unwrap_or_else(|| "/".to_owned());
         self.requests.push((method, path));
-        (self.calls.len() - 1) as u32
+        let row = (self.calls.len() - 1) as u32;
+        self.add_legs(site, row);
+        row
     }
 
     /// Clients outside are many: what each opens to a load balancer it keeps for itself, so the

@@ -40,6 +40,11 @@ impl LayoutBuilder {
         Self { layout, edges: BTreeMap::new(), outside_rows }
     }
 
+    /// The name of what is called.
+    pub(super) fn service_name(&self, row: usize) -> String {
+        self.layout.service_name(row)
+    }
+
     pub(super) fn service_row(&self, id: ServiceId) -> usize {
         id.index()
     }

@@ -6,6 +6,7 @@
 mod behaviours;
 mod calls;
 mod layout;
+mod mesh;
 mod network;
 mod sources;
 mod targets;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::Diagnostic;
 use meshwalk_models::path::DataPath;
+use meshwalk_models::profile::Profile;
 use meshwalk_models::units::{SimDuration, SimTime};
 use meshwalk_models::world::{PodId, TableId, WorkloadId, World};
 
@@ -26,8 +28,12 @@ use crate::stats::{Assumption, Layout};
 
 use self::behaviours::Behaviours;
 use self::layout::LayoutBuilder;
+use self::mesh::MeshBuilder;
 use self::targets::Targets;
-use super::plan::{AppPlan, CallPlan, Op, Plan, PodPlan, Program, SidecarPlan};
+use super::app::STATUSES;
+use super::plan::{
+    AppPlan, CallPlan, Heads, LanePlan, MeshPlan, Op, Plan, PodPlan, Program, Rings, SidecarPlan,
+};
 
 /// What a run is made of.
 #[derive(Clone, Copy)]
@@ -38,6 +44,8 @@ pub struct CompileInput<'a> {
     pub scenario: &'a Scenario,
     /// What each hop costs.
     pub costs: &'a CostProfile,
+    /// The facts that proxies go by.
+    pub profile: &'static Profile,
 }
 
 /// A plan, and what its making brought to light.
@@ -70,7 +78,7 @@ struct Compiler<'a> {
     apps: Vec<AppPlan>,
     pods: Vec<PodPlan>,
     /// How many pool tables each pod of an app has; clients outside come after the apps.
-    pool_tables: Vec<BTreeMap<(u32, PoolClass), u32>>,
+    pool_tables: Vec<BTreeMap<TableKey, u32>>,
     ops: Vec<Op>,
     programs: Vec<Program>,
     calls: Vec<CallPlan>,
@@ -78,7 +86,8 @@ struct Compiler<'a> {
     requests: Vec<(String, String)>,
     targets: Targets,
     distributions: Vec<Distribution>,
-    timeouts: Vec<SimDuration>,
+    lanes: Vec<LanePlan>,
+    mesh: MeshBuilder,
     sources: Vec<super::plan::SourcePlan>,
     layout: LayoutBuilder,
     findings: Vec<Diagnostic>,
@@ -91,6 +100,13 @@ enum PoolClass {
     Http1,
     Http2,
     Tcp,
+}
+
+/// What a pod has a table for: its own pools to a target, or the state of a cluster in its proxy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum TableKey {
+    Target(u32, PoolClass),
+    Cluster(String),
 }
 
 impl<'a> Compiler<'a> {
@@ -109,7 +125,8 @@ impl<'a> Compiler<'a> {
             requests: Vec::new(),
             targets: Targets::default(),
             distributions: Vec::new(),
-            timeouts: Vec::new(),
+            lanes: Vec::new(),
+            mesh: MeshBuilder::default(),
             sources: Vec::new(),
             layout: LayoutBuilder::new(input.world),
             findings,
@@ -130,6 +147,7 @@ impl<'a> Compiler<'a> {
                     site: site_of(world, PodId::from_index(pod)),
                     first_pool_table: 0,
                     data_path,
+                    class: 0,
                 });
             }
         }
@@ -140,9 +158,10 @@ impl<'a> Compiler<'a> {
     fn admit_what_sidecars_lack(&mut self) {
         if self.pods.iter().any(|pod| pod.data_path == DataPath::IstioSidecar) {
             self.assume(
-                "istio.not-yet",
-                "sidecars encrypt, queue and balance each request; Istio's own retries, time-outs, \
-                 routes and policies are not modelled yet"
+                "istio.default-config",
+                "sidecars of callers have Istio's default configuration: two retries, no time-out, \
+                 least request, no limits; routes and rules of Istio's own objects are not in the \
+                 run yet, and the server's sidecar only encrypts and queues"
                     .to_owned(),
             );
         }
@@ -179,14 +198,16 @@ impl<'a> Compiler<'a> {
         (self.distributions.len() - 1) as u32
     }
 
-    /// The lane of a time-out; equal ones share a lane.
+    /// The lane of a caller's time-out.
     fn timeout(&mut self, timeout: Option<SimDuration>) -> Option<u32> {
-        let timeout = timeout?;
-        if let Some(row) = self.timeouts.iter().position(|other| *other == timeout) {
-            return Some(row as u32);
-        }
-        self.timeouts.push(timeout);
-        Some((self.timeouts.len() - 1) as u32)
+        Some(self.lane(timeout?, Rings::CallerTimeOut))
+    }
+
+    /// The row of a table that each pod of an app has.
+    fn table(&mut self, app: usize, key: TableKey) -> u32 {
+        let tables = &mut self.pool_tables[app];
+        let next = tables.len() as u32;
+        *tables.entry(key).or_insert(next)
     }
 
     fn assume(&mut self, id: &str, sentence: String) {
@@ -224,7 +245,9 @@ impl<'a> Compiler<'a> {
             links: network::links(&file.network, self.input.costs.loopback.value),
             sources: self.sources,
             sidecar,
-            timeouts: self.timeouts,
+            lanes: self.lanes,
+            mesh: MeshPlan { heads: Heads::new(&STATUSES), ..self.mesh.plan },
+            profile: self.input.profile,
             pool_tables: next_table,
             warm_up: SimTime::ZERO + file.warm_up,
             end: SimTime::ZERO + file.duration,

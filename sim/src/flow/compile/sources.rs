@@ -78,6 +78,7 @@ impl Compiler<'_> {
             site: Site { node: u32::MAX, zone: u32::MAX, region: Site::OUTSIDE },
             first_pool_table: 0,
             data_path: DataPath::None,
+            class: 0,
         });
         (row, 1)
     }

@@ -8,7 +8,6 @@ use meshwalk_models::control::kubernetes::service_port::{self, Destination, Want
 use meshwalk_models::explain::Silent;
 use meshwalk_models::manifest::kinds::AppProtocol;
 use meshwalk_models::manifest::{Diagnostic, nearest};
-use meshwalk_models::path::{self, Balancing, DataPath};
 use meshwalk_models::world::{Endpoint, EndpointTarget, ServiceId, ServiceKind, TableId, World};
 
 use crate::flow::plan::{Balance, TargetPlan};
@@ -38,6 +37,8 @@ pub(super) enum Place<'t> {
 pub(super) struct Targets {
     pub(super) plans: Vec<TargetPlan>,
     pub(super) endpoints: Vec<u32>,
+    /// The row of the statistics of each plan.
+    pub(super) service_rows: Vec<usize>,
     rows: BTreeMap<Key, u32>,
 }
 
@@ -105,7 +106,11 @@ impl Compiler<'_> {
                 without_endpoints: Ending::without_answer(Details::NAME_NOT_RESOLVED),
             }
         });
-        let balance = self.balance(site, protocol, reached.kind);
+        let balance = match reached.kind {
+            ReachedKind::Gateway => Balance::RandomPerRequest,
+            ReachedKind::VirtualAddress => Balance::RandomPerConnection,
+            ReachedKind::Direct => Balance::DialledAddress,
+        };
         let service_row = reached.service_row;
         let target = self.targets.row(Key {
             balance,
@@ -114,26 +119,6 @@ impl Compiler<'_> {
             without_endpoints: reached.without_endpoints,
         });
         FoundTarget { target, service_row }
-    }
-
-    /// Who picks an endpoint: the caller's Envoy for a virtual address, unless the bytes are
-    /// opaque to it; otherwise kube-proxy, or the caller by dialling one address. Istio passes
-    /// headless Services and unknown hosts through to the address that was dialled.
-    fn balance(&self, site: CallSite<'_>, protocol: Protocol, kind: ReachedKind) -> Balance {
-        let caller = site.workload().map_or(DataPath::None, |caller| self.data_path_of(caller));
-        // Who balances does not depend on the callee.
-        let balancing = path::route(caller, DataPath::None).balancing;
-        match (kind, balancing, protocol) {
-            (ReachedKind::Gateway, _, _) => Balance::RandomPerRequest,
-            (ReachedKind::VirtualAddress, Balancing::PerRequest, Protocol::Tcp) => {
-                Balance::LeastConnection
-            }
-            (ReachedKind::VirtualAddress, Balancing::PerRequest, _) => Balance::LeastRequest,
-            (ReachedKind::VirtualAddress, Balancing::PerConnection, _) => {
-                Balance::RandomPerConnection
-            }
-            (ReachedKind::Direct, _, _) => Balance::DialledAddress,
-        }
     }
 
     fn reach_name(
@@ -291,6 +276,7 @@ impl Targets {
             endpoints: (first, key.endpoints.len() as u32),
             without_endpoints: key.without_endpoints,
         });
+        self.service_rows.push(key.service_row);
         self.rows.insert(key, row);
         row
     }

@@ -3,12 +3,18 @@
 //! It never changes during a run, and all replications share it.
 
 mod app;
+mod mesh;
 mod target;
 
 pub use app::{AppPlan, Op, Program, RouteRule};
-pub use target::{Balance, CallPlan, OnFailure, Reuse, Streaming, TargetPlan};
+pub use mesh::{
+    ClusterPlan, ClusterTls, DestinationEnd, DestinationPlan, FilterPlan, HashPlan, Heads, LegPlan,
+    MeshPlan, OutlierWatch, Picks, RouteAction, RoutePlan, RouterLanes, Terms, weighted_cluster,
+};
+pub use target::{Balance, CallPlan, Carries, OnFailure, Reuse, Streaming, TargetPlan};
 
 use meshwalk_models::path::DataPath;
+use meshwalk_models::profile::Profile;
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::random::Distribution;
@@ -42,8 +48,12 @@ pub struct Plan {
     pub sources: Vec<SourcePlan>,
     /// What a sidecar costs.
     pub sidecar: SidecarPlan,
-    /// The lengths of all call time-outs; one timer lane each.
-    pub timeouts: Vec<SimDuration>,
+    /// Timers of constant length, one lane each.
+    pub lanes: Vec<LanePlan>,
+    /// What the proxies of callers do.
+    pub mesh: MeshPlan,
+    /// The facts that proxies go by.
+    pub profile: &'static Profile,
     /// How many pool tables there are: one for each pod and destination.
     pub pool_tables: u32,
     /// When counting begins.
@@ -67,6 +77,34 @@ pub struct PodPlan {
     pub first_pool_table: u32,
     /// What carries its traffic.
     pub data_path: DataPath,
+    /// Which class of proxies it belongs to, among those of its workload.
+    pub class: u32,
+}
+
+/// Timers of one length that mean the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LanePlan {
+    /// How long they run.
+    pub delay: SimDuration,
+    /// What it means when one of them rings.
+    pub rings: Rings,
+}
+
+/// What a timer means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rings {
+    /// The caller gives up.
+    CallerTimeOut,
+    /// The caller's proxy: the route timeout.
+    Route,
+    /// The caller's proxy: the timeout of one attempt.
+    PerTry,
+    /// The caller's proxy: the longest silence of one attempt.
+    PerTryIdle,
+    /// The caller's proxy: the longest silence of a stream.
+    StreamIdle,
+    /// The caller's proxy: the longest life of a stream.
+    MaxDuration,
 }
 
 /// What a sidecar costs, in nanoseconds of a worker.

@@ -1,7 +1,7 @@
 //! Calls and their targets in the plan.
 
 use meshwalk_models::explain::RuleId;
-use meshwalk_models::proxy::{envoy, kube_proxy};
+use meshwalk_models::proxy::kube_proxy;
 use meshwalk_models::units::{Probability, SimDuration};
 
 use crate::stats::Ending;
@@ -19,6 +19,11 @@ pub struct CallPlan {
     pub edge: u32,
     /// Its place in the caller's program; part of the key of its draws.
     pub position: u64,
+    /// What becomes of it in the caller's proxies, by their class: the row of the first leg;
+    /// `None` where the caller has no proxy.
+    pub legs: Option<u32>,
+    /// What it carries, as far as proxies tell it apart.
+    pub carries: Carries,
     /// Whether its connections are shared.
     pub sharing: Sharing,
     /// What becomes of its connection afterwards.
@@ -39,6 +44,17 @@ pub struct CallPlan {
     pub request_bytes: u64,
     /// The program that answers, by app; an app that is not listed answers 404.
     pub programs: Vec<(u32, u32)>,
+}
+
+/// What a call carries, as far as proxies tell it apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carries {
+    /// HTTP, of any version.
+    Http,
+    /// gRPC: failures are told as a gRPC status.
+    Grpc,
+    /// Bytes: there is no status.
+    Bytes,
 }
 
 /// What becomes of a connection after an exchange.
@@ -79,17 +95,13 @@ pub struct TargetPlan {
     pub without_endpoints: Ending,
 }
 
-/// Who picks an endpoint, and when.
+/// Who picks an endpoint where no proxy of the caller does, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Balance {
     /// kube-proxy, at random, for each connection.
     RandomPerConnection,
     /// The caller itself, by dialling one of several addresses for each connection.
     DialledAddress,
-    /// The caller's Envoy, by least request, for each request.
-    LeastRequest,
-    /// The caller's Envoy, by least connections, for each connection (TCP).
-    LeastConnection,
     /// A gateway outside the mesh, at random, for each request.
     RandomPerRequest,
 }
@@ -101,7 +113,6 @@ impl Balance {
         match self {
             Self::RandomPerConnection => kube_proxy::RANDOM,
             Self::DialledAddress => kube_proxy::DIALLED_ADDRESS,
-            Self::LeastRequest | Self::LeastConnection => envoy::LEAST_REQUEST,
             Self::RandomPerRequest => kube_proxy::GATEWAY_RANDOM,
         }
     }
@@ -109,6 +120,6 @@ impl Balance {
     /// Whether every endpoint has a pool of its own.
     #[must_use]
     pub fn is_per_request(self) -> bool {
-        matches!(self, Self::LeastRequest | Self::RandomPerRequest)
+        self == Self::RandomPerRequest
     }
 }

@@ -209,10 +209,18 @@ proptest! {
     }
 }
 
-/// What may still happen to a try after its end: its caller gave up before the request had passed
-/// its proxy.
+/// What may still happen to a try after its end: its caller gave up while its proxy worked on it.
 fn is_late(step: Step) -> bool {
-    matches!(step, Step::RequestLeftClientProxy | Step::NotReachable { .. })
+    matches!(
+        step,
+        Step::RequestLeftClientProxy
+            | Step::NotReachable { .. }
+            | Step::Decided { .. }
+            | Step::Delayed { .. }
+            | Step::EndpointChosen { .. }
+            | Step::Overflowed { .. }
+            | Step::ProxyBacksOff { .. }
+    )
 }
 
 #[test]

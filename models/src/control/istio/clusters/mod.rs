@@ -2,6 +2,7 @@
 //! subset; and their endpoints. Which services it knows is decided in `outbound`.
 
 mod balancer;
+mod bare;
 mod endpoints;
 mod explain;
 mod limits;
@@ -24,6 +25,7 @@ use super::destination::{MergedRule, Policy};
 use super::registry::{Port, Resolution, Service};
 
 pub use balancer::hash_policy;
+pub use bare::{bare_cluster, bare_passthrough, bare_router, unlimited_router};
 pub(super) use limits::{connect_timeout, http, thresholds};
 pub use locality::Viewpoint;
 pub use special::{

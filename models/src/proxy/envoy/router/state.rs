@@ -110,9 +110,32 @@ pub enum RequestEnd {
 
 impl RouterState {
     /// A request that no attempt was made for.
+    pub const NEW: Self = Self {
+        flags: ResponseFlags::NONE,
+        completed_at: SimTime::ZERO,
+        attempts: 0,
+        retries_left: 0,
+        window_ms: 0,
+        live: AttemptSet(0),
+        connected: AttemptSet(0),
+        awaiting: AttemptSet(0),
+        hedged: AttemptSet(0),
+        reported: AttemptSet(0),
+        phase: Phase::Waiting,
+        retry: RetrySlot::Never,
+        request: RequestEnd::Open,
+    };
+
+    /// A request that no attempt was made for.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self::NEW
+    }
+
+    /// A request that filters have let through with these flags.
+    #[must_use]
+    pub const fn after_filters(flags: ResponseFlags) -> Self {
+        Self { flags, ..Self::NEW }
     }
 
     /// How many attempts were started.
