@@ -97,6 +97,20 @@ impl ControlPlanes {
         (Self { profile, given: Given::default(), gateway_api, istio }, findings)
     }
 
+    /// The same where every pod that can have a sidecar does, unless it refuses it: a scenario says
+    /// which of them count.
+    #[must_use]
+    pub fn everywhere(
+        world: &World,
+        clusters: &[ClusterManifests<'_>],
+        profile: &'static Profile,
+    ) -> (Self, Vec<Diagnostic>) {
+        let (gateway_api, mut findings) = GatewayControlPlane::new(world, clusters, profile);
+        let (istio, more) = IstioControlPlane::new(world, clusters, profile, Injection::Everywhere);
+        findings.extend(more);
+        (Self { profile, given: Given::default(), gateway_api, istio }, findings)
+    }
+
     /// Proxies whose configuration is written down and not made of resources.
     #[must_use]
     pub fn of_configs(

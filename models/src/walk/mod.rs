@@ -40,6 +40,7 @@ pub use caller::{Caller, CallerError, find as find_caller, full_name};
 pub use expect::{Expectation, ExpectationError, FORMS, shown, shown_target};
 pub use policies::{RouteSettings, route_settings};
 pub use question::{ClientCertificate, Policies, Question, Sender};
+pub use request::request_sent;
 pub use target::{Scheme, Target, TargetError, TargetPort};
 
 /// Walks one request to its answer.

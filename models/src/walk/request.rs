@@ -41,6 +41,19 @@ pub(super) fn build(question: &Question, dial: &Dial) -> Request {
     Request { headers, connection, token: Token::Missing }
 }
 
+/// The request of `question` when it is dialled at `port`, from and to these addresses as far as
+/// they are known.
+#[must_use]
+pub fn request_sent(
+    question: &Question,
+    port: u16,
+    source: Option<IpAddr>,
+    destination: Option<IpAddr>,
+) -> Request {
+    let host = question.target.host.clone();
+    build(question, &Dial { host, port, source, destination })
+}
+
 fn is_authority(name: &str) -> bool {
     name.eq_ignore_ascii_case("host") || name == ":authority"
 }

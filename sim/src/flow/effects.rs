@@ -189,7 +189,7 @@ impl<R: Recorder> Engine<R> {
             let retry = terms.router.retry.as_deref().filter(|_| number != Number::FIRST);
             let context = PickContext {
                 hash: self.hash_of(hash, client),
-                subset: subset.as_deref(),
+                subset: subset.as_ref(),
                 predicates: retry.map_or(&[], |retry| retry.host_predicates.as_slice()),
                 host_selection_attempts: retry.map_or(0, |retry| retry.host_selection_attempts),
                 ..PickContext::default()

@@ -15,7 +15,7 @@ use crate::stats::{Details, Ending, Flags};
 
 use super::dice::KeyedDice;
 use super::engine::Engine;
-use super::plan::FilterPlan;
+use super::plan::{FilterPlan, RouteAction, weighted_cluster};
 use super::rules::Rules;
 use super::state::Try;
 
@@ -55,8 +55,14 @@ impl<R: Recorder> Engine<R> {
         let mut dice = KeyedDice::new(mix(mix(key, FILTERS), u64::from(passage.stops)));
         let state = self.filter_states.entry((client, filters.number)).or_default();
         let destination = self.streams[slot].destination as usize;
+        let entry = match &plan.mesh.routes[route as usize].action {
+            RouteAction::Forward(terms) => {
+                terms.destinations.get(destination).and_then(|it| it.entry)
+            }
+            RouteAction::Answer(_) => None,
+        };
         let mut rules = Rules::default();
-        let pass = run(filters, destination, &mut passage, state, from, &mut dice, &mut rules);
+        let pass = run(filters, entry, &mut passage, state, from, &mut dice, &mut rules);
         if R::LISTENS {
             for rule in rules.0 {
                 self.tell_try(from, slot, Step::Decided { rule });
@@ -97,7 +103,7 @@ impl<R: Recorder> Engine<R> {
 
 fn run(
     filters: &FilterPlan,
-    destination: usize,
+    entry: Option<u32>,
     passage: &mut Passage,
     state: &mut FilterState,
     now: SimTime,
@@ -105,7 +111,7 @@ fn run(
     rules: &mut Rules,
 ) -> Pass {
     let taken = filters.taken.as_ref().map(|(host, route)| Taken { host, route });
-    let weighted = taken.and_then(|taken| super::plan::weighted_cluster(taken.route, destination));
+    let weighted = taken.zip(entry).and_then(|(taken, place)| weighted_cluster(taken.route, place));
     let chain = Chain {
         filters: &filters.manager.filters,
         settings: Settings { taken, weighted },

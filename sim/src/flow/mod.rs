@@ -2,6 +2,11 @@
 //!
 //! The engine of record. What a proxy decides is `meshwalk-models`' business; what is expected
 //! of a run is `expect`'s.
+//!
+//! A call is made in tries (`call`); beside a proxy each try is a stream (`stream`), which passes
+//! filters (`filters`) and then a router, for which attempts are made (`effects`) at hosts of a
+//! cluster (`upstream`) over connections (`pool`, `connection`). What a request meets on its way
+//! is in the plan before the run begins (`compile/mesh`).
 
 mod alarm;
 mod app;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use meshwalk_models::control::ControlPlanes;
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::kinds::Resource;
 use meshwalk_models::manifest::{Diagnostic, Place, SourceId};
@@ -75,13 +76,18 @@ pub fn prepare(
         })
         .collect();
     let built = world::build(&manifests, &topology, &outside);
+    // Without objects of a mesh every proxy has the defaults, and nobody needs to be asked.
+    let planes = has_mesh_objects(clusters)
+        .then(|| ControlPlanes::everywhere(&built.world, &manifests, Profile::built_in()));
     let compiled = compile(CompileInput {
         world: &built.world,
         scenario,
         costs,
         profile: Profile::built_in(),
+        planes: planes.as_ref().map(|(planes, _)| planes),
     });
     let mut findings = built.findings;
+    findings.extend(planes.into_iter().flat_map(|(_, findings)| findings));
     findings.extend(compiled.findings);
     let mut assumptions: Vec<Assumption> = built
         .assumptions
@@ -93,6 +99,11 @@ pub fn prepare(
         .collect();
     assumptions.extend(compiled.assumptions);
     Prepared { world: built.world, plan: Arc::new(compiled.plan), findings, assumptions }
+}
+
+fn has_mesh_objects(clusters: &[ClusterInput<'_>]) -> bool {
+    let mut resources = clusters.iter().flat_map(|cluster| cluster.resources);
+    resources.any(|it| matches!(it, Resource::Istio(_) | Resource::GatewayApi(_)))
 }
 
 /// Where the scenario says something.

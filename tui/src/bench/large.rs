@@ -111,6 +111,7 @@ pub(super) fn measure(size: Size) -> Vec<Measurement> {
         scenario: &scenario,
         costs: &costs,
         profile: Profile::built_in(),
+        planes: None,
     };
     // `prepare` does both; compiling once more tells the share of each.
     let (_, compile_s) = timed(|| compile_plan(input));

@@ -14,6 +14,7 @@ use crate::scenario::file::{
 };
 use crate::stats::EdgeOrigin;
 
+use super::mesh::Site;
 use super::targets::Place;
 use super::{Compiler, PoolClass, TableKey};
 
@@ -217,9 +218,18 @@ impl<'a> Compiler<'a> {
         let method = call.method.clone().unwrap_or_else(|| default_method(call.protocol).into());
         let path = call.path.clone().unwrap_or_else(|| "/".to_owned());
         self.requests.push((method, path));
-        let row = (self.calls.len() - 1) as u32;
-        self.add_legs(site, row);
-        row
+        self.mesh.sites.push(Site {
+            caller: site.workload(),
+            client,
+            dialled: found.dialled,
+            headers: call
+                .headers
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+            protocol: call.protocol,
+        });
+        (self.calls.len() - 1) as u32
     }
 
     /// Clients outside are many: what each opens to a load balancer it keeps for itself, so the
@@ -245,11 +255,13 @@ impl<'a> Compiler<'a> {
 
     /// Finds for every call the program that answers it in each app behind its target.
     pub(super) fn link_programs(&mut self) {
-        for (call, (method, path)) in self.calls.iter_mut().zip(&self.requests) {
+        let mut behind = self.mesh.plan.pods_behind(self.calls.len());
+        for (row, (call, (method, path))) in self.calls.iter_mut().zip(&self.requests).enumerate() {
             let (first, count) = self.targets.plans[call.target as usize].endpoints;
             let endpoints = &self.targets.endpoints[first as usize..(first + count) as usize];
+            let behind = std::mem::take(&mut behind[row]);
             let apps: BTreeSet<u32> =
-                endpoints.iter().map(|pod| self.pods[*pod as usize].app).collect();
+                endpoints.iter().chain(&behind).map(|pod| self.pods[*pod as usize].app).collect();
             call.programs = apps
                 .into_iter()
                 .filter_map(|app| {

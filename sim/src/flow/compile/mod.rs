@@ -13,6 +13,7 @@ mod targets;
 
 use std::collections::BTreeMap;
 
+use meshwalk_models::control::ControlPlanes;
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::Diagnostic;
 use meshwalk_models::path::DataPath;
@@ -46,6 +47,8 @@ pub struct CompileInput<'a> {
     pub costs: &'a CostProfile,
     /// The facts that proxies go by.
     pub profile: &'static Profile,
+    /// Who configures the proxies; without control planes they have Istio's defaults.
+    pub planes: Option<&'a ControlPlanes>,
 }
 
 /// A plan, and what its making brought to light.
@@ -66,6 +69,8 @@ pub fn compile(input: CompileInput<'_>) -> Compiled {
     compiler.place_pods();
     compiler.write_programs();
     compiler.add_sources();
+    // Rewritten requests are calls of their own, so these come after the ones that are written.
+    compiler.add_all_legs();
     // Which program answers a call is known only when all programs are written.
     compiler.link_programs();
     compiler.finish()
@@ -158,10 +163,9 @@ impl<'a> Compiler<'a> {
     fn admit_what_sidecars_lack(&mut self) {
         if self.pods.iter().any(|pod| pod.data_path == DataPath::IstioSidecar) {
             self.assume(
-                "istio.default-config",
-                "sidecars of callers have Istio's default configuration: two retries, no time-out, \
-                 least request, no limits; routes and rules of Istio's own objects are not in the \
-                 run yet, and the server's sidecar only encrypts and queues"
+                "istio.server-side",
+                "the sidecar beside a server encrypts, queues and costs time; its own rules \
+                 (access, limits, retries to its application) are not in the run"
                     .to_owned(),
             );
         }

@@ -1,6 +1,7 @@
 //! Targets: who is behind a name, for each kind of caller, and who picks an endpoint.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use meshwalk_models::control::kubernetes::dns::{self, Resolved};
 use meshwalk_models::control::kubernetes::ingress::{self, IngressAnswer};
@@ -17,6 +18,7 @@ use crate::stats::{Details, Ending, Flags};
 use super::Compiler;
 use super::behaviours::{at, finding};
 use super::calls::CallSite;
+use super::mesh::Dialled;
 
 /// What a caller names.
 #[derive(Clone, Copy)]
@@ -51,10 +53,12 @@ struct Key {
 }
 
 /// A target, and the row of the statistics for what is called.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct FoundTarget {
     pub(super) target: u32,
     pub(super) service_row: usize,
+    /// Where a caller dials; `None` where the name leads nowhere, or to a gateway.
+    pub(super) dialled: Option<Dialled>,
 }
 
 /// Who is behind a name, before it is known who balances.
@@ -63,6 +67,7 @@ struct Reached {
     service_row: usize,
     kind: ReachedKind,
     without_endpoints: Ending,
+    dialled: Option<Dialled>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -104,6 +109,7 @@ impl Compiler<'_> {
                 service_row: self.layout.unknown_row(name),
                 kind: ReachedKind::Direct,
                 without_endpoints: Ending::without_answer(Details::NAME_NOT_RESOLVED),
+                dialled: None,
             }
         });
         let balance = match reached.kind {
@@ -112,13 +118,14 @@ impl Compiler<'_> {
             ReachedKind::Direct => Balance::DialledAddress,
         };
         let service_row = reached.service_row;
+        let dialled = reached.dialled;
         let target = self.targets.row(Key {
             balance,
             endpoints: reached.endpoints,
             service_row,
             without_endpoints: reached.without_endpoints,
         });
-        FoundTarget { target, service_row }
+        FoundTarget { target, service_row, dialled }
     }
 
     fn reach_name(
@@ -138,7 +145,13 @@ impl Compiler<'_> {
         let spoken = spoken(protocol);
         let destination = service_port::destination(world, &resolved, wanted, spoken, &mut Silent)
             .map_err(|error| error.to_string())?;
-        Ok(self.reach(destination))
+        let ip = address_of(world, &resolved);
+        let number = match wanted {
+            WantedPort::Number(number) => Some(number),
+            _ => port_of(world, &destination),
+        };
+        let dialled = number.map(|port| Dialled { host: host.to_owned(), port, ip });
+        Ok(Reached { dialled, ..self.reach(destination) })
     }
 
     fn reach(&mut self, destination: Destination) -> Reached {
@@ -154,6 +167,7 @@ impl Compiler<'_> {
                         ServiceKind::Headless | ServiceKind::ExternalName(_) => ReachedKind::Direct,
                     },
                     without_endpoints: Ending::without_answer(Details::CONNECTION_REFUSED),
+                    dialled: None,
                 }
             }
             Destination::Headless { service, endpoints, .. } => Reached {
@@ -161,12 +175,14 @@ impl Compiler<'_> {
                 service_row: self.layout.service_row(service),
                 kind: ReachedKind::Direct,
                 without_endpoints: Ending::without_answer(Details::NAME_NOT_RESOLVED),
+                dialled: None,
             },
             Destination::Pod { pod, .. } => Reached {
                 endpoints: vec![pod.0],
                 service_row: self.layout.workload_row(world, world.pods[pod].workload),
                 kind: ReachedKind::Direct,
                 without_endpoints: Ending::without_answer(Details::CONNECT_FAILURE),
+                dialled: None,
             },
             Destination::Outside { workload, .. } => {
                 let pods = &world.workloads[workload].pods;
@@ -175,6 +191,7 @@ impl Compiler<'_> {
                     service_row: self.layout.workload_row(world, workload),
                     kind: ReachedKind::Direct,
                     without_endpoints: Ending::without_answer(Details::CONNECT_FAILURE),
+                    dialled: None,
                 }
             }
         }
@@ -226,6 +243,7 @@ impl Compiler<'_> {
             service_row: compiler.layout.unknown_row("ingress"),
             kind: ReachedKind::Gateway,
             without_endpoints: ending,
+            dialled: None,
         };
         match ingress::decide(world, class, host, path, &mut Silent) {
             IngressAnswer::Forward { service, port } => {
@@ -233,6 +251,7 @@ impl Compiler<'_> {
                 Ok(Reached {
                     kind: ReachedKind::Gateway,
                     without_endpoints: gateway_answers(503, Details::NO_ENDPOINT),
+                    dialled: None,
                     ..reached
                 })
             }
@@ -319,6 +338,31 @@ fn split_port(name: &str) -> (&str, WantedPort<'_>) {
 
 fn wanted_port(port: &str) -> WantedPort<'_> {
     port.parse().map_or(WantedPort::Name(port), WantedPort::Number)
+}
+
+/// The address that a caller dials, as far as it is known.
+fn address_of(world: &World, resolved: &Resolved) -> Option<IpAddr> {
+    match resolved {
+        Resolved::Service(id) => match world.services[*id].kind {
+            ServiceKind::ClusterIp(address) => Some(address),
+            ServiceKind::Headless | ServiceKind::ExternalName(_) => None,
+        },
+        Resolved::Headless { targets, .. } => match targets.first()? {
+            EndpointTarget::Pod(pod) => Some(world.pods[*pod].ip),
+            EndpointTarget::Address(address) => address.parse().ok(),
+        },
+        Resolved::Outside(_) => None,
+        Resolved::Address(address) => Some(*address),
+    }
+}
+
+/// The port that a caller dials who names none.
+fn port_of(world: &World, destination: &Destination) -> Option<u16> {
+    match destination {
+        Destination::Service { service, port } => Some(world.services[*service].ports[*port].port),
+        Destination::Headless { endpoints, .. } => Some(endpoints.first()?.port),
+        Destination::Pod { port, .. } | Destination::Outside { port, .. } => Some(*port),
+    }
 }
 
 fn spoken(protocol: Protocol) -> AppProtocol {

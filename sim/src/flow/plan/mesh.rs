@@ -1,7 +1,7 @@
 //! What the proxies of callers do with each call, in the plan: everything that does not depend on
 //! a draw or on what happened before is decided here, once for all requests of a call site.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use meshwalk_models::proxy::envoy::config::{
@@ -81,7 +81,7 @@ pub enum RouteAction {
     /// The proxy answers.
     Answer(Ending),
     /// It is sent on.
-    Forward(Terms),
+    Forward(Box<Terms>),
 }
 
 /// How requests of a route are sent on.
@@ -104,6 +104,8 @@ pub struct Terms {
 pub struct DestinationPlan {
     /// Its share of the sum.
     pub weight: u32,
+    /// Its place among the route's weighted clusters, if it is one.
+    pub entry: Option<u32>,
     /// What it is.
     pub end: DestinationEnd,
 }
@@ -120,7 +122,7 @@ pub enum DestinationEnd {
         /// Which of the caller's tables holds its state, counted from the pod's first.
         table: u32,
         /// Labels that the endpoint must have.
-        subset: Option<Box<BTreeMap<String, String>>>,
+        subset: Option<BTreeMap<String, String>>,
         /// What hashing balancers look at.
         hash: HashPlan,
     },
@@ -223,6 +225,23 @@ pub enum OutlierWatch {
     Off,
 }
 
+impl MeshPlan {
+    /// For each of so many calls, the pods that may answer it.
+    #[must_use]
+    pub fn pods_behind(&self, calls: usize) -> Vec<BTreeSet<u32>> {
+        let mut behind = vec![BTreeSet::new(); calls];
+        for route in &self.routes {
+            let RouteAction::Forward(terms) = &route.action else { continue };
+            for destination in &terms.destinations {
+                if let DestinationEnd::Cluster { cluster, .. } = destination.end {
+                    behind[terms.call as usize].extend(&self.clusters[cluster as usize].hosts);
+                }
+            }
+        }
+        behind
+    }
+}
+
 impl Terms {
     /// The destination of a request, by a uniform draw.
     #[must_use]
@@ -242,12 +261,12 @@ impl Terms {
     }
 }
 
-/// The entry among a route's weighted clusters, if it has several.
+/// The entry at this place among a route's weighted clusters.
 #[must_use]
-pub fn weighted_cluster(route: &Route, place: usize) -> Option<&WeightedCluster> {
+pub fn weighted_cluster(route: &Route, place: u32) -> Option<&WeightedCluster> {
     match &route.action {
         config::RouteAction::Forward(forward) => match &forward.destination {
-            Destination::Weighted { clusters, .. } => clusters.get(place),
+            Destination::Weighted { clusters, .. } => clusters.get(place as usize),
             Destination::Cluster(_) | Destination::ClusterHeader(_) => None,
         },
         config::RouteAction::Redirect(_) | config::RouteAction::Direct(_) => None,

@@ -1,6 +1,7 @@
 //! Stories about the engine, told on small worlds from real manifests and scenarios.
 
 mod laws;
+mod mesh;
 mod rig;
 
 use crate::kernel::Seed;

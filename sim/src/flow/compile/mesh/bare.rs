@@ -52,13 +52,13 @@ impl Compiler<'_> {
         let end = DestinationEnd::Cluster { cluster, table, subset: None, hash: HashPlan::Drawn };
         self.mesh.route(RoutePlan {
             filters: None,
-            action: RouteAction::Forward(Terms {
+            action: RouteAction::Forward(Box::new(Terms {
                 router,
                 retriable: Retriable::Yes,
                 lanes,
                 call,
-                destinations: vec![DestinationPlan { weight: 1, end }],
-            }),
+                destinations: vec![DestinationPlan { weight: 1, entry: None, end }],
+            })),
         })
     }
 

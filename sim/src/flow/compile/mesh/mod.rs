@@ -2,24 +2,48 @@
 //! defaults where there is none, to routes in the plan. What depends on a draw is left to the run.
 
 mod bare;
+mod clusters;
 mod lanes;
+mod resolve;
+mod sites;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use meshwalk_models::path::DataPath;
-use meshwalk_models::world::WorkloadId;
+use meshwalk_models::proxy::envoy::config::{HttpManager, ProxyConfig};
+use meshwalk_models::world::{PodId, TableId, WorkloadId};
 
 use crate::flow::plan::{CallPlan, LegPlan, MeshPlan, RoutePlan};
 use crate::stats::Details;
 
 use super::Compiler;
-use super::calls::CallSite;
 
-pub(super) use self::bare::BareClusters;
+use self::bare::BareClusters;
+use self::clusters::KnownClusters;
+pub(super) use self::sites::{Dialled, Site};
 
 /// The mesh in the making.
 #[derive(Default)]
 pub(super) struct MeshBuilder {
     pub(super) plan: MeshPlan,
     bare: BareClusters,
+    known: KnownClusters,
+    /// Call sites, by row of the calls.
+    pub(super) sites: Vec<Site>,
+    /// Rows of calls whose requests are rewritten on the way, by call and what they become.
+    rewritten: BTreeMap<(u32, (String, String)), u32>,
+    /// The classes of proxies of each workload; `None` is a class with Istio's defaults.
+    classes: BTreeMap<WorkloadId, Vec<Class>>,
+    managers: Vec<Arc<HttpManager>>,
+}
+
+/// Proxies of one workload with the same configuration.
+#[derive(Clone, Debug)]
+struct Class {
+    /// One of their pods.
+    pod: PodId,
+    config: Option<Arc<ProxyConfig>>,
 }
 
 impl MeshBuilder {
@@ -28,17 +52,29 @@ impl MeshBuilder {
         (self.plan.routes.len() - 1) as u32
     }
 
-    fn leg(&mut self, leg: LegPlan) -> u32 {
-        self.plan.legs.push(leg);
-        (self.plan.legs.len() - 1) as u32
+    /// A number that tells connection managers apart.
+    fn manager_number(&mut self, manager: &Arc<HttpManager>) -> u32 {
+        let known = self.managers.iter().position(|known| Arc::ptr_eq(known, manager));
+        let place = known.unwrap_or_else(|| {
+            self.managers.push(manager.clone());
+            self.managers.len() - 1
+        });
+        place as u32
     }
 }
 
 impl Compiler<'_> {
-    /// Decides what the proxies of a caller do with a call; nothing if it has none, or if the
-    /// call ends before it reaches one.
-    pub(super) fn add_legs(&mut self, site: CallSite<'_>, call: u32) {
-        let Some(caller) = site.workload() else { return };
+    /// Decides for all calls what the proxies of their callers do with them.
+    pub(super) fn add_all_legs(&mut self) {
+        for call in 0..self.calls.len() as u32 {
+            self.add_legs(call);
+        }
+    }
+
+    /// Nothing is decided if the caller has no proxy, or if the call ends before it reaches one.
+    fn add_legs(&mut self, call: u32) {
+        let site = self.mesh.sites[call as usize].clone();
+        let Some(caller) = site.caller else { return };
         if self.data_path_of(caller) != DataPath::IstioSidecar {
             return;
         }
@@ -48,14 +84,53 @@ impl Compiler<'_> {
         if unreachable {
             return;
         }
-        let first = self.legs_of(caller, call);
-        self.calls[call as usize].legs = Some(first);
+        let legs: Vec<LegPlan> = self
+            .classes_of(caller)
+            .into_iter()
+            .map(|class| self.leg_of(&site, caller, &class, call))
+            .collect();
+        self.calls[call as usize].legs = Some(self.mesh.plan.legs.len() as u32);
+        self.mesh.plan.legs.extend(legs);
     }
 
-    /// One leg for each class of proxies of a workload.
-    fn legs_of(&mut self, caller: WorkloadId, call: u32) -> u32 {
-        let route = self.bare_route(caller, call);
-        self.mesh.leg(LegPlan::Sole(route))
+    fn leg_of(&mut self, site: &Site, caller: WorkloadId, class: &Class, call: u32) -> LegPlan {
+        match (&class.config, &site.dialled) {
+            (Some(config), Some(dialled)) => {
+                let request = self.request_of(site, dialled, (caller, class.pod), call);
+                self.configured_leg(site, call, config, request)
+            }
+            _ => LegPlan::Sole(self.bare_route(caller, call)),
+        }
+    }
+
+    /// The classes of proxies of a workload: pods in one zone have the same configuration.
+    fn classes_of(&mut self, workload: WorkloadId) -> Vec<Class> {
+        if let Some(classes) = self.mesh.classes.get(&workload) {
+            return classes.clone();
+        }
+        let world = self.input.world;
+        let pods = &world.workloads[workload].pods;
+        let mut classes: Vec<Class> = Vec::new();
+        let mut by_zone = BTreeMap::new();
+        for index in pods.start.index()..pods.end.index() {
+            let pod = PodId::from_index(index);
+            let zone = world.nodes[world.pods[pod].node].zone;
+            let class = *by_zone.entry(zone).or_insert_with(|| {
+                let planes = self.input.planes;
+                let config = planes.and_then(|planes| planes.sidecar(world, pod));
+                let same = |known: &Class| match (&known.config, &config) {
+                    (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+                    (one, other) => one.is_none() && other.is_none(),
+                };
+                classes.iter().position(same).unwrap_or_else(|| {
+                    classes.push(Class { pod, config });
+                    classes.len() - 1
+                })
+            });
+            self.pods[index].class = class as u32;
+        }
+        self.mesh.classes.insert(workload, classes.clone());
+        classes
     }
 
     fn call_plan(&self, call: u32) -> &CallPlan {
