@@ -64,7 +64,7 @@ pub(super) fn walk(
         policies: question.policies,
     };
     let mut answer = proxy::walk(view, Arrival::Dialled, request.clone(), tree);
-    untold::at_gateway(view, name, &mut answer, tree);
     server_side::walk(view, None, &request, &mut answer, tree);
+    untold::at_gateway(view, name, &mut answer, tree);
     answer
 }

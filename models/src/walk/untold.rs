@@ -52,7 +52,10 @@ impl Side {
             is_patch && others.any(|side| text.contains(side.context()))
         };
         let texts = object.touches.iter().map(|touch| touch.value.as_str());
-        texts.filter(|text| !elsewhere(text) && !(of_server && self == Self::Client)).collect()
+        if of_server && self == Self::Client {
+            return Vec::new();
+        }
+        texts.filter(|text| !elsewhere(text)).collect()
     }
 }
 

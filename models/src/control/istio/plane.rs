@@ -148,6 +148,15 @@ impl IstioControlPlane {
         Some(authentication::demands(push, namespace, labels, &mut Silent).on_port(port))
     }
 
+    /// Whether Istio's own proxies send mutual TLS to a port of a pod unless a rule says otherwise.
+    #[must_use]
+    pub fn takes_mutual_tls(&self, world: &World, pod: PodId, port: u16) -> bool {
+        injection::has_sidecar(world, pod, self.injection)
+            && self
+                .demands(world, pod, port)
+                .is_some_and(|demand| demand.value != MtlsMode::Disable)
+    }
+
     /// What Istio knows of each cluster, by cluster.
     #[must_use]
     pub fn pushes(&self) -> &[Arc<Push>] {

@@ -15,7 +15,7 @@ use super::super::answer::Outcome;
 use super::super::proxy::View;
 use super::super::{full_name, http, rules};
 use super::connection::{Client, Identity};
-use super::reached::{Declared, Encryption, Group, Spoken};
+use super::reached::{Declared, Encryption, Group, Spoken, is_unsaid};
 use super::verdict::{Gets, Refusal, Verdict};
 
 /// A meeting of a client and a server.
@@ -187,6 +187,16 @@ impl Meeting<'_> {
             };
             format!(" demands {mode} mutual TLS there, and")
         });
+        let cluster = self.group.cluster.as_deref();
+        let cluster = cluster.and_then(|name| self.view.config.clusters.get(name));
+        if cluster.is_some_and(|cluster| is_unsaid(cluster))
+            && self.group.sent.encryption == Encryption::AsClient
+        {
+            return Verdict::Unknown(format!(
+                "the sidecar of {name}{demanded} takes no {sends}, and how a gateway encrypts to \
+                 backends is its implementation's choice"
+            ));
+        }
         let sentence = match why {
             listening::Refusal::NoListener => {
                 return refusal(

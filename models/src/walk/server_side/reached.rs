@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::profile::GatewayReading;
 use crate::proxy::envoy::config::{Cluster, Discovery, UpstreamProtocol, UpstreamTls};
 use crate::proxy::envoy::{Request, is_grpc};
-use crate::world::{EndpointTarget, PodId, ServiceKind, World};
+use crate::world::{EndpointTarget, Origin, PodId, ServiceKind, World};
 
 use super::super::answer::{Answer, InUse, Share};
 use super::super::proxy::View;
@@ -113,7 +114,7 @@ pub(super) fn by_proxy(view: View<'_>, request: &Request, answer: &Answer) -> Ve
     for (at, share) in answer.weights.iter().enumerate().filter(|(_, it)| is_tried(it)) {
         let Some(cluster) = view.config.clusters.get(&share.cluster) else { continue };
         let (spoken, declared) = written(cluster, request, writes);
-        let sent = |takes| Sent { encryption: encryption(cluster, takes), spoken, declared };
+        let sent = |tls: &_, takes| Sent { encryption: encryption(tls, takes), spoken, declared };
         if cluster.discovery == Discovery::OriginalDestination {
             let pods = dialled(view, cluster);
             let each = u64::from(share.share.as_ppm()) / (pods.len().max(1) as u64);
@@ -122,7 +123,7 @@ pub(super) fn by_proxy(view: View<'_>, request: &Request, answer: &Answer) -> Ve
                 place: (at, None),
                 pod,
                 port,
-                sent: sent(Takes::MutualTls),
+                sent: sent(&cluster.tls.value, Takes::MutualTls),
                 share: each,
             }));
             continue;
@@ -133,12 +134,19 @@ pub(super) fn by_proxy(view: View<'_>, request: &Request, answer: &Answer) -> Ve
         for ((place, endpoint), takes) in share.endpoints.iter().enumerate().zip(takes) {
             let (Some(pod), InUse::Yes) = (endpoint.pod_id, endpoint.in_use) else { continue };
             let Some(port) = port(&endpoint.address) else { continue };
+            let (tls, takes) = match leaves_it_to_istio(view, cluster) {
+                true => {
+                    let takes = view.planes.istio().takes_mutual_tls(view.world, pod, port);
+                    (&UpstreamTls::AutoMutual, takes)
+                }
+                false => (&cluster.tls.value, takes),
+            };
             let takes = if takes { Takes::MutualTls } else { Takes::Plaintext };
             reached.push(Reached {
                 place: (at, Some(place)),
                 pod,
                 port,
-                sent: sent(takes),
+                sent: sent(tls, takes),
                 share: of(share, endpoint.share.as_ppm()),
             });
         }
@@ -213,8 +221,18 @@ enum Takes {
     Plaintext,
 }
 
-fn encryption(cluster: &Cluster, takes: Takes) -> Encryption {
-    match (&cluster.tls.value, takes) {
+/// Gateway API does not say how its gateways encrypt to backends; Istio's do as its sidecars.
+fn leaves_it_to_istio(view: View<'_>, cluster: &Cluster) -> bool {
+    is_unsaid(cluster) && *view.planes.profile().gateway.reading == GatewayReading::Istio
+}
+
+/// Whether nobody says how a cluster of Gateway API is encrypted.
+pub(super) fn is_unsaid(cluster: &Cluster) -> bool {
+    cluster.tls.origin == Origin::Default("gateway.backend-tls")
+}
+
+fn encryption(tls: &UpstreamTls, takes: Takes) -> Encryption {
+    match (tls, takes) {
         (UpstreamTls::IstioMutual { .. }, _) | (UpstreamTls::AutoMutual, Takes::MutualTls) => {
             Encryption::Mesh
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::control::ControlPlanes;
+use crate::control::{ControlPlanes, GatewayKind, GatewayName};
 use crate::manifest::{Severity, SourceSet, load};
 use crate::profile::Profile;
 use crate::proxy::envoy::config::{
@@ -286,4 +286,60 @@ fn a_policy_that_is_not_modelled_leaves_no_request_let_through() {
     );
     let answer = Rig::of(&old).with_client(UpstreamTls::None, &[("old", false)]).cart();
     assert_eq!((answer.outcome, answer.not_modelled.len()), (Outcome::Routed, 0));
+}
+
+impl Rig {
+    fn at_edge(&self, kind: GatewayKind) -> Answer {
+        let (namespace, name) = ("shop".to_owned(), "edge".to_owned());
+        let question = Question {
+            sender: Sender::Outside(GatewayName { namespace, name, kind }),
+            target: "http://cart.example".parse().expect("a destination"),
+            method: "GET".to_owned(),
+            path: None,
+            headers: Vec::new(),
+            policies: Policies::MayDeny,
+            certificate: ClientCertificate::Missing,
+        };
+        walk(&self.world, &self.planes, &question)
+    }
+}
+
+#[test]
+fn a_gateway_of_istio_calls_strict_servers_unless_a_rule_turns_mutual_tls_off() {
+    let edge = "---\napiVersion: networking.istio.io/v1\nkind: Gateway\n\
+                metadata: {name: edge, namespace: shop}\nspec: {selector: {app: edge}, servers: \
+                [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]}\n\
+                ---\napiVersion: networking.istio.io/v1\nkind: VirtualService\n\
+                metadata: {name: cart, namespace: shop}\nspec: {hosts: [cart.example], gateways: \
+                [edge], http: [{route: [{destination: {host: cart}}]}]}\n";
+    let answer = Rig::of(&format!("{edge}{}", strict())).at_edge(GatewayKind::Istio);
+    assert_eq!(answer.outcome, Outcome::Routed, "{:#?}", answer.because);
+    let off = "---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\n\
+               metadata: {name: cart, namespace: shop}\n\
+               spec: {host: cart, trafficPolicy: {tls: {mode: DISABLE}}}\n";
+    let answer = Rig::of(&format!("{edge}{off}{}", strict())).at_edge(GatewayKind::Istio);
+    assert_eq!(gets(&answer), (Outcome::Denied, Some(503), Some("UC")), "{:#?}", answer.because);
+    let guard = "---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n\
+                 metadata: {name: edge, namespace: shop}\n\
+                 spec: {selector: {matchLabels: {app: edge}}}\n";
+    let answer = Rig::of(&format!("{edge}{guard}")).at_edge(GatewayKind::Istio);
+    assert_eq!(answer.outcome, Outcome::Unknown);
+    assert_eq!(answer.not_modelled.len(), 1);
+}
+
+#[test]
+fn a_gateway_of_gateway_api_encrypts_as_istio_does_where_istio_looks_after_it() {
+    let edge = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\n\
+                metadata: {name: istio}\nspec: {controllerName: istio.io/gateway-controller}\n\
+                ---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\n\
+                metadata: {name: edge, namespace: shop}\nspec: {gatewayClassName: istio, \
+                listeners: [{name: http, port: 80, protocol: HTTP}]}\n\
+                ---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n\
+                metadata: {name: cart, namespace: shop}\nspec: {parentRefs: [{name: edge}], \
+                rules: [{backendRefs: [{name: cart, port: 8080}]}]}\n";
+    let strict = Rig::of(&format!("{edge}{}", strict())).at_edge(GatewayKind::GatewayApi);
+    assert_eq!(strict.outcome, Outcome::Routed, "{:#?}", strict.because);
+    let disabled = mtls("{mtls: {mode: DISABLE}}");
+    let answer = Rig::of(&format!("{edge}{disabled}")).at_edge(GatewayKind::GatewayApi);
+    assert_eq!(answer.outcome, Outcome::Routed, "{:#?}", answer.because);
 }

@@ -4,6 +4,7 @@
 
 mod chains;
 mod clusters;
+mod findings;
 mod http;
 mod listeners;
 mod ports;
@@ -13,19 +14,18 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::explain::{Probe, RuleId};
-use crate::manifest::kinds::Labels;
-use crate::manifest::kinds::istio::Sidecar;
+use crate::explain::{Probe, RuleId, Silent};
 use crate::proxy::envoy::config::{Cluster, Listener, LoadAssignment};
 
 use super::Push;
 use super::authentication::demands;
 use super::capture::Interception;
 use super::clusters::{black_hole, inbound_passthrough};
-use super::config::{Config, selects};
 use super::routes::inbound_retries;
+use super::scope::sidecar_of;
 use super::workload::Workload;
 
+pub(super) use findings::findings;
 pub use ports::InboundPort;
 
 const PORTS: RuleId = RuleId("istio.inbound.ports");
@@ -46,7 +46,8 @@ pub struct Inbound {
 /// The inbound side of the proxy beside a workload, (istio `pilot/pkg/networking/core/listener_inbound.go`, `buildInboundListeners`, and
 /// `cluster.go`, `buildInboundClusters`).
 pub fn inbound(push: &Push, workload: &Workload, probe: &mut impl Probe) -> Inbound {
-    let sidecar = sidecar_of(push, &workload.namespace, &workload.labels);
+    let sidecar = sidecar_of(push, &workload.namespace, &workload.labels, &mut Silent);
+    let sidecar = sidecar.map(|at| &push.sidecars[at]);
     let interception = Interception::of(&workload.annotations);
     let ports = ports::ports(workload, sidecar, interception, push.mesh.inbound.value);
     for port in &ports {
@@ -75,19 +76,6 @@ pub fn inbound(push: &Push, workload: &Workload, probe: &mut impl Probe) -> Inbo
         inbound.clusters.insert(cluster.name.clone(), Arc::new(cluster));
     }
     inbound
-}
-
-/// The Sidecar that counts for a workload: one that selects it, or that of its namespace, or that
-/// of the root namespace.
-fn sidecar_of<'p>(push: &'p Push, namespace: &str, labels: &Labels) -> Option<&'p Config<Sidecar>> {
-    let find = |wanted: &dyn Fn(&&Config<Sidecar>) -> bool| push.sidecars.iter().find(wanted);
-    let selector = |sidecar: &Config<Sidecar>| {
-        sidecar.object.selector.as_ref().map(|selector| selects(&selector.value, labels))
-    };
-    let root = push.mesh.root_namespace.value.as_str();
-    find(&|it| it.namespace == namespace && selector(it) == Some(true))
-        .or_else(|| find(&|it| it.namespace == namespace && selector(it).is_none()))
-        .or_else(|| find(&|it| it.namespace == root && selector(it).is_none()))
 }
 
 /// The name of the cluster that leads to a port of the application, and of its route table.

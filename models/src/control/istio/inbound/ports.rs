@@ -26,6 +26,11 @@ const STATUS_PORT: u16 = 15021;
 const METRICS_PORT: u16 = 15090;
 const VIRTUAL_PORTS: [u16; 2] = [15001, 15006];
 
+/// Whether a port is one of the proxy's own.
+pub(super) const fn is_reserved(number: u16) -> bool {
+    matches!(number, STATUS_PORT | METRICS_PORT)
+}
+
 /// A port of the workload that the proxy takes.
 #[derive(Clone, Debug)]
 pub struct InboundPort {
@@ -110,9 +115,7 @@ pub(super) fn ports(
 
 /// The older service first, so that it says what is spoken on a port that several have.
 fn of_services(workload: &Workload, mode: InboundMode) -> impl Iterator<Item = InboundPort> {
-    let free = |number: u16| {
-        ![STATUS_PORT, METRICS_PORT].contains(&number) && !VIRTUAL_PORTS.contains(&number)
-    };
+    let free = |number: u16| !is_reserved(number) && !VIRTUAL_PORTS.contains(&number);
     let instances = workload.instances.iter().filter(move |it| free(it.target_port));
     instances.map(move |instance| {
         let port = instance.service_port();
@@ -148,12 +151,11 @@ fn of_ingress(
         None => Sourced::new(Protocol::Sniffed, origin),
     };
     let bind = listener.bind.as_ref().map(|bind| bind.value.clone());
-    let reserved = [STATUS_PORT, METRICS_PORT].contains(&number);
     let binds_all = match &bind {
         Some(bind) => bind == ANY_ADDRESS,
         None => protocol.value.is_http(),
     };
-    if reserved && binds_all {
+    if is_reserved(number) && binds_all {
         return None;
     }
     let own = workload.addresses.first().filter(|ip| !ip.is_loopback());
