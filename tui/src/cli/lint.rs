@@ -13,8 +13,12 @@ pub(crate) struct LintArgs {
     /// Manifests and scenarios: files, folders, or `-` for standard input.
     ///
     /// Folders are searched for .yaml, .yml and .json files.
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "files", value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+
+    /// The same, as kubectl takes them; repeatable.
+    #[arg(short = 'f', long = "filename", value_name = "PATH", num_args = 1..)]
+    pub(crate) files: Vec<PathBuf>,
 
     /// How to print the report.
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::DataPathArg;
+
 /// What a question is about.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct MeshArgs {
@@ -21,6 +23,11 @@ pub(crate) struct MeshArgs {
     /// the newest Istio].
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
+
+    /// Which pods have a sidecar, whatever their labels say [default: those that the injection
+    /// labels and annotations ask for].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) data_path: Option<DataPathArg>,
 }
 
 /// How answers are printed.

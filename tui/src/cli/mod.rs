@@ -21,7 +21,7 @@ pub(crate) use pages::{CompletionsArgs, ManArgs, SchemaArgs, SchemaOf};
 pub(crate) use proxy_config::{PartArg, ProxyConfigArgs};
 pub(crate) use retries::RetriesArgs;
 pub(crate) use rules::RulesArgs;
-pub(crate) use run::{RunArgs, RunFormat};
+pub(crate) use run::{DataPathArg, RunArgs, RunFormat};
 pub(crate) use why::WhyArgs;
 
 use crate::exit;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::exit;
 
-use super::AnswerFormat;
+use super::{AnswerFormat, DataPathArg};
 
 /// The arguments of `meshwalk retries`.
 #[derive(Clone, Debug, Args)]
@@ -31,6 +31,11 @@ pub(crate) struct RetriesArgs {
     /// The versions and readings that count, such as `istio-1.17` [default: the newest Istio].
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
+
+    /// Which pods have a sidecar, whatever their labels say [default: those that the injection
+    /// labels and annotations ask for].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) data_path: Option<DataPathArg>,
 
     /// Exit with 1 if one request may become more than N attempts at the end of a path.
     #[arg(long, value_name = "N")]

@@ -28,7 +28,8 @@ pub(super) fn lint(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
     let mut sources = Sources::default();
-    let found = input::collect(&args.paths, &Limits::DEFAULT);
+    let paths = [&args.paths[..], &args.files].concat();
+    let found = input::collect(&paths, &Limits::DEFAULT);
     let ids = input::read_all(found, streams.input, &Limits::DEFAULT, &mut sources);
     let files = ids.len();
     let (mut manifests, mut findings) = (Vec::new(), std::mem::take(&mut sources.findings));

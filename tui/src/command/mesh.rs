@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::path::PathBuf;
 
+use meshwalk_models::control::istio::injection::Injection;
 use meshwalk_models::control::{ControlPlanes, GatewayKind, GatewayName};
 use meshwalk_models::manifest::{self, Diagnostic, Manifests, Severity, SourceSet, nearest};
 use meshwalk_models::profile::Profile;
@@ -10,7 +11,7 @@ use meshwalk_models::walk::{Caller, find_caller};
 use meshwalk_models::world::{self, ClusterManifests, OutsideHost, Topology, World};
 use meshwalk_sim::run::DEFAULT_CLUSTER;
 
-use crate::cli::MeshArgs;
+use crate::cli::{DataPathArg, MeshArgs};
 use crate::failure::Failure;
 use crate::input::{self, Limits, SourceKind, Sources};
 use crate::report::diagnostics;
@@ -52,6 +53,8 @@ pub(super) struct Assembly<'a> {
     pub(super) outside: &'a [OutsideHost],
     /// The facts that count.
     pub(super) profile: &'static Profile,
+    /// Whose word counts on which pods have a sidecar.
+    pub(super) injection: Injection,
 }
 
 impl Mesh {
@@ -65,6 +68,7 @@ impl Mesh {
             default_namespace: args.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE),
             outside: &[],
             profile,
+            injection: injection(args.data_path),
         };
         Ok(Self::assemble(sources, vec![cluster], &assembly))
     }
@@ -84,7 +88,12 @@ impl Mesh {
             })
             .collect();
         let built = world::build(&inputs, &Topology::default(), assembly.outside);
-        let (planes, rejected) = ControlPlanes::new(&built.world, &inputs, assembly.profile);
+        let (planes, rejected) = ControlPlanes::with_injection(
+            &built.world,
+            &inputs,
+            assembly.profile,
+            assembly.injection,
+        );
         let mut findings = sources.findings;
         let mut objects = Objects::default();
         for cluster in &clusters {
@@ -202,6 +211,15 @@ fn unknown_gateway(text: &str, name: &str, all: &[GatewayName]) -> Failure {
             let names: Vec<_> = all.iter().take(8).map(ToString::to_string).collect();
             failure.help(format!("there are {}", names.join(", ")))
         }
+    }
+}
+
+/// Which pods have a sidecar, by the word of the command line or else by their labels.
+pub(super) const fn injection(data_path: Option<DataPathArg>) -> Injection {
+    match data_path {
+        None => Injection::AsLabelled,
+        Some(DataPathArg::IstioSidecar) => Injection::Everywhere,
+        Some(DataPathArg::None) => Injection::Nowhere,
     }
 }
 

@@ -79,6 +79,7 @@ fn load(
             .unwrap_or(DEFAULT_NAMESPACE),
         outside: &outside,
         profile,
+        injection: mesh::injection(args.data_path),
     };
     Ok((Mesh::assemble(sources, clusters, &assembly), scenario))
 }

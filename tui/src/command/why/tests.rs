@@ -30,6 +30,15 @@ fn an_answer_names_its_lines() {
 }
 
 #[test]
+fn the_command_line_may_say_which_pods_have_a_sidecar() {
+    let asked = ["--from", "shop/web", "--to", "web:80"];
+    let with = |data_path: &[&str]| why(&[&asked[..], data_path].concat()).out;
+    assert!(with(&[]).contains("has no sidecar: no route or policy"));
+    assert!(with(&["--data-path", "istio-sidecar"]).contains("has a sidecar, which takes its"));
+    assert_eq!(with(&["--data-path", "none"]), with(&[]));
+}
+
+#[test]
 fn an_expectation_decides_the_exit_code() {
     let asked = ["--from", "shop/web", "--to", "web:80", "--expect"];
     let with = |expect| why(&[&asked[..], &[expect]].concat());

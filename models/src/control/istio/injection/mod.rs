@@ -28,6 +28,8 @@ pub enum Injection {
     AsLabelled,
     /// All pods that can have one do, unless they refuse it: a scenario says so.
     Everywhere,
+    /// No pod has one, as if the mesh were taken away.
+    Nowhere,
 }
 
 /// What stands beside a pod.
@@ -89,6 +91,9 @@ fn judge(world: &World, pod: PodId, injection: Injection) -> Verdict {
     };
     let namespace = &world.namespaces[namespace];
     let annotations: &Labels = &workload.annotations;
+    if injection == Injection::Nowhere {
+        return none("no pod of this run has a proxy", None);
+    }
     if let Some(status) = annotations.get(STATUS) {
         let origin = Some(Origin::Manifest(status.place));
         return Verdict { proxy: kind(annotations), reason: "the manifest has the proxy", origin };

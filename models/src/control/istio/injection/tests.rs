@@ -47,11 +47,15 @@ fn labels_of_the_namespace_and_the_pod_decide_on_the_proxy() {
 }
 
 #[test]
-fn a_run_may_give_every_pod_a_proxy_that_does_not_refuse_it() {
-    let everywhere = |pod: &str| {
+fn a_run_may_give_every_pod_a_proxy_that_does_not_refuse_it_or_none() {
+    let proxy = |pod: &str, injection| {
         let mesh = mesh("", pod, "");
-        explain(&mesh.world, PodId(0), Injection::Everywhere).outcome
+        explain(&mesh.world, PodId(0), injection).outcome
     };
-    assert_eq!(everywhere(""), Proxy::Sidecar);
-    assert_eq!(everywhere(", labels: {sidecar.istio.io/inject: \"false\"}"), Proxy::None);
+    let refuses = ", labels: {sidecar.istio.io/inject: \"false\"}";
+    let asks = ", labels: {sidecar.istio.io/inject: \"true\"}";
+    assert_eq!(proxy("", Injection::Everywhere), Proxy::Sidecar);
+    assert_eq!(proxy(refuses, Injection::Everywhere), Proxy::None);
+    assert_eq!(proxy(asks, Injection::AsLabelled), Proxy::Sidecar);
+    assert_eq!(proxy(asks, Injection::Nowhere), Proxy::None);
 }
