@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::Labels;
-use crate::profile::{GatewayReading, Profile};
+use crate::profile::Profile;
 use crate::proxy::envoy::config::{ProxyConfig, Route};
 use crate::world::{ClusterManifests, PodId, World};
 
@@ -206,15 +206,7 @@ impl ControlPlanes {
     pub fn gateway(&self, world: &World, name: &GatewayName) -> Option<Arc<ProxyConfig>> {
         let given = self.given.gateways.get(name).cloned();
         given.or_else(|| match name.kind {
-            GatewayKind::GatewayApi => {
-                let config = self.gateway_api.gateway(&name.namespace, &name.name)?;
-                match *self.profile.gateway.reading {
-                    GatewayReading::Standard => Some(config),
-                    GatewayReading::Istio => {
-                        Some(Arc::new(self.istio.with_own_clusters(&name.namespace, &config)))
-                    }
-                }
-            }
+            GatewayKind::GatewayApi => self.gateway_api.gateway(&name.namespace, &name.name),
             GatewayKind::Istio => self.istio.gateway(world, &name.namespace, &name.name),
         })
     }

@@ -81,7 +81,9 @@ fn row(
     };
     let fails_with = match cluster {
         None => Some(missing),
-        Some(cluster) => fails(cluster, &endpoints),
+        // A connection has no status.
+        Some(cluster) => fails(cluster, &endpoints)
+            .map(|(status, flags)| (if missing.0 == 0 { 0 } else { status }, flags)),
     };
     Share {
         destination: target(cluster.map(AsRef::as_ref), name, view.dialled),
@@ -101,8 +103,14 @@ pub(super) fn explain(shares: &[Share], tree: &mut Tree) {
         let origin = share.cluster_facts.as_ref().map(|it| it.balancer.origin);
         tree.step(rules::ENDPOINTS, origin, || match (&share.cluster_facts, share.fails_with) {
             (None, _) => format!("there is no cluster {}", share.cluster),
+            (Some(_), Some((0, flags))) => {
+                format!("nobody is behind {}: the connection is closed, {flags}", share.cluster)
+            }
             (Some(_), Some((status, flags))) => {
                 format!("nobody healthy is behind {}: {status} {flags}", share.cluster)
+            }
+            (Some(facts), None) if share.endpoints.is_empty() => {
+                format!("whoever stands there gets it, balanced by {}", facts.balancer.value)
             }
             (Some(facts), None) => {
                 let all = share.endpoints.len();

@@ -19,7 +19,10 @@ use crate::world::{EndpointTarget, Origin, PodId, ServiceKind, World};
 use super::answer::{Answer, EndpointShare, InUse, Outcome, Share};
 use super::request::{self, Dial};
 use super::rules;
-use super::{Caller, Question, Scheme, TargetPort, full_name, proxy, server_side, untold};
+use super::{
+    Caller, Question, Scheme, TargetPort, full_name, outside, passed_on, proxy, rivals,
+    server_side, untold,
+};
 
 /// Walks a request that `caller` sends.
 pub(super) fn walk(
@@ -42,15 +45,13 @@ pub(super) fn walk(
         }
     });
     let answer = dns::resolve(world, caller.workload, &question.target.host, tree);
-    let resolved = match answer.result {
-        Ok(resolved) => Some(resolved),
-        Err(failure) if is_outside(world, question, &failure) => {
-            tree.step(rules::OUTSIDE_NAME, None, || {
-                format!("{} is taken for a name outside that has an address", question.target.host)
-            });
-            None
-        }
-        Err(failure) => return unresolved(world, question, &failure),
+    let asked = &question.target.host;
+    let (resolved, outside) = match answer.result {
+        Ok(resolved) => (Some(resolved), None),
+        Err(failure) => match outside::find((world, planes), caller, asked, &failure, tree) {
+            Some(outside) => (None, Some(outside)),
+            None => return unresolved(world, question, &failure),
+        },
     };
     let port = match port(world, question, resolved.as_ref(), tree) {
         Ok(port) => port,
@@ -58,11 +59,12 @@ pub(super) fn walk(
             return Answer::unreachable(Outcome::NoRoute, sentence, tree, rules::CALLER);
         }
     };
+    let declared = outside.as_ref().and_then(|outside| outside.address);
     let dial = Dial {
-        host: question.target.host.clone(),
+        host: outside.map_or_else(|| asked.clone(), |outside| outside.host),
         port,
         source: Some(world.pods[caller.pod].ip),
-        destination: resolved.as_ref().and_then(|it| address(world, it)),
+        destination: resolved.as_ref().and_then(|it| address(world, it)).or(declared),
     };
     let none = ProxyConfig::default();
     let callers = world.workloads[caller.workload].pods.clone();
@@ -84,6 +86,9 @@ pub(super) fn walk(
     let view = view(&config);
     let arrival = Arrival::Redirected(Direction::Outbound);
     let mut answer = proxy::walk(view, arrival, request.clone(), tree);
+    passed_on::settle(view, &mut answer);
+    let host = whole_name(world, &question.target.host, resolved.as_ref());
+    rivals::tell(view, caller.pod, &host, &mut answer, tree);
     untold::at_client(view, caller.pod, &mut answer, tree);
     server_side::walk(view, Some(caller.pod), &request, &mut answer, tree);
     answer
@@ -96,14 +101,18 @@ fn captured(world: &World, caller: Caller, dial: &Dial, tree: &mut Tree) -> Capt
     capture::outbound(annotations, &own, (dial.destination, dial.port), tree).value
 }
 
-/// Whether a name that the cluster does not know may be known outside: it is no name of the
-/// cluster, and its last parts are no namespace.
-fn is_outside(world: &World, question: &Question, failure: &DnsFailure) -> bool {
-    let host = question.target.host.trim_end_matches('.');
-    let Some((_, rest)) = host.split_once('.') else { return false };
-    let in_cluster = host.ends_with(".svc") || host.ends_with(".cluster.local");
-    let namespace = world.namespaces.iter().any(|namespace| namespace.name == rest);
-    matches!(failure, DnsFailure::NoSuchName { .. }) && !in_cluster && !namespace
+/// The name that the mesh knows a destination by.
+fn whole_name(world: &World, asked: &str, resolved: Option<&Resolved>) -> String {
+    match resolved {
+        Some(Resolved::Service(id) | Resolved::Headless { service: id, .. }) => {
+            let service = &world.services[*id];
+            let namespace = &world.namespaces[service.namespace].name;
+            format!("{}.{namespace}.svc.cluster.local", service.name)
+        }
+        Some(Resolved::Outside(_) | Resolved::Address(_)) | None => {
+            asked.trim_end_matches('.').to_owned()
+        }
+    }
 }
 
 /// A name that has no address ends the walk before any proxy.
@@ -129,6 +138,7 @@ fn unresolved(world: &World, question: &Question, failure: &DnsFailure) -> Answe
         named(nearest(first, names)?)
     });
     let near = near.map(|it| format!("{}.{}", it.name, world.namespaces[it.namespace].name));
+    let near = near.filter(|near| near != host);
     let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
     answer.tell("name.unresolved", format!("{failure}{help}"), Vec::new());
     answer
@@ -204,11 +214,8 @@ fn without_proxy(
         }
     };
     let (destination, mut endpoints, origin) = reached(world, &found);
-    let ready = endpoints.iter().filter(|it| it.in_use == InUse::Yes).count();
-    for endpoint in endpoints.iter_mut().filter(|it| it.in_use == InUse::Yes) {
-        endpoint.share = Ppm::from_percent_f64(100.0 / ready as f64);
-    }
-    let ready = ready > 0;
+    passed_on::share_out(&mut endpoints);
+    let ready = endpoints.iter().any(|it| it.in_use == InUse::Yes);
     let outside = matches!(found, Destination::Outside { .. });
     tree.step(rules::NO_PROXY, Some(origin), || {
         if ready || outside {
@@ -249,14 +256,14 @@ fn reached(world: &World, found: &Destination) -> (ServiceTarget, Vec<EndpointSh
         Destination::Service { service, port } => {
             let row = &world.services[*service].ports[*port];
             let endpoints =
-                row.endpoints.iter().map(|it| endpoint(world, it, row.origin)).collect();
+                row.endpoints.iter().map(|it| endpoint_share(world, it, row.origin)).collect();
             (target(*service, row.port), endpoints, row.origin)
         }
         Destination::Headless { service, port, endpoints } => {
             let row = port.map(|port| &world.services[*service].ports[port]);
             let number = row.map(|row| row.port).or(endpoints.first().map(|it| it.port));
             let origin = row.map_or(world.services[*service].origin, |row| row.origin);
-            let shares = endpoints.iter().map(|it| endpoint(world, it, origin)).collect();
+            let shares = endpoints.iter().map(|it| endpoint_share(world, it, origin)).collect();
             (target(*service, number.unwrap_or(0)), shares, origin)
         }
         Destination::Pod { pod, port } => {
@@ -283,7 +290,11 @@ fn reached(world: &World, found: &Destination) -> (ServiceTarget, Vec<EndpointSh
     }
 }
 
-fn endpoint(world: &World, endpoint: &crate::world::Endpoint, origin: Origin) -> EndpointShare {
+pub(super) fn endpoint_share(
+    world: &World,
+    endpoint: &crate::world::Endpoint,
+    origin: Origin,
+) -> EndpointShare {
     let in_use = if endpoint.ready { InUse::Yes } else { InUse::Unhealthy };
     match &endpoint.target {
         EndpointTarget::Pod(pod) => pod_share(world, *pod, endpoint.port, in_use),
@@ -302,7 +313,7 @@ fn endpoint(world: &World, endpoint: &crate::world::Endpoint, origin: Origin) ->
     }
 }
 
-fn pod_share(world: &World, pod: PodId, port: u16, in_use: InUse) -> EndpointShare {
+pub(super) fn pod_share(world: &World, pod: PodId, port: u16, in_use: InUse) -> EndpointShare {
     let row = &world.pods[pod];
     let namespace = world.workload_of(pod).namespace;
     let namespace = namespace.map_or("", |it| world.namespaces[it].name.as_str());

@@ -2,14 +2,16 @@
 //! decided by the proxy's own rooms.
 
 use crate::explain::Tree;
-use crate::proxy::envoy::config::{Forward, HttpManager, RouteAction, RouteSource, RouteTable};
+use crate::proxy::envoy::config::{
+    Forward, HttpManager, RouteAction, RouteSource, RouteTable, VirtualHost,
+};
 use crate::proxy::envoy::router::{Caller as Trust, RouterPlan};
 use crate::proxy::envoy::routing::{
     self, Changes, Choice, Context, Pick, Plan, Taken, choices, cluster_shares, no_route, plan,
     prepare,
 };
 use crate::proxy::envoy::{Dice, HeaderMap, Purpose, Reply, Request, is_grpc};
-use crate::units::Ppm;
+use crate::units::{Ppm, SimDuration};
 
 use super::answer::{Answer, HeaderChange, Outcome, RequestAfter};
 use super::destination::{self, Dialled};
@@ -189,7 +191,8 @@ impl<'a> Here<'a> {
         tree: &mut Tree,
     ) -> Answer {
         let mut answer = Answer::new(Outcome::Routed);
-        let dialled = Dialled { host: request.authority().to_owned(), port: self.view.dial.port };
+        let dial = self.view.dial;
+        let dialled = Dialled { host: dial.host.clone(), port: dial.port };
         let shares_view = destination::View {
             world: self.view.world,
             config: self.view.config,
@@ -227,19 +230,27 @@ impl<'a> Here<'a> {
             answer.status = Some(failure.map_or(reply.status, |(status, _)| status));
             answer.flags = failure.map(|(_, flags)| flags.to_owned());
         }
-        self.settings(taken, forward, &mut answer, tree);
+        let plan = self.plan(taken, forward);
+        if let Some(after) = &mut answer.request_after {
+            tell_server(&plan, taken.host, after);
+        }
+        self.settings(&plan, forward, &mut answer, tree);
         answer
     }
 
-    /// Timeouts, retries and limits in force, and what they mean together.
-    fn settings(&self, taken: Taken<'_>, forward: &Forward, answer: &mut Answer, tree: &mut Tree) {
+    /// What the router is to do with the request.
+    fn plan(&self, taken: Taken<'_>, forward: &Forward) -> RouterPlan {
         let trust =
             if self.manager.trusts_envoy_headers { Trust::Trusted } else { Trust::Untrusted };
         let plan = RouterPlan::of(forward, taken.host, self.manager);
-        let plan = plan.for_request(&self.request.headers, trust).unwrap_or(plan);
+        plan.for_request(&self.request.headers, trust).unwrap_or(plan)
+    }
+
+    /// Timeouts, retries and limits in force, and what they mean together.
+    fn settings(&self, plan: &RouterPlan, forward: &Forward, answer: &mut Answer, tree: &mut Tree) {
         let cluster = |name: &str| self.view.config.clusters.get(name);
         let first = answer.weights.first().and_then(|share| cluster(&share.cluster));
-        answer.timeouts = resilience::timeouts(&plan, first.map(|it| it.connect_timeout));
+        answer.timeouts = resilience::timeouts(plan, first.map(|it| it.connect_timeout));
         resilience::explain_timeouts(&answer.timeouts, tree);
         let kind = resilience::Kind {
             method: self.request.method(),
@@ -251,7 +262,7 @@ impl<'a> Here<'a> {
             resilience::explain_retry(retry, tree);
         }
         answer.findings.extend(resilience::findings(policy, &answer.timeouts, kind));
-        answer.findings.extend(resilience::deadline(&plan, &self.request.headers));
+        answer.findings.extend(resilience::deadline(plan, &self.request.headers));
         let profile = self.view.planes.profile();
         let mut found = Vec::new();
         for share in &answer.weights {
@@ -259,7 +270,7 @@ impl<'a> Here<'a> {
                 let assignment = self.view.config.assignments.get(&share.cluster);
                 let assignment = assignment.map(AsRef::as_ref);
                 found.extend(limits::findings(
-                    profile,
+                    (self.view.world, profile),
                     share,
                     cluster,
                     assignment,
@@ -276,6 +287,33 @@ impl<'a> Here<'a> {
 impl From<routing::Change> for HeaderChange {
     fn from(change: routing::Change) -> Self {
         Self { name: change.name, value: change.value, origin: change.origin }
+    }
+}
+
+/// What the router itself tells the server with the first attempt: how long it waits, and which
+/// attempt it is.
+///
+/// Source: Envoy, router.cc, `FilterUtility::setTimeoutHeaders` and `Filter::decodeHeaders`;
+/// grpc/common.cc, `toGrpcTimeout`.
+fn tell_server(plan: &RouterPlan, host: &VirtualHost, after: &mut RequestAfter) {
+    let mut add = |name: &str, value: String| {
+        after.headers.set(name, value.as_str());
+        let name = name.to_owned();
+        after.changes.push(HeaderChange { name, value: Some(value), origin: None });
+    };
+    if host.attempt_count_in_request {
+        add("x-envoy-attempt-count", "1".to_owned());
+    }
+    if let Some(expected_ms) = plan.expected_timeout_ms(SimDuration::ZERO) {
+        add("x-envoy-expected-rq-timeout-ms", expected_ms.to_string());
+        let is_grpc = is_grpc(&after.headers);
+        if is_grpc && plan.grpc_timeout_max.is_some() {
+            let name = "grpc-timeout";
+            let value = format!("{expected_ms}m");
+            after.headers.set(name, value.as_str());
+            let origin = plan.grpc_timeout_max.map(|max| max.origin);
+            after.changes.push(HeaderChange { name: name.to_owned(), value: Some(value), origin });
+        }
     }
 }
 

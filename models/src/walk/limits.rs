@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 
 use crate::profile::{EjectionShare, Profile};
 use crate::proxy::envoy::config::{Cluster, LoadAssignment, OutlierDetection, RoutingPriority};
-use crate::world::Origin;
+use crate::world::{EndpointTarget, Origin, World};
 
 use super::answer::{Finding, Share};
 use super::destination::locality_name;
 
 /// All findings about the cluster of a share.
 pub(super) fn findings(
-    profile: &Profile,
+    (world, profile): (&World, &Profile),
     share: &Share,
     cluster: &Cluster,
     assignment: Option<&LoadAssignment>,
@@ -27,6 +27,7 @@ pub(super) fn findings(
     }
     if let Some(assignment) = assignment {
         findings.extend(localities(cluster, assignment));
+        findings.extend(distribution(world, share, assignment));
     }
     findings
 }
@@ -162,12 +163,11 @@ fn localities(cluster: &Cluster, assignment: &LoadAssignment) -> Vec<Finding> {
             origins: vec![cluster.origin],
         });
     }
-    findings.extend(distribution(assignment));
     findings
 }
 
 /// Localities with weights of their own, as `distribute` writes them.
-fn distribution(assignment: &LoadAssignment) -> Option<Finding> {
+fn distribution(world: &World, share: &Share, assignment: &LoadAssignment) -> Option<Finding> {
     let by_hand = |origin: Origin| matches!(origin, Origin::Manifest(_));
     let weighted: Vec<_> = assignment
         .localities
@@ -179,9 +179,15 @@ fn distribution(assignment: &LoadAssignment) -> Option<Finding> {
     let (_, first) = weighted.first()?;
     let shares =
         weighted.iter().map(|(it, weight)| format!("{} {}", locality_name(it), weight.value));
-    let without =
-        assignment.localities.iter().filter(|it| it.weight.is_none_or(|it| it.value == 0));
-    let without: Vec<_> = without.map(locality_name).collect();
+    let listed: BTreeSet<String> = weighted
+        .iter()
+        .filter(|(_, weight)| weight.value > 0)
+        .map(|(it, _)| locality_name(it))
+        .collect();
+    // Zones that are not listed are left out of the assignment altogether.
+    let all = assignment.localities.iter().map(locality_name).chain(zones_of(world, share));
+    let without: BTreeSet<String> = all.filter(|zone| !listed.contains(zone)).collect();
+    let without: Vec<String> = without.into_iter().collect();
     let rest = if without.is_empty() {
         String::new()
     } else {
@@ -192,4 +198,24 @@ fn distribution(assignment: &LoadAssignment) -> Option<Finding> {
         shares.collect::<Vec<_>>().join(", ")
     );
     Some(Finding { id: "locality.distribute", sentence, origins: vec![first.origin] })
+}
+
+/// The zones in which the service behind a share has pods, as `region/zone`.
+fn zones_of(world: &World, share: &Share) -> BTreeSet<String> {
+    let wanted = &share.destination;
+    let mut services = world.services.iter();
+    let service = services.find(|service| {
+        service.name == wanted.service
+            && world.namespaces[service.namespace].name == wanted.namespace
+    });
+    // Which pods a subset has is the cluster's to say.
+    let service = service.filter(|_| wanted.subset.is_none());
+    let rows = service.into_iter().flat_map(|service| &service.ports);
+    let endpoints = rows.filter(|row| row.port == wanted.port).flat_map(|row| &row.endpoints);
+    let pods = endpoints.filter_map(|endpoint| match endpoint.target {
+        EndpointTarget::Pod(pod) => Some(pod),
+        EndpointTarget::Address(_) => None,
+    });
+    let zones = pods.map(|pod| &world.zones[world.nodes[world.pods[pod].node].zone]);
+    zones.map(|zone| format!("{}/{}", world.regions[zone.region].name, zone.name)).collect()
 }

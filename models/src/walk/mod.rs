@@ -13,13 +13,18 @@ mod from_pod;
 mod gateway;
 mod http;
 mod limits;
+mod outside;
+mod passed_on;
 mod policies;
 mod proxy;
 mod question;
 mod request;
 mod resilience;
+mod rivals;
 mod rules;
 mod server_side;
+#[cfg(test)]
+mod stories;
 mod target;
 #[cfg(test)]
 mod testing;

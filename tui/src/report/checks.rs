@@ -71,7 +71,8 @@ pub(crate) fn decisive(because: &[Explanation], places: Places<'_>) -> Vec<Strin
 }
 
 fn collect(steps: &[Explanation], places: Places<'_>, found: &mut Vec<String>) {
-    for step in steps {
+    // What servers make of it stands at the end, and decides seldom.
+    for step in steps.iter().filter(|step| step.rule.0 != "walk.server-side") {
         collect(&step.because, places, found);
         if let Some(place) = step.origin.and_then(|origin| places.file_line(origin)) {
             found.push(format!("{place}: {}", step.finding));

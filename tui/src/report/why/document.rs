@@ -81,7 +81,8 @@ struct ShareOut<'v> {
 
 #[derive(Serialize)]
 struct Failure {
-    status: u16,
+    /// `null` for a connection.
+    status: Option<u16>,
     flags: &'static str,
 }
 
@@ -111,7 +112,6 @@ struct EndpointOut<'v> {
     share: f64,
     in_use: InUse,
     /// Why it does not take the request, if it does not.
-    #[serde(skip_serializing_if = "Option::is_none")]
     refuses: Option<&'v str>,
     origin: String,
 }
@@ -279,7 +279,10 @@ fn share<'v>(share: &'v Share, places: Places<'_>) -> ShareOut<'v> {
         weight: *share.weight,
         share: share.share.as_percent_f64() / 100.0,
         origin: places.show(share.weight.origin),
-        fails_with: share.fails_with.map(|(status, flags)| Failure { status, flags }),
+        fails_with: share.fails_with.map(|(status, flags)| Failure {
+            status: Some(status).filter(|status| *status > 0),
+            flags,
+        }),
         balancer: facts.map(|it| text(&it.balancer)),
         protection: facts.map(|it| text(&it.protection)),
         limits: limits.iter().map(|it| limit(it, places)).collect(),

@@ -145,7 +145,11 @@ impl Settings<'_, '_> {
         let value = format!("{percent} % to {}", shown_target(&share.destination));
         self.line("share", &value, Some(share.weight.origin))?;
         if let Some((status, flags)) = share.fails_with {
-            self.line("answered", &format!("{status} {flags}, by the proxy"), None)?;
+            let value = match status {
+                0 => format!("closed, {flags}, by the proxy"),
+                status => format!("{status} {flags}, by the proxy"),
+            };
+            self.line("answered", &value, None)?;
         }
         if !share.cluster.is_empty() {
             let origin = share.cluster_facts.as_ref().map(|facts| facts.origin);

@@ -110,11 +110,18 @@ impl FilterChain {
     /// The chain in words: by its name, or by what it takes.
     #[must_use]
     pub fn title(&self) -> String {
-        let names = &self.matches.server_names;
-        match (self.name.as_str(), names.is_empty()) {
-            ("", true) => "the chain without a name".to_owned(),
-            ("", false) => format!("the chain for {}", names.join(", ")),
-            (name, _) => format!("chain {name}"),
+        if !self.name.is_empty() {
+            return format!("chain {}", self.name);
+        }
+        let found = &self.matches;
+        let names = if found.server_names.is_empty() {
+            &found.application_protocols
+        } else {
+            &found.server_names
+        };
+        match names.is_empty() {
+            true => "the chain without a name".to_owned(),
+            false => format!("the chain for {}", names.join(", ")),
         }
     }
 }

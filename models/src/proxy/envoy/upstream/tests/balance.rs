@@ -1,3 +1,5 @@
+//! Who gets the next request, balancer by balancer.
+
 use super::super::super::config::{HostPredicate, LoadBalancer, LocalityEndpoints, LocalityMode};
 use super::super::testing::{
     Bench, assignment, cluster, endpoint, given, group, least_request, plain, sick, zone,

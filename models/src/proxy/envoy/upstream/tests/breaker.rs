@@ -1,3 +1,5 @@
+//! What circuit breakers let through.
+
 use super::super::super::config::{RoutingPriority, Thresholds};
 use super::super::Resource;
 use super::super::testing::{Bench, cluster, given, least_request, plain};

@@ -1,3 +1,5 @@
+//! Balancers that hash: ring and Maglev.
+
 use super::super::super::config::{HashFunction, LoadBalancer, Maglev, RingHash};
 use super::super::super::hash::xx_hash_64;
 use super::super::PickContext;

@@ -1,3 +1,5 @@
+//! Localities, priorities and what spills over.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

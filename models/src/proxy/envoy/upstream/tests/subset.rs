@@ -1,3 +1,5 @@
+//! Subsets and what happens without one.
+
 use std::collections::BTreeMap;
 
 use super::super::super::config::{Endpoint, LoadBalancer, SubsetFallback, Subsets};

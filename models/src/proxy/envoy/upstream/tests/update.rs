@@ -1,3 +1,5 @@
+//! New hosts, new weights, and hosts that leave.
+
 use std::sync::Arc;
 
 use super::super::super::config::{LoadBalancer, Locality};
