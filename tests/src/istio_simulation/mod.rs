@@ -4,6 +4,7 @@
 
 mod call;
 mod case;
+mod chain;
 mod expect;
 mod proxy;
 mod run;

@@ -66,7 +66,7 @@ fn paths_in(document: &str) -> Vec<String> {
 #[test]
 fn paths_in_the_documents_exist() {
     let mut seen = 0;
-    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
+    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "JSON.md"] {
         for path in paths_in(&read(&workspace().join(name))) {
             assert!(workspace().join(&path).exists(), "{name} speaks of {path}");
             seen += 1;

@@ -1,6 +1,5 @@
 //! What comes out: reports for machines, pipes that close, colours, completions.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -10,43 +9,6 @@ use predicates::prelude::*;
 use serde_json::Value;
 
 use super::binary::{SHOP, SHORT, meshwalk, run_json};
-
-/// The rows of README's tables of JSON fields: names in backquotes that begin a row, below the
-/// heading `### NAME`.
-fn documented_fields(heading: &str) -> BTreeSet<String> {
-    let readme = fs::read_to_string(workspace().join("README.md")).expect("README is text");
-    let section = readme
-        .split("\n### ")
-        .find(|section| section.lines().next() == Some(heading))
-        .unwrap_or_else(|| panic!("README has no section `{heading}`"));
-    section
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
-        .map(|(name, _)| name.to_owned())
-        .collect()
-}
-
-fn keys(value: &Value) -> BTreeSet<String> {
-    let object = value.as_object().unwrap_or_else(|| panic!("{value} is no object"));
-    object.keys().cloned().collect()
-}
-
-#[test]
-fn json_has_the_fields_that_readme_documents_and_no_others() {
-    let run = run_json(&[&[SHOP][..], &SHORT].concat());
-    assert_eq!(keys(&run), documented_fields("The whole"));
-    for (part, heading) in [
-        ("services", "A service"),
-        ("edges", "An edge"),
-        ("workloads", "A workload"),
-        ("traffic", "A traffic source"),
-        ("expectations", "An expectation"),
-    ] {
-        assert_eq!(keys(&run[part][0]), documented_fields(heading), "{part}");
-    }
-    assert_eq!(keys(&run["identity"]), documented_fields("The identity"));
-    assert_eq!(keys(&run["totals"]), documented_fields("The totals"));
-}
 
 #[test]
 fn every_request_is_accounted_for() {

@@ -1,0 +1,118 @@
+//! JSON.md against the binary: every field is documented, and every documented field is there.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use meshwalk_tests::workspace;
+use serde_json::Value;
+
+use super::binary::{SHOP, SHORT, meshwalk, run_json};
+
+const ROUTES: &str = "scenarios/questions/41-routes-in-ci";
+
+/// The rows of the tables: names in backquotes that begin a row, below the heading `### NAME`.
+fn documented(heading: &str) -> BTreeSet<String> {
+    let page = fs::read_to_string(workspace().join("JSON.md")).expect("JSON.md is text");
+    let section = page
+        .split("\n### ")
+        .find(|section| section.lines().next() == Some(heading))
+        .unwrap_or_else(|| panic!("JSON.md has no section `{heading}`"));
+    section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+fn keys(value: &Value) -> BTreeSet<String> {
+    let object = value.as_object().unwrap_or_else(|| panic!("{value} is no object"));
+    object.keys().cloned().collect()
+}
+
+/// What a command prints with `-o json`.
+fn printed(arguments: &[&str]) -> Value {
+    let output = meshwalk().args(arguments).args(["-o", "json"]).output();
+    let output = output.expect("the binary starts");
+    let err = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {err}"))
+}
+
+#[track_caller]
+fn same(value: &Value, heading: &str) {
+    assert_eq!(keys(value), documented(heading), "{heading}");
+}
+
+#[test]
+fn a_run_has_the_fields_that_are_documented_and_no_others() {
+    let run = run_json(&[&[SHOP][..], &SHORT].concat());
+    same(&run, "The whole");
+    for (part, heading) in [
+        ("services", "A service"),
+        ("edges", "An edge"),
+        ("workloads", "A workload"),
+        ("traffic", "A traffic source"),
+        ("expectations", "An expectation"),
+    ] {
+        same(&run[part][0], heading);
+    }
+    same(&run["identity"], "The identity");
+    same(&run["totals"], "The totals");
+}
+
+#[test]
+fn an_answer_has_the_fields_that_are_documented_and_no_others() {
+    let answer = printed(&[
+        "why",
+        "-f",
+        ROUTES,
+        "--from",
+        "web/frontend",
+        "--to",
+        "checkout.shop:8080",
+        "--path",
+        "/pay",
+        "-H",
+        "x-user: jane",
+    ]);
+    same(&answer, "The answer");
+    same(&answer["question"], "The question");
+    same(&answer["weights"][0], "A share");
+    same(&answer["weights"][0]["endpoints"][0], "An endpoint");
+    same(&answer["request_after"], "The request after the proxy");
+    same(&answer["retry"], "The retry policy");
+    same(&answer["timeouts"], "The time limits");
+    same(&answer["because"][0], "A reason");
+}
+
+#[test]
+fn checks_and_audits_have_the_fields_that_are_documented_and_no_others() {
+    let checks = format!("{ROUTES}/checks.yaml");
+    same(&printed(&["why", "-f", ROUTES, "--checks", &checks])[0], "A check");
+    let audit = printed(&["retries", "-f", "scenarios/questions/03-budget-spent"]);
+    same(&audit, "The audit");
+    same(&audit["routes"][0], "A route");
+    let audit = printed(&["retries", "--scenario", "scenarios/basics/retries.yaml"]);
+    same(&audit["paths"][0], "A path");
+    same(&audit["calls"][0], "A call");
+}
+
+#[test]
+fn a_proxy_has_the_fields_that_are_documented_and_no_others() {
+    for (part, heading) in [
+        ("listeners", "A listener"),
+        ("routes", "A route of a proxy"),
+        ("clusters", "A cluster"),
+        ("endpoints", "An endpoint of a proxy"),
+    ] {
+        let rows = printed(&["proxy-config", part, "frontend.web", "-f", ROUTES]);
+        same(&rows[0], heading);
+    }
+}
+
+#[test]
+fn a_rule_has_a_source_and_a_test() {
+    let rules = printed(&["rules", "walk."]);
+    let names: BTreeSet<_> =
+        ["id", "sentence", "source", "fidelity", "test"].map(str::to_owned).into();
+    assert_eq!(keys(&rules[0]), names);
+}
