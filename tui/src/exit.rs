@@ -65,6 +65,12 @@ pub(crate) fn help() -> String {
     text
 }
 
+/// The same behind examples, one command line each.
+pub(crate) fn help_with(examples: &[&str]) -> String {
+    let lines: Vec<String> = examples.iter().map(|line| format!("  {line}")).collect();
+    format!("Examples:\n{}\n\n{}", lines.join("\n"), help())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -122,3 +122,24 @@ fn the_committed_schema_is_the_one_that_the_binary_prints() {
     let committed = committed.expect("the schema is committed");
     meshwalk().arg("schema").assert().code(0).stdout(predicate::eq(committed.as_str()).normalize());
 }
+
+/// Examples in help texts are command lines that the parser takes; their files do not exist.
+#[test]
+fn the_examples_in_help_are_command_lines() {
+    for command in ["why", "proxy-config", "retries", "lint", "rules"] {
+        let output = meshwalk().args([command, "--help"]).output().expect("the binary starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let lines: Vec<&str> =
+            text.lines().map(str::trim).filter(|line| line.starts_with("meshwalk ")).collect();
+        assert!(!lines.is_empty(), "{command} has no example:\n{text}");
+        for line in lines {
+            let words = line.split(' ').skip(1).map(|word| word.trim_matches('\''));
+            // A header is the one word with a blank in it.
+            let words: Vec<String> = words.map(str::to_owned).collect();
+            let words = words.join(" ").replace("x-user: jane", "x-user:jane");
+            let output = meshwalk().args(words.split(' ')).output().expect("the binary starts");
+            let err = String::from_utf8_lossy(&output.stderr);
+            assert!(!err.contains("Usage:"), "{line}\n{err}");
+        }
+    }
+}

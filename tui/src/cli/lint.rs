@@ -6,9 +6,13 @@ use clap::{Args, ValueEnum};
 
 use crate::exit;
 
+/// How it is used.
+const EXAMPLES: &[&str] =
+    &["meshwalk lint deploy/ --fail-on warning", "kubectl get -A -o yaml all | meshwalk lint -"];
+
 /// The arguments of `meshwalk lint`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = exit::help())]
+#[command(after_help = exit::help_with(EXAMPLES))]
 pub(crate) struct LintArgs {
     /// Manifests and scenarios: files, folders, or `-` for standard input.
     ///

@@ -6,9 +6,16 @@ use crate::exit;
 
 use super::{AnswerFormat, MeshArgs};
 
+/// How it is used.
+const EXAMPLES: &[&str] = &[
+    "meshwalk proxy-config routes deploy/frontend -n web --name 8080 -f deploy/",
+    "meshwalk proxy-config clusters frontend.web --fqdn checkout.shop.svc.cluster.local -f deploy/",
+    "meshwalk proxy-config listeners gateway/public -f deploy/",
+];
+
 /// The arguments of `meshwalk proxy-config`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = exit::help())]
+#[command(after_help = exit::help_with(EXAMPLES))]
 pub(crate) struct ProxyConfigArgs {
     /// Which part of the configuration.
     pub(crate) part: PartArg,

@@ -8,9 +8,13 @@ use crate::exit;
 
 use super::{AnswerFormat, DataPathArg};
 
+/// How it is used.
+const EXAMPLES: &[&str] =
+    &["meshwalk retries -f deploy/", "meshwalk retries --scenario shop.yaml --fail-over 9"];
+
 /// The arguments of `meshwalk retries`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = exit::help())]
+#[command(after_help = exit::help_with(EXAMPLES))]
 pub(crate) struct RetriesArgs {
     /// Manifests: files, folders, or `-` for standard input; repeatable. With a scenario they
     /// take the place of those that it names.

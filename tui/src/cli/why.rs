@@ -8,9 +8,18 @@ use crate::exit;
 
 use super::{AnswerFormat, MeshArgs};
 
+/// How it is used.
+const EXAMPLES: &[&str] = &[
+    "meshwalk why -f deploy/ --from web/deploy/frontend --to checkout.shop:8080 --path /pay",
+    "meshwalk why -f deploy/ --from web/frontend --to checkout.shop:8080 -X POST -H 'x-user: jane' \
+     --expect routed:checkout/v2",
+    "meshwalk why -f deploy/ --at gateway/shop/public --to https://shop.example/orders -o json",
+    "meshwalk why -f deploy/ --checks routes.yaml --junit report.xml",
+];
+
 /// The arguments of `meshwalk why`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = exit::help())]
+#[command(after_help = exit::help_with(EXAMPLES))]
 pub(crate) struct WhyArgs {
     /// What it is about.
     #[command(flatten)]

@@ -63,6 +63,10 @@ pub(crate) fn print<'d>(
 ) -> io::Result<()> {
     let handler = handler(look);
     for finding in findings {
+        if has_endless_line(finding, sources) {
+            print_plainly(out, finding, sources)?;
+            continue;
+        }
         let sourced: SourcedDiagnostic<'_> = finding.with_sources(sources);
         let mut text = String::new();
         // Drawing fails only where a span lies outside its text; the message is then enough.
@@ -73,6 +77,30 @@ pub(crate) fn print<'d>(
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// Longer lines are not drawn: a file that is one line would be printed whole for each finding.
+const LINE_BYTES_MAX: usize = 2_000;
+
+fn has_endless_line(finding: &Diagnostic, sources: &SourceSet) -> bool {
+    finding.labels.iter().any(|label| {
+        // The lines before and behind are drawn too.
+        let source = sources.get(label.place.source);
+        let lines = label.place.line.saturating_sub(1)..=label.place.line.saturating_add(1);
+        lines.into_iter().any(|line| source.line_text(line).len() > LINE_BYTES_MAX)
+    })
+}
+
+/// A finding with its places alone.
+fn print_plainly(out: &mut dyn Write, finding: &Diagnostic, sources: &SourceSet) -> io::Result<()> {
+    writeln!(out, "{}\n\n  {}: {}", finding.code, name_of(finding.severity), finding.message)?;
+    for label in &finding.labels {
+        writeln!(out, "    {}: {}", sources.show(label.place), label.text)?;
+    }
+    if let Some(help) = &finding.help {
+        writeln!(out, "  help: {help}")?;
+    }
+    writeln!(out)
 }
 
 /// How many findings are printed where they are not the point; `lint` prints all.
@@ -183,6 +211,23 @@ mod tests {
            ·      ╰── has no effect
            ╰────
           help: did you mean `ports`?
+        ");
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_drawn() {
+        let mut sources = SourceSet::new();
+        sources.add("one.yaml", "x".repeat(LINE_BYTES_MAX + 1));
+        let finding =
+            Diagnostic::error("a.b", "it is wrong").at(at(0, 1, 7), "here").help("mend it");
+        let mut out = Vec::new();
+        print(&mut out, [&finding], &sources, &Look::PLAIN).expect("memory");
+        insta::assert_snapshot!(String::from_utf8(out).expect("text"), @r"
+        a.b
+
+          error: it is wrong
+            one.yaml:1:7: here
+          help: mend it
         ");
     }
 
