@@ -8,10 +8,10 @@ use std::sync::Arc;
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::Labels;
 use crate::profile::Profile;
-use crate::proxy::envoy::config::{ProxyConfig, Route};
+use crate::proxy::envoy::config::ProxyConfig;
 use crate::world::{ClusterManifests, PodId, World};
 
-use super::gateway::GatewayControlPlane;
+use super::gateway::{GatewayControlPlane, MeshGroup};
 use super::istio::gateways::GatewayWorkload;
 use super::istio::injection::Injection;
 use super::istio::routes::{MeshRoutes, mesh_host};
@@ -251,8 +251,7 @@ impl ControlPlanes {
 struct OfGatewayApi<'g>(&'g GatewayControlPlane);
 
 impl MeshRoutes for OfGatewayApi<'_> {
-    fn routes(&self, client: &str, host: &str, port: u16) -> Option<Vec<Arc<Route>>> {
-        let (namespace, service) = mesh_host(host)?;
-        self.0.mesh_routes(client, namespace, service, port)
+    fn group(&self, client: &str, host: &str, port: u16) -> Option<MeshGroup> {
+        self.0.mesh_group(client, mesh_host(host)?, port).cloned()
     }
 }

@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use differences::{DIFFERENCES, Difference};
-pub use mesh::MeshRoute;
+pub use mesh::{MeshGroup, MeshRoute};
 pub use status::{
     Condition, ConditionType, ListenerStatus, ParentStatus, RouteParentStatus, RouteStatus,
 };
@@ -141,7 +141,19 @@ impl GatewayControlPlane {
         service: &str,
         port: u16,
     ) -> Option<MeshRoute> {
-        self.mesh.route(client_namespace, (service_namespace, service), port)
+        let group = self.mesh_group(client_namespace, (service_namespace, service), port)?;
+        Some(group.route.clone())
+    }
+
+    /// The same, with whose routes they are and how old.
+    #[must_use]
+    pub fn mesh_group(
+        &self,
+        client_namespace: &str,
+        service: (&str, &str),
+        port: u16,
+    ) -> Option<&MeshGroup> {
+        self.mesh.group(client_namespace, service, port)
     }
 
     /// The configuration of a proxy beside a client in a namespace, as plain as the standard

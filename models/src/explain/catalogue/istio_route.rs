@@ -73,6 +73,13 @@ pub(super) const RULES: &[Rule] = &[
         "tests::objects::without_gateways_an_object_is_for_the_mesh_alone",
     ),
     exact(
+        "istio.route.mesh-routes",
+        "Routes of Gateway API and VirtualServices for one Service are not joined: routes of the \
+         client's namespace count first, else the oldest.",
+        "istio pilot/pkg/model/virtualservice.go, SelectVirtualServices",
+        "routes::tests::mesh::routes_of_the_clients_namespace_count_before_a_virtual_service",
+    ),
+    exact(
         "istio.route.no-timeout",
         "A route without a timeout has none, where Envoy alone would wait 15 s.",
         ROUTE,

@@ -21,7 +21,7 @@ use super::super::precedence::Rank;
 use super::super::report::{Problems, route_conditions};
 use super::super::status::{Condition, ConditionType, RouteParentStatus};
 use super::super::{RouteReport, notes, rules};
-use super::{Mesh, MeshRoute};
+use super::{Mesh, MeshGroup, MeshRoute};
 
 type Reports<'a> = BTreeMap<RouteName<'a>, RouteReport>;
 
@@ -211,22 +211,30 @@ impl<'a> Builder<'_, 'a> {
         for member in others {
             self.refuse(member, kind, number);
         }
+        let chosen = if kind.is_http() { self.of_one_key(chosen, number) } else { chosen };
+        let age = |member: &&&Member<'a>| {
+            Age::of(&self.context.objects.routes[&member.name].meta, member.name.1)
+        };
+        let Some(oldest) = chosen.iter().min_by_key(age) else { return };
         let route = if kind.is_http() {
-            let chosen = self.of_one_key(chosen, number);
             MeshRoute::Http(self.http(&chosen, number).into())
         } else {
-            let age = |member: &&&Member<'a>| {
-                Age::of(&self.context.objects.routes[&member.name].meta, member.name.1)
-            };
-            let oldest = chosen.iter().min_by_key(age);
-            let stream = oldest.and_then(|member| self.compiled.get(&member.name)?.stream.as_ref());
+            let compiled = self.compiled.get(&oldest.name);
+            let stream = compiled.and_then(|compiled| compiled.stream.as_ref());
             let Some(stream) = stream else { return };
             MeshRoute::Stream(stream.proxy.clone())
         };
         let namespace = &world.namespaces[row.namespace].name;
         let frontend = (namespace.clone(), row.name.clone(), number);
         let groups = self.mesh.routes.entry(frontend).or_default();
-        groups.entry(group.to_owned()).or_insert(route);
+        let meta = &self.context.objects.routes[&oldest.name].meta;
+        groups.entry(group.to_owned()).or_insert_with(|| MeshGroup {
+            route,
+            namespace: group.to_owned(),
+            created: meta.created.map(|time| time.value),
+            name: meta.name.value.clone(),
+            origin: Origin::Manifest(meta.place),
+        });
     }
 
     /// The members that count beside each other. Istio makes one VirtualService of routes for a

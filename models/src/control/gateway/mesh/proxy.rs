@@ -108,10 +108,10 @@ impl Frontend<'_> {
         let port = &service.ports[self.port];
         let ServiceKind::ClusterIp(address) = service.kind else { return None };
         let target = (self.namespace(), service.name.as_str());
-        let route = self.mesh.route(client_namespace, target, port.port);
-        let filter = match route {
+        let group = self.mesh.group(client_namespace, target, port.port);
+        let filter = match group.map(|group| &group.route) {
             Some(MeshRoute::Http(routes)) => self.http(routes.to_vec()),
-            Some(MeshRoute::Stream(stream)) => NetworkFilter::TcpProxy(stream),
+            Some(MeshRoute::Stream(stream)) => NetworkFilter::TcpProxy(Arc::clone(stream)),
             None => match port.app_protocol {
                 AppProtocol::Http | AppProtocol::Http2 | AppProtocol::Grpc => {
                     self.http(vec![Arc::new(self.default_route())])

@@ -10,6 +10,7 @@ use crate::world::Origin;
 
 use super::effective::EffectiveVirtualService;
 use super::matches::{MESH, takes_every_request};
+use super::mesh;
 use super::sidecar::{SidecarRoutes, UnknownHosts};
 use crate::control::istio::hosts;
 
@@ -113,6 +114,7 @@ impl SidecarRoutes<'_> {
         let counts = |object: &EffectiveVirtualService| {
             found.as_ref().is_some_and(|it| it.origin == Origin::Manifest(object.place))
         };
+        let group = self.others.mesh_group(host, port);
         let candidates: Vec<_> = objects.filter(names_it).collect();
         let winner = candidates.iter().find(|object| counts(object)).copied();
         for object in &candidates {
@@ -142,6 +144,12 @@ impl SidecarRoutes<'_> {
                 let origin = Some(Origin::Manifest(winner.place));
                 probe.leave(RuleId("istio.route.gateways"), origin, || {
                     format!("{}/{} is bound to `{MESH}`", winner.namespace, winner.name)
+                });
+            }
+            (None, Some(_)) if group.is_some() => {
+                let origin = group.as_ref().map(|group| group.origin);
+                probe.leave(mesh::RULE, origin, || {
+                    format!("routes of Gateway API count for `{host}`")
                 });
             }
             (None, Some(service)) => {

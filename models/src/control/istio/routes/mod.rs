@@ -11,6 +11,7 @@ mod findings;
 mod hash;
 mod headers;
 mod matches;
+mod mesh;
 mod network;
 mod order;
 mod outbound;

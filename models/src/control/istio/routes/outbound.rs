@@ -4,25 +4,27 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::control::gateway::{MeshGroup, MeshRoute};
 use crate::control::istio::Push;
 use crate::control::istio::hosts;
 use crate::control::istio::registry::{Port, Service};
 use crate::manifest::kinds::Labels;
 use crate::manifest::kinds::istio::Destination;
-use crate::proxy::envoy::config::{HashPolicy, Route, RouteTable};
+use crate::proxy::envoy::config::{HashPolicy, RouteTable, TcpProxy};
 
 use super::domains::short_forms;
 use super::effective::EffectiveVirtualService;
 use super::hash;
 use super::matches::{Client, MESH};
-use super::network::{NetworkChain, PortOfService, tcp_chains, tls_chains};
+use super::mesh::counts_before;
+use super::network::{ChainSource, NetworkChain, PortOfService, tcp_chains, tls_chains};
 use super::seen::{SeenServices, outbound_services};
 use super::sidecar::{OtherRules, OutboundService, SidecarRoutes, UnknownHosts};
 
 /// Routes of Gateway API for the mesh, which take the place of a Service's default route.
 pub trait MeshRoutes {
     /// The routes for clients of a namespace that call a host on a port; `None` if there are none.
-    fn routes(&self, client: &str, host: &str, port: u16) -> Option<Vec<Arc<Route>>>;
+    fn group(&self, client: &str, host: &str, port: u16) -> Option<MeshGroup>;
 }
 
 /// Namespace and name of a Kubernetes Service by its whole name.
@@ -38,7 +40,7 @@ pub fn mesh_host(host: &str) -> Option<(&str, &str)> {
 pub struct NoMeshRoutes;
 
 impl MeshRoutes for NoMeshRoutes {
-    fn routes(&self, _: &str, _: &str, _: u16) -> Option<Vec<Arc<Route>>> {
+    fn group(&self, _: &str, _: &str, _: u16) -> Option<MeshGroup> {
         None
     }
 }
@@ -154,7 +156,16 @@ impl<'p> Outbound<'p> {
             .of_bytes
             .iter()
             .filter(|object| object.hosts.iter().any(|host| hosts::overlap(host, &service.host)));
-        let objects: Vec<_> = named.map(|object| &**object).collect();
+        let mut objects: Vec<_> = named.map(|object| &**object).collect();
+        if let Some(group) = self.mesh_routes.group(self.namespace, &service.host, port.number)
+            && let MeshRoute::Stream(proxy) = &group.route
+        {
+            // Objects that stand behind the group are never reached: it takes all connections.
+            objects.retain(|object| !counts_before(&group, self.namespace, object));
+            if objects.is_empty() {
+                return vec![stream_chain(proxy, subnets, by_name)];
+            }
+        }
         if port.protocol.is_tls() {
             tls_chains(of, by_name, self.client(), &objects, &seen)
         } else {
@@ -176,7 +187,17 @@ impl OtherRules for Outbound<'_> {
         hash::of_service(self.push, self.client(), host, port)
     }
 
-    fn mesh_routes(&self, host: &str, port: u16) -> Option<Vec<Arc<Route>>> {
-        self.mesh_routes.routes(self.namespace, host, port)
+    fn mesh_group(&self, host: &str, port: u16) -> Option<MeshGroup> {
+        self.mesh_routes.group(self.namespace, host, port)
+    }
+}
+
+/// The chain of a route of Gateway API that passes bytes on.
+fn stream_chain(proxy: &TcpProxy, subnets: &[String], by_name: &[String]) -> NetworkChain {
+    NetworkChain {
+        server_names: by_name.to_vec(),
+        subnets: subnets.to_vec(),
+        proxy: proxy.clone(),
+        source: ChainSource::Rule,
     }
 }

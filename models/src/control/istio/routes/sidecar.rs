@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::control::gateway::{MeshGroup, MeshRoute};
 use crate::control::istio::hosts;
 use crate::explain::Sourced;
 use crate::manifest::kinds::istio::{Destination, RetryRule};
@@ -19,6 +20,7 @@ use super::destination::{KnownService, Services, outbound};
 use super::domains::{self, Domains};
 use super::effective::EffectiveVirtualService;
 use super::matches::{self, Client};
+use super::mesh::counts_before;
 use super::retry::{self, Hashing};
 use super::rule::{ListenerTls, RuleContext, routes};
 use super::visible::most_specific;
@@ -72,8 +74,8 @@ pub trait OtherRules {
     /// What is hashed for a service without a VirtualService.
     fn of_service(&self, host: &str, port: u16) -> Option<HashPolicy>;
 
-    /// The routes that take the place of a service's default route (mesh routes of Gateway API).
-    fn mesh_routes(&self, host: &str, port: u16) -> Option<Vec<Arc<Route>>>;
+    /// The routes of Gateway API that take the place of a service's default route.
+    fn mesh_group(&self, host: &str, port: u16) -> Option<MeshGroup>;
 }
 
 /// What the tables of a sidecar are made of.
@@ -96,6 +98,9 @@ pub struct SidecarRoutes<'s> {
     /// The facts to go by.
     pub profile: &'s Profile,
 }
+
+/// The routes of a group of Gateway API that looks at HTTP, and the group.
+type HttpGroup = (Arc<[Arc<Route>]>, MeshGroup);
 
 /// The services on one port, as routes look them up: with that port alone
 /// (istio `pilot/pkg/networking/core/httproute.go`, `BuildSidecarOutboundVirtualHosts`).
@@ -207,6 +212,7 @@ impl<'s> SidecarRoutes<'s> {
         );
         let wild: Vec<_> =
             on_port.services.keys().copied().filter(|host| hosts::is_wildcard(host)).collect();
+        let groups = self.mesh_groups(port, &on_port.services);
         let mut left = on_port.services.clone();
         let mut entries = Vec::new();
         for object in self.virtual_services {
@@ -218,7 +224,12 @@ impl<'s> SidecarRoutes<'s> {
                 continue;
             }
             let (hosts, mut services) = claimed(object, &on_port.services, &best);
-            services.retain(|service| may_be_http(service, port));
+            services.retain(|service| {
+                let gives_way = groups
+                    .get(service.host.as_str())
+                    .is_some_and(|(_, group)| self.gives_way(object, group, &service.host));
+                may_be_http(service, port) && !gives_way
+            });
             if services.is_empty() && port != HTTP_PORT {
                 continue;
             }
@@ -233,10 +244,35 @@ impl<'s> SidecarRoutes<'s> {
         entries.extend(defaults.map(|service| Entry {
             hosts: Vec::new(),
             services: vec![service],
-            routes: self.default_routes(service, port),
-            origin: service.origin,
+            origin: groups.get(&*service.host).map_or(service.origin, |(_, group)| group.origin),
+            routes: match groups.get(&*service.host) {
+                Some((routes, _)) => routes.to_vec(),
+                None => self.default_routes(service, port),
+            },
         }));
         entries
+    }
+
+    /// The routes of Gateway API for the services of a port, where they look at HTTP.
+    fn mesh_groups(
+        &self,
+        port: u16,
+        services: &BTreeMap<&'s str, &'s OutboundService>,
+    ) -> BTreeMap<&'s str, HttpGroup> {
+        let real = services.values().filter(|service| service.alias_of.is_none());
+        let groups = real.filter_map(|service| {
+            let group = self.others.mesh_group(&service.host, port)?;
+            let MeshRoute::Http(routes) = &group.route else { return None };
+            Some((service.host.as_str(), (Arc::clone(routes), group)))
+        });
+        groups.collect()
+    }
+
+    /// Whether a VirtualService leaves a host to routes of Gateway API: they stand before it, or
+    /// it names the host by a wildcard alone.
+    fn gives_way(&self, object: &EffectiveVirtualService, group: &MeshGroup, host: &str) -> bool {
+        let is_exact = object.hosts.iter().any(|known| known.value == host);
+        !is_exact || counts_before(group, self.client.namespace, object)
     }
 
     /// The routes that a VirtualService has for this client on a port.
@@ -264,9 +300,6 @@ impl<'s> SidecarRoutes<'s> {
     }
 
     fn default_routes(&self, service: &OutboundService, port: u16) -> Vec<Arc<Route>> {
-        if let Some(routes) = self.others.mesh_routes(&service.host, port) {
-            return routes;
-        }
         let cluster = Sourced::new(outbound(port, "", &service.host), service.origin);
         let mut forward = plain_forward(cluster);
         forward.hash.extend(self.others.of_service(&service.host, port));

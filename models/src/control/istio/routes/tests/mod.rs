@@ -19,6 +19,7 @@ mod connections;
 mod explaining;
 mod laws;
 mod matching;
+mod mesh;
 mod objects;
 mod retrying;
 mod tables;

@@ -1,6 +1,7 @@
 //! The route tables of sidecars.
 
 use super::*;
+use crate::control::gateway::MeshGroup;
 use crate::control::istio::config::ExportTo;
 use crate::control::istio::testing::Objects;
 use crate::proxy::envoy::config::{Destination as To, RouteTable, VirtualHost};
@@ -17,7 +18,7 @@ impl OtherRules for NoRules {
         None
     }
 
-    fn mesh_routes(&self, _: &str, _: u16) -> Option<Vec<Arc<Route>>> {
+    fn mesh_group(&self, _: &str, _: u16) -> Option<MeshGroup> {
         None
     }
 }
