@@ -1,6 +1,7 @@
 //! What the proxies of one namespace, or of the workloads that a Sidecar selects, know: services
 //! and VirtualServices for each of their listeners. What becomes of them is said in `sidecar`.
 
+mod findings;
 mod hosts;
 mod services;
 #[cfg(test)]
@@ -22,6 +23,8 @@ use super::Push;
 use super::config::{Config, selects};
 use super::registry::{Protocol, Service};
 use super::routes::{EffectiveVirtualService, MESH, visible};
+
+pub(super) use findings::findings;
 
 const RULE: RuleId = RuleId("istio.route.sidecar-scope");
 

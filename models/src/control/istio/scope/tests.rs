@@ -15,7 +15,7 @@ fn entry(title: &str, host: &str, more: &str) -> String {
     )
 }
 
-fn sidecar(title: &str, spec: &str) -> String {
+pub(super) fn sidecar(title: &str, spec: &str) -> String {
     let (namespace, name) = title.split_once('/').expect("namespace/name");
     format!(
         "---\napiVersion: networking.istio.io/v1\nkind: Sidecar\n\

@@ -4,6 +4,7 @@
 mod calls;
 mod clusters;
 mod draft;
+mod findings;
 mod listeners;
 mod looked_at;
 mod manager;
@@ -12,6 +13,7 @@ mod table_name;
 #[cfg(test)]
 mod tests;
 
+pub(super) use findings::findings;
 pub use listeners::Conflict;
 pub use manager::{OUTBOUND_PORT, VIRTUAL_OUTBOUND};
 pub use memo::Memo;

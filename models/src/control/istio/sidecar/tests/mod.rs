@@ -1,5 +1,7 @@
 //! Stories of the calls of a workload: which listener and chain take them, and where they go.
 
+mod laws;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -79,7 +81,7 @@ fn hosts(table: &RouteTable) -> Vec<&str> {
 }
 
 /// A ServiceEntry of the namespace `shop` with one port.
-fn entry(host: &str, port: &str, more: &str) -> String {
+pub(super) fn entry(host: &str, port: &str, more: &str) -> String {
     let name = host.replace(['.', '*'], "");
     format!(
         "---\napiVersion: networking.istio.io/v1\nkind: ServiceEntry\n\
