@@ -1,7 +1,7 @@
 //! From what Istio knows of a cluster to the routes and chains of one sidecar. Which services and
 //! VirtualServices its Sidecar object lets it see is decided elsewhere and handed in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::control::gateway::{MeshGroup, MeshRoute};
@@ -53,6 +53,7 @@ pub struct Outbound<'p> {
     gateways: BTreeSet<String>,
     search_domain: String,
     services: Vec<OutboundService>,
+    by_host: BTreeMap<String, usize>,
     virtual_services: Vec<Arc<EffectiveVirtualService>>,
     /// Those of them that have rules for connections.
     of_bytes: Vec<Arc<EffectiveVirtualService>>,
@@ -75,13 +76,16 @@ impl<'p> Outbound<'p> {
             !(object.tls.is_empty() && object.tcp.is_empty())
         };
         let of_bytes = virtual_services.iter().filter(of_bytes).cloned().collect();
+        let services = outbound_services(services);
+        let hosts = services.iter().enumerate().map(|(at, service)| (service.host.clone(), at));
         Self {
             push,
             labels,
             namespace,
             gateways: [MESH.to_owned()].into(),
             search_domain: format!("{namespace}.svc.{}", push.mesh.domain),
-            services: outbound_services(services),
+            by_host: hosts.collect(),
+            services,
             virtual_services,
             of_bytes,
             mesh_routes,
@@ -109,7 +113,7 @@ impl<'p> Outbound<'p> {
     #[must_use]
     pub fn server_names(&self, service: &Service) -> Vec<String> {
         let mut names = vec![service.host.clone()];
-        let own = self.services.iter().find(|it| it.host == service.host);
+        let own = self.by_host.get(&service.host).map(|&at| &self.services[at]);
         for alias in own.into_iter().flat_map(|own| &own.aliases) {
             names.push(alias.clone());
             names.extend(short_forms(alias, &self.search_domain));

@@ -20,6 +20,7 @@ use crate::world::Origin;
 use self::hosts::Imports;
 use self::services::Seen;
 use super::Push;
+use super::clusters::{BLACK_HOLE, PASSTHROUGH, outbound_name};
 use super::config::{Config, selects};
 use super::registry::{Protocol, Service};
 use super::routes::{EffectiveVirtualService, MESH, visible};
@@ -41,6 +42,8 @@ pub struct Scope {
     pub services: Vec<Arc<Service>>,
     /// What becomes of traffic to hosts that it does not know.
     pub outbound: Sourced<OutboundMode>,
+    /// The cluster that takes such traffic where it is let through, if one is named.
+    pub egress_proxy: Option<Sourced<String>>,
 }
 
 /// What is known to one listener, or to all ports that have no listener of their own.
@@ -89,7 +92,29 @@ impl Scope {
         let outbound = own.map_or(push.mesh.outbound, |mode| {
             Sourced::new(mode.value, Origin::Manifest(mode.place))
         });
-        Self { namespace: namespace.to_owned(), sidecar, egress, services, outbound }
+        let proxy = object.and_then(|sidecar| sidecar.egress_proxy.as_ref());
+        let egress_proxy = proxy.map(|to| {
+            let port = to.port.as_ref().map_or(0, |port| port.value);
+            let subset = to.subset.as_ref().map_or("", |subset| &subset.value);
+            let origin = Origin::Manifest(to.place);
+            Sourced::new(outbound_name(port, subset, &to.host), origin)
+        });
+        let namespace = namespace.to_owned();
+        Self { namespace, sidecar, egress, services, outbound, egress_proxy }
+    }
+
+    /// The cluster for connections that no service claims
+    /// (istio `pilot/pkg/networking/core/listener_builder.go`,
+    /// `buildOutboundCatchAllNetworkFiltersOnly`).
+    #[must_use]
+    pub fn unclaimed(&self) -> Sourced<String> {
+        let to = |cluster: &str| Sourced::new(cluster.to_owned(), self.outbound.origin);
+        match self.outbound.value {
+            OutboundMode::RegistryOnly => to(BLACK_HOLE),
+            OutboundMode::AllowAny | OutboundMode::AllowAnyDynamicDns => {
+                self.egress_proxy.clone().unwrap_or_else(|| to(PASSTHROUGH))
+            }
+        }
     }
 
     /// The listener, by its place, whose services and VirtualServices make the routes of a port

@@ -61,7 +61,7 @@ impl Calls {
         let Made { mut listeners, tables: names, conflicts } =
             Listeners::make(push, scope, &outbounds, class);
         if class.interception != Interception::None {
-            let capturing = virtual_outbound(class.wildcard, scope.outbound);
+            let capturing = virtual_outbound(class.wildcard, scope.unclaimed());
             listeners.push((Arc::new(capturing), None));
         }
         let client = Client { namespace: &scope.namespace, labels };
@@ -85,10 +85,13 @@ impl Calls {
     }
 }
 
-const fn unknown_hosts(scope: &Scope) -> UnknownHosts {
-    match scope.outbound.value {
-        OutboundMode::RegistryOnly => UnknownHosts::Block,
-        OutboundMode::AllowAny | OutboundMode::AllowAnyDynamicDns => UnknownHosts::PassThrough,
+fn unknown_hosts(scope: &Scope) -> UnknownHosts {
+    match (scope.outbound.value, &scope.egress_proxy) {
+        (OutboundMode::RegistryOnly, _) => UnknownHosts::Block,
+        (_, Some(proxy)) => UnknownHosts::Proxy(proxy.clone()),
+        (OutboundMode::AllowAny | OutboundMode::AllowAnyDynamicDns, None) => {
+            UnknownHosts::PassThrough
+        }
     }
 }
 

@@ -30,8 +30,11 @@ pub(super) struct Draft {
     origin: Origin,
 }
 
+/// What a chain asks for.
+pub(super) type DraftKey = (Sniffs, BTreeSet<String>, BTreeSet<IpNet>);
+
 /// Whether a chain looks at the first bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sniffs {
     /// It takes what looks like plaintext HTTP.
     Http,
@@ -64,11 +67,11 @@ impl Draft {
         any_name && self.sniffs == Sniffs::Nothing && self.subnets.is_empty()
     }
 
-    /// Whether two chains ask for the same (the same file, `conflictsWith`).
-    pub(super) fn conflicts_with(&self, other: &Self) -> bool {
-        self.sniffs == other.sniffs
-            && self.names() == other.names()
-            && self.ranges() == other.ranges()
+    /// What it asks for; chains that agree in it conflict (the same file, `conflictsWith`).
+    pub(super) fn key(&self) -> DraftKey {
+        let names = self.server_names.iter().filter(|name| *name != "*");
+        let ranges = self.subnets.iter().filter(|range| !is_unspecified(range));
+        (self.sniffs, names.cloned().collect(), ranges.map(IpNet::trunc).collect())
     }
 
     pub(super) const fn origin(&self) -> Origin {
@@ -104,14 +107,6 @@ impl Draft {
             ..ChainMatch::default()
         };
         chain("", matches, self.filter, self.origin)
-    }
-
-    fn names(&self) -> BTreeSet<&str> {
-        self.server_names.iter().map(String::as_str).filter(|name| *name != "*").collect()
-    }
-
-    fn ranges(&self) -> BTreeSet<IpNet> {
-        self.subnets.iter().filter(|it| !is_unspecified(it)).map(IpNet::trunc).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 //! share, one for each address and port of others, and what becomes of services that want the same
 //! port (istio `pilot/pkg/networking/core/listener.go`, `buildSidecarOutboundListeners`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::proxy::envoy::config::{
 use crate::world::Origin;
 
 use super::calls::Class;
-use super::draft::{Draft, Sniffs};
+use super::draft::{Draft, DraftKey, Sniffs};
 use super::manager::{manager, passthrough_chain};
 use super::table_name::TableName;
 
@@ -53,6 +53,8 @@ pub(super) struct Listeners<'l> {
 struct Entry {
     protocol: Protocol,
     drafts: Vec<Draft>,
+    /// What the drafts ask for, and what made each.
+    asked: BTreeMap<DraftKey, Origin>,
     /// Whether services of other listeners of the Sidecar may join.
     is_locked: bool,
     binds: Binds,
@@ -225,7 +227,9 @@ impl<'l> Listeners<'l> {
                 let protocol = if sniffs { Protocol::Sniffed } else { port.protocol };
                 let (binds, pod) = (wanted.binds, wanted.pod);
                 let origin = port.origin;
-                let entry = Entry { protocol, drafts, is_locked: false, binds, pod, origin };
+                let asked = drafts.iter().map(|draft| (draft.key(), draft.origin())).collect();
+                let is_locked = false;
+                let entry = Entry { protocol, drafts, asked, is_locked, binds, pod, origin };
                 self.entries.insert(key, entry);
             }
         }
@@ -264,9 +268,12 @@ impl<'l> Listeners<'l> {
         if let Some(entry) = self.entries.get_mut(key) {
             let mixes = kind(entry.protocol) != kind(wanted.port.protocol);
             for draft in drafts {
-                match entry.drafts.iter().find(|held| held.conflicts_with(&draft)) {
-                    Some(held) => dropped.push(held.origin()),
-                    None => entry.drafts.push(draft),
+                match entry.asked.entry(draft.key()) {
+                    btree_map::Entry::Occupied(held) => dropped.push(*held.get()),
+                    btree_map::Entry::Vacant(free) => {
+                        free.insert(draft.origin());
+                        entry.drafts.push(draft);
+                    }
                 }
             }
             if mixes {
@@ -290,7 +297,7 @@ impl<'l> Listeners<'l> {
     }
 
     fn finish(self) -> Made {
-        let outbound = self.scope.outbound;
+        let unclaimed = self.scope.unclaimed();
         let listeners = self.entries.into_iter().map(|((address, port), entry)| {
             let inspects_tls = inspection(&entry.drafts, Draft::inspects_tls);
             let inspects_http = inspection(&entry.drafts, Draft::inspects_http);
@@ -301,7 +308,7 @@ impl<'l> Listeners<'l> {
             if chains.is_empty() {
                 chains.extend(default_chain.take());
             } else if default_chain.is_none() {
-                default_chain = Some(passthrough_chain(outbound));
+                default_chain = Some(passthrough_chain(unclaimed.clone()));
             }
             let listener = Listener {
                 name: format!("{address}_{port}"),

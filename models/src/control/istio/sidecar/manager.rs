@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::control::istio::Push;
-use crate::control::istio::clusters::{BLACK_HOLE, PASSTHROUGH};
+use crate::control::istio::clusters::BLACK_HOLE;
 use crate::control::istio::routes::{CORS_FILTER, FAULT_FILTER};
 use crate::explain::Sourced;
-use crate::manifest::kinds::istio::OutboundMode;
 use crate::proxy::envoy::config::{
     ChainMatch, Direction, Fault, FilterChain, HttpFilter, HttpFilterKind, HttpManager, Inspection,
     Listener, NetworkFilter, OriginalDestination, RouteSource, TcpProxy,
@@ -52,36 +51,28 @@ pub(super) fn manager(push: &Push, table: &str) -> HttpManager {
     }
 }
 
-/// Where connections go that no service claims: on, or nowhere
-/// (the same file, `buildOutboundCatchAllNetworkFiltersOnly`).
-pub(super) fn unclaimed(outbound: Sourced<OutboundMode>) -> NetworkFilter {
-    let cluster = match outbound.value {
-        OutboundMode::RegistryOnly => BLACK_HOLE,
-        OutboundMode::AllowAny | OutboundMode::AllowAnyDynamicDns => PASSTHROUGH,
-    };
-    tcp_proxy(cluster, outbound.origin)
-}
-
-fn tcp_proxy(cluster: &str, origin: Origin) -> NetworkFilter {
+fn tcp_proxy(cluster: Sourced<String>) -> NetworkFilter {
+    let origin = cluster.origin;
     NetworkFilter::TcpProxy(Arc::new(TcpProxy {
-        clusters: vec![(Sourced::new(cluster.to_owned(), origin), 1)],
+        clusters: vec![(cluster, 1)],
         idle_timeout: Sourced::default_of(IDLE_TIMEOUT, "envoy.tcp-idle-timeout"),
         origin,
     }))
 }
 
 /// The chain of a listener for what its services' chains leave.
-pub(super) fn passthrough_chain(outbound: Sourced<OutboundMode>) -> FilterChain {
-    let filter = unclaimed(outbound);
-    chain("PassthroughFilterChain", ChainMatch::default(), filter, outbound.origin)
+pub(super) fn passthrough_chain(unclaimed: Sourced<String>) -> FilterChain {
+    let origin = unclaimed.origin;
+    chain("PassthroughFilterChain", ChainMatch::default(), tcp_proxy(unclaimed), origin)
 }
 
 /// The listener that captures all calls. What was meant for its own port goes nowhere, or it would
 /// come back for ever (the same file, `buildVirtualOutboundListener` and `blackholeFilterChain`).
-pub(super) fn virtual_outbound(address: &str, outbound: Sourced<OutboundMode>) -> Listener {
+pub(super) fn virtual_outbound(address: &str, unclaimed: Sourced<String>) -> Listener {
     let own = Origin::Default("istio.virtual-outbound");
     let loops = ChainMatch { destination_port: Some(OUTBOUND_PORT), ..ChainMatch::default() };
-    let black_hole = tcp_proxy(BLACK_HOLE, own);
+    let black_hole = tcp_proxy(Sourced::new(BLACK_HOLE.to_owned(), own));
+    let origin = unclaimed.origin;
     Listener {
         name: VIRTUAL_OUTBOUND.to_owned(),
         address: address.to_owned(),
@@ -96,8 +87,8 @@ pub(super) fn virtual_outbound(address: &str, outbound: Sourced<OutboundMode>) -
             chain(
                 "virtualOutbound-catchall-tcp",
                 ChainMatch::default(),
-                unclaimed(outbound),
-                outbound.origin,
+                tcp_proxy(unclaimed),
+                origin,
             ),
         ],
         default_chain: None,

@@ -2,6 +2,7 @@
 //! takes.
 
 use super::traffic_policy::{ConnectionPool, read_connection_pool};
+use super::virtual_service::{Destination, read_destination};
 use super::{IstioResource, Labels, ObjectMeta, Resource, read_selector};
 use crate::manifest::fields::Fields;
 use crate::manifest::{Located, Place};
@@ -19,6 +20,9 @@ pub struct Sidecar {
     pub egress: Vec<EgressListener>,
     /// `outboundTrafficPolicy.mode`, in place of the mesh's.
     pub outbound: Option<Located<OutboundMode>>,
+    /// `outboundTrafficPolicy.egressProxy`: where traffic to hosts goes that the proxy does not
+    /// know.
+    pub egress_proxy: Option<Destination>,
     /// `inboundConnectionPool`.
     pub inbound_pool: Option<ConnectionPool>,
 }
@@ -107,7 +111,20 @@ pub(in crate::manifest) fn read_sidecar(
     fields: &mut Fields<'_, '_, '_, '_>,
     meta: ObjectMeta,
 ) -> Vec<Resource> {
-    let sidecar = fields.required_object("spec", |spec| Sidecar {
+    let sidecar = fields.required_object("spec", |spec| read_spec(spec, meta));
+    sidecar.map(|sidecar| IstioResource::Sidecar(sidecar).alone()).unwrap_or_default()
+}
+
+fn read_spec(spec: &mut Fields<'_, '_, '_, '_>, meta: ObjectMeta) -> Sidecar {
+    let mut egress_proxy = None;
+    let outbound = spec.object("outboundTrafficPolicy", |policy| {
+        egress_proxy = policy.object("egressProxy", read_destination).flatten();
+        let place = policy.place();
+        let mode = policy.choice("mode", OUTBOUND_MODES);
+        // An empty policy has the mode of value zero.
+        mode.unwrap_or(Located::new(OutboundMode::RegistryOnly, place))
+    });
+    Sidecar {
         meta,
         selector: read_selector(spec, "workloadSelector", "labels"),
         ingress: spec.list("ingress", |listener| {
@@ -129,15 +146,10 @@ pub(in crate::manifest) fn read_sidecar(
                 place: listener.place(),
             })
         }),
-        outbound: spec.object("outboundTrafficPolicy", |policy| {
-            let place = policy.place();
-            let mode = policy.choice("mode", OUTBOUND_MODES);
-            // An empty policy has the mode of value zero.
-            mode.unwrap_or(Located::new(OutboundMode::RegistryOnly, place))
-        }),
+        outbound,
+        egress_proxy,
         inbound_pool: spec.object("inboundConnectionPool", read_connection_pool),
-    });
-    sidecar.map(|sidecar| IstioResource::Sidecar(sidecar).alone()).unwrap_or_default()
+    }
 }
 
 fn read_port(port: &mut Fields<'_, '_, '_, '_>) -> Option<SidecarPort> {

@@ -126,6 +126,18 @@ fn what_no_service_claims_is_passed_on_or_dropped() {
 }
 
 #[test]
+fn a_sidecar_may_name_who_takes_what_no_service_claims() {
+    let sidecar = "---\napiVersion: networking.istio.io/v1\nkind: Sidecar\n\
+         metadata: {name: all, namespace: shop}\n\
+         spec: {outboundTrafficPolicy: {mode: ALLOW_ANY, \
+         egressProxy: {host: out.example, port: {number: 8080}}}}\n";
+    let proxy = proxy(&[&entry("one.example", HTTP, ""), sidecar]);
+    let to = |address| goes(&proxy, address, Spoken::Bytes);
+    assert_eq!(to("203.0.113.9:81"), "virtualOutbound > outbound|8080||out.example");
+    assert_eq!(to("203.0.113.9:80"), "0.0.0.0_80 > outbound|8080||out.example");
+}
+
+#[test]
 fn a_service_of_bytes_has_a_listener_at_its_address() {
     let proxy = proxy(&[&entry("db.example", TCP, ", addresses: [198.51.100.1]")]);
     let own = "198.51.100.1_80 > outbound|80||db.example";
