@@ -263,9 +263,15 @@ impl<R: Recorder> Engine<R> {
 
     /// Nobody waits for a stream any more, or it has ended.
     pub(super) fn close_stream(&mut self, slot: u32) {
-        if self.streams[slot].router.attempts() > 1 {
+        // A retry may have been decided on and never begun.
+        if !self.memories.is_empty() {
             self.memories.remove(&slot);
-            self.hedges.retain(|(of, _), _| *of != slot);
+        }
+        if !self.hedges.is_empty() {
+            let own = self.hedges.range((slot, 0)..=(slot, u32::MAX)).map(|(key, _)| *key);
+            for key in own.collect::<Vec<_>>() {
+                self.hedges.remove(&key);
+            }
         }
         self.leave_filters(slot);
     }

@@ -32,7 +32,7 @@ traffic:
     (prepared, statistics)
 }
 
-fn api<'s>((prepared, statistics): &'s (Prepared, RunStatistics)) -> &'s EdgeCounters {
+fn api((prepared, statistics): &(Prepared, RunStatistics)) -> &EdgeCounters {
     edge(prepared, statistics, "default/web", "default/api")
 }
 
@@ -236,16 +236,14 @@ fn what_a_proxy_answers_itself_reaches_no_server() {
         ("route: [{ destination: { host: api, subset: none } }]", "503 NC cluster_not_found"),
     ] {
         let text = route(rule);
-        let scenario = format!(
-            "version: 1
+        let scenario = "version: 1
 duration: 1s
 data_path: istio-sidecar
 traffic:
-  - {{ name: load, from: web, to: api, load: {{ arrivals: {{ constant: {{ rate: 10/s }} }} }} }}
-"
-        );
+  - { name: load, from: web, to: api, load: { arrivals: { constant: { rate: 10/s } } } }
+";
         let manifests = format!("{}\n---\n{text}", services(&[("web", 1), ("api", 1)]));
-        let prepared = prepared(&manifests, &scenario);
+        let prepared = prepared(&manifests, scenario);
         let statistics = run(&prepared.plan, Seed(1)).expect("nothing piles up");
         let api = edge(&prepared, &statistics, "default/web", "default/api");
         assert_eq!(endings(api), [expected], "{rule}");

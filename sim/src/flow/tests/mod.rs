@@ -1,7 +1,9 @@
 //! Stories about the engine, told on small worlds from real manifests and scenarios.
 
+mod agreement;
 mod laws;
 mod mesh;
+mod resilience;
 mod rig;
 
 use crate::kernel::Seed;
