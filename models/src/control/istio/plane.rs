@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::control::Beside;
-use crate::explain::{Decision, Silent, Sourced};
+use crate::explain::{Decision, Probe, Silent, Sourced};
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::istio::MtlsMode;
 use crate::profile::Profile;
@@ -13,7 +13,7 @@ use crate::world::{ClusterManifests, PodId, World};
 
 use super::authentication;
 use super::gateways::{EffectiveGateway, GatewayWorkload};
-use super::inbound::inbound;
+use super::inbound::{explain_port, inbound};
 use super::injection::{self, Injection, Proxy};
 use super::routes::MeshRoutes;
 use super::sidecar::Memo;
@@ -130,6 +130,13 @@ impl IstioControlPlane {
         }
     }
 
+    /// Tells what a pod's sidecar does with connections to a port of the pod.
+    pub fn explain_inbound(&self, world: &World, pod: PodId, port: u16, probe: &mut impl Probe) {
+        if let Some(push) = self.push_of(world, pod) {
+            explain_port(push, &Workload::of_pod(push, world, pod), port, probe);
+        }
+    }
+
     /// Which encryption a pod's sidecar demands on a port of the pod.
     #[must_use]
     pub fn demands(&self, world: &World, pod: PodId, port: u16) -> Option<Sourced<MtlsMode>> {
@@ -138,15 +145,6 @@ impl IstioControlPlane {
         let namespace = &world.namespaces[namespace].name;
         let labels = &world.pods[pod].labels;
         Some(authentication::demands(push, namespace, labels, &mut Silent).on_port(port))
-    }
-
-    /// Whether Istio's own proxies send mutual TLS to a port of a pod unless a rule says otherwise.
-    #[must_use]
-    pub fn takes_mutual_tls(&self, world: &World, pod: PodId, port: u16) -> bool {
-        injection::has_sidecar(world, pod, self.injection)
-            && self
-                .demands(world, pod, port)
-                .is_some_and(|demand| demand.value != MtlsMode::Disable)
     }
 
     /// What Istio knows of each cluster, by cluster.

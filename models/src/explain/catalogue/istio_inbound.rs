@@ -1,4 +1,4 @@
-//! Rules `istio.inbound.*`: which traffic a sidecar takes for its workload.
+//! Rules `istio.inbound.*`: which traffic a sidecar takes for its workload, and how.
 
 use crate::explain::{Fidelity, Rule, RuleId};
 
@@ -13,12 +13,36 @@ pub(super) const RULES: &[Rule] = &[
         test: "injection::labels_of_the_namespace_and_the_pod_decide_on_the_proxy",
     },
     Rule {
+        id: RuleId("istio.inbound.mutual-tls"),
+        sentence: "A strict port takes mutual TLS of the mesh and resets plaintext, a permissive \
+                   one takes both, and one that disables it ends no TLS.",
+        source: "istio pilot/pkg/networking/core/filterchain_options.go",
+        fidelity: Fidelity::Exact,
+        test: "inbound::tests::a_strict_port_resets_plaintext_and_wants_a_certificate",
+    },
+    Rule {
+        id: RuleId("istio.inbound.older-service"),
+        sentence: "Of Services that declare one port of a workload the older says what is spoken \
+                   there.",
+        source: "istio pilot/pkg/networking/core/listener_inbound.go, getFilterChainsByServicePort",
+        fidelity: Fidelity::Exact,
+        test: "inbound::tests::of_two_services_on_one_port_the_older_one_says_what_is_spoken",
+    },
+    Rule {
         id: RuleId("istio.inbound.peer-authentication"),
         sentence: "The PeerAuthentication of a workload wins over that of its namespace, which \
                    wins over that of the mesh; what none sets is permissive.",
         source: "istio pilot/pkg/security/authn/policy_applier.go, ComposePeerAuthentication",
         fidelity: Fidelity::Exact,
         test: "istio::authentication::the_nearest_policy_counts_and_ports_are_those_of_the_workload",
+    },
+    Rule {
+        id: RuleId("istio.inbound.port-policy"),
+        sentence: "A mode for a port counts by the port of the workload, and also where nothing \
+                   declares the port.",
+        source: "istio pilot/pkg/networking/plugin/authn/authentication.go, ForPassthrough",
+        fidelity: Fidelity::Exact,
+        test: "inbound::tests::a_policy_for_a_port_counts_even_where_no_service_names_the_port",
     },
     Rule {
         id: RuleId("istio.inbound.ports"),
@@ -35,5 +59,14 @@ pub(super) const RULES: &[Rule] = &[
                  releasenotes/notes/52055.yaml",
         fidelity: Fidelity::Exact,
         test: "inbound::tests::the_inbound_side_has_no_limit_of_time_and_tries_again_only_what_was_never_sent",
+    },
+    Rule {
+        id: RuleId("istio.inbound.undeclared-port"),
+        sentence: "Connections to a port that nothing declares go on to where they were dialled, \
+                   with the encryption that is demanded of the workload.",
+        source: "istio pilot/pkg/networking/core/listener_inbound.go, \
+                 buildInboundPassthroughChains",
+        fidelity: Fidelity::Exact,
+        test: "inbound::tests::ports_that_no_service_names_go_where_they_were_dialled_and_the_listeners_own_ends",
     },
 ];

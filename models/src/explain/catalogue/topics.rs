@@ -71,7 +71,10 @@ const ISTIO: Topics = &[
             "istio.route.gateway-target-port",
         ],
     ),
-    ("which Sidecar counts, and its ingress", &["istio.inbound.ports"]),
+    (
+        "which Sidecar counts, and its ingress",
+        &["istio.inbound.ports", "istio.route.sidecar-scope"],
+    ),
 ];
 
 const RESILIENCE: Topics = &[

@@ -76,6 +76,8 @@ impl Meeting<'_> {
                 let capture = capture::inbound(annotations, self.group.port, tree);
                 match capture.value {
                     Capture::Proxy => {
+                        let istio = view.planes.istio();
+                        istio.explain_inbound(view.world, self.group.pod, self.group.port, tree);
                         let sentence = format!("{name} has a sidecar, which takes the connection");
                         (sentence, self.at_sidecar(&config, tree))
                     }

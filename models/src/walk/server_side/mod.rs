@@ -13,7 +13,7 @@ use crate::proxy::envoy::Request;
 use crate::world::PodId;
 
 use self::connection::Client;
-use self::reached::{Reached, groups};
+use self::reached::{Servers, groups};
 use self::verdict::Tally;
 use super::answer::{Answer, Outcome};
 use super::proxy::View;
@@ -40,8 +40,8 @@ pub(super) fn walk(
     let headers = after.map_or_else(|| request.headers.clone(), |after| after.headers.clone());
     let request = Request { headers, ..request.clone() };
     let client = Client::proxy(view, sender, &request, answer);
-    let reached = reached::by_proxy(view, &request, answer);
-    judge(view, &client, &reached, answer, tree);
+    let servers = reached::by_proxy(view, &request, answer);
+    judge(view, &client, &servers, answer, tree);
 }
 
 /// Walks on a connection that no proxy of the caller made.
@@ -50,18 +50,18 @@ pub(super) fn walk_plain(view: View<'_>, request: &Request, answer: &mut Answer,
         return;
     }
     let client = Client::itself(request);
-    let reached = reached::by_kube_proxy(answer);
-    judge(view, &client, &reached, answer, tree);
+    let servers = reached::by_kube_proxy(answer);
+    judge(view, &client, &servers, answer, tree);
 }
 
 fn judge(
     view: View<'_>,
     client: &Client<'_>,
-    reached: &[Reached],
+    servers: &Servers,
     answer: &mut Answer,
     tree: &mut Tree,
 ) {
-    let groups = groups(view.world, answer, reached);
+    let groups = groups(view.world, answer, &servers.pods);
     let mut tally = Tally::default();
     for (at, group) in groups.iter().enumerate() {
         if at >= GROUPS_MAX {
@@ -73,7 +73,11 @@ fn judge(
         let verdict = meeting::meets(view, group, client, tree);
         tally.add(group, verdict);
     }
+    if servers.undecided > 0 {
+        let doubt = "what the proxies of workloads that are no pods demand is not modelled";
+        tally.doubt(servers.undecided, doubt.to_owned());
+    }
     tally.settle(client, answer);
-    let servers: Vec<PodId> = groups.iter().map(|group| group.pod).collect();
-    untold::at_servers(view, &servers, answer, tree);
+    let pods: Vec<PodId> = groups.iter().map(|group| group.pod).collect();
+    untold::at_servers(view, &pods, answer, tree);
 }

@@ -1,12 +1,10 @@
 //! The pods that may get a request, and how the client's side encrypts what it sends to each.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
-use crate::profile::GatewayReading;
 use crate::proxy::envoy::config::{Cluster, Discovery, UpstreamProtocol, UpstreamTls};
 use crate::proxy::envoy::{Request, is_grpc};
-use crate::world::{EndpointTarget, Origin, PodId, ServiceKind, World};
+use crate::world::{Origin, PodId, World};
 
 use super::super::answer::{Answer, InUse, Share};
 use super::super::proxy::View;
@@ -23,6 +21,15 @@ pub(super) struct Reached {
     pub(super) sent: Sent,
     /// Its share of all requests, in parts per million.
     pub(super) share: u64,
+}
+
+/// Who may get the request.
+#[derive(Debug, Default)]
+pub(super) struct Servers {
+    pub(super) pods: Vec<Reached>,
+    /// The share of the requests, in parts per million, that goes without mutual TLS to workloads
+    /// which are no pods and have a proxy: what that proxy demands is not looked at.
+    pub(super) undecided: u64,
 }
 
 /// How something is sent.
@@ -108,54 +115,47 @@ pub(super) fn groups(world: &World, answer: &Answer, reached: &[Reached]) -> Vec
 }
 
 /// The pods behind the clusters of a proxy.
-pub(super) fn by_proxy(view: View<'_>, request: &Request, answer: &Answer) -> Vec<Reached> {
-    let mut reached = Vec::new();
+pub(super) fn by_proxy(view: View<'_>, request: &Request, answer: &Answer) -> Servers {
+    let mut servers = Servers::default();
     let writes = if answer.request_after.is_some() { Writes::Requests } else { Writes::Bytes };
     for (at, share) in answer.weights.iter().enumerate().filter(|(_, it)| is_tried(it)) {
         let Some(cluster) = view.config.clusters.get(&share.cluster) else { continue };
         let (spoken, declared) = written(cluster, request, writes);
-        let sent = |tls: &_, takes| Sent { encryption: encryption(tls, takes), spoken, declared };
-        if cluster.discovery == Discovery::OriginalDestination {
-            let pods = dialled(view, cluster);
-            let each = u64::from(share.share.as_ppm()) / (pods.len().max(1) as u64);
-            // Whoever dials endpoints encrypts for all of them or for none.
-            reached.extend(pods.into_iter().map(|(pod, port)| Reached {
-                place: (at, None),
-                pod,
-                port,
-                sent: sent(&cluster.tls.value, Takes::MutualTls),
-                share: each,
-            }));
-            continue;
-        }
+        let sent = |takes| Sent { encryption: encryption(&cluster.tls, takes), spoken, declared };
         let assignment = view.config.assignments.get(&share.cluster);
         let groups = assignment.into_iter().flat_map(|assignment| &assignment.localities);
         let takes = groups.flat_map(|group| &group.endpoints).map(|it| it.takes_mutual_tls);
+        // Whoever dials endpoints encrypts for all of them or for none.
+        let is_dialled = cluster.discovery == Discovery::OriginalDestination;
+        let takes = takes.chain(std::iter::repeat(is_dialled));
         for ((place, endpoint), takes) in share.endpoints.iter().enumerate().zip(takes) {
-            let (Some(pod), InUse::Yes) = (endpoint.pod_id, endpoint.in_use) else { continue };
-            let Some(port) = port(&endpoint.address) else { continue };
-            let (tls, takes) = match leaves_it_to_istio(view, cluster) {
-                true => {
-                    let takes = view.planes.istio().takes_mutual_tls(view.world, pod, port);
-                    (&UpstreamTls::AutoMutual, takes)
-                }
-                false => (&cluster.tls.value, takes),
-            };
+            if endpoint.in_use != InUse::Yes {
+                continue;
+            }
             let takes = if takes { Takes::MutualTls } else { Takes::Plaintext };
-            reached.push(Reached {
+            let share_of_all = of(share, endpoint.share.as_ppm());
+            let Some(pod) = endpoint.pod_id else {
+                let has_proxy = !is_dialled && takes == Takes::MutualTls;
+                if has_proxy && sent(takes).encryption != Encryption::Mesh {
+                    servers.undecided += share_of_all;
+                }
+                continue;
+            };
+            let Some(port) = port(&endpoint.address) else { continue };
+            servers.pods.push(Reached {
                 place: (at, Some(place)),
                 pod,
                 port,
-                sent: sent(tls, takes),
-                share: of(share, endpoint.share.as_ppm()),
+                sent: sent(takes),
+                share: share_of_all,
             });
         }
     }
-    reached
+    servers
 }
 
 /// The pods that kube-proxy picks from.
-pub(super) fn by_kube_proxy(answer: &Answer) -> Vec<Reached> {
+pub(super) fn by_kube_proxy(answer: &Answer) -> Servers {
     let sent = Sent {
         encryption: Encryption::AsClient,
         spoken: Spoken::AsClient,
@@ -171,7 +171,7 @@ pub(super) fn by_kube_proxy(answer: &Answer) -> Vec<Reached> {
         let (pod, port) = (endpoint.pod_id?, port(&endpoint.address)?);
         Some(Reached { place, pod, port, sent, share })
     });
-    pods.collect()
+    Servers { pods: pods.collect(), undecided: 0 }
 }
 
 fn is_tried(share: &Share) -> bool {
@@ -186,34 +186,6 @@ fn port(address: &str) -> Option<u16> {
     address.rsplit_once(':')?.1.parse().ok()
 }
 
-/// The pods that answer where the client dialled: those of a headless Service, those that
-/// kube-proxy picks from, or the one with the address.
-fn dialled(view: View<'_>, cluster: &Cluster) -> Vec<(PodId, u16)> {
-    let world = view.world;
-    let named = cluster.target.as_ref().and_then(|target| {
-        world.services.iter().find(|service| {
-            service.name == target.service
-                && world.namespaces[service.namespace].name == target.namespace
-        })
-    });
-    let has = |ip: IpAddr| {
-        move |service: &&crate::world::Service| service.kind == ServiceKind::ClusterIp(ip)
-    };
-    let ip = view.dial.destination;
-    let by_address = || ip.and_then(|ip| world.services.iter().find(has(ip)));
-    let Some(service) = named.or_else(by_address) else {
-        let pod = ip.and_then(|ip| world.pods.entries().find(|(_, pod)| pod.ip == ip));
-        return pod.map(|(id, _)| (id, view.dial.port)).into_iter().collect();
-    };
-    let ports = service.ports.iter().filter(|port| port.port == view.dial.port);
-    let ready = ports.flat_map(|port| &port.endpoints).filter(|endpoint| endpoint.ready);
-    let pods = ready.filter_map(|endpoint| match endpoint.target {
-        EndpointTarget::Pod(pod) => Some((pod, endpoint.port)),
-        EndpointTarget::Address(_) => None,
-    });
-    pods.collect()
-}
-
 /// Whether an endpoint takes the mesh's mutual TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Takes {
@@ -221,12 +193,7 @@ enum Takes {
     Plaintext,
 }
 
-/// Gateway API does not say how its gateways encrypt to backends; Istio's do as its sidecars.
-fn leaves_it_to_istio(view: View<'_>, cluster: &Cluster) -> bool {
-    is_unsaid(cluster) && *view.planes.profile().gateway.reading == GatewayReading::Istio
-}
-
-/// Whether nobody says how a cluster of Gateway API is encrypted.
+/// Whether nobody says how a cluster of Gateway API is encrypted: the standard leaves it open.
 pub(super) fn is_unsaid(cluster: &Cluster) -> bool {
     cluster.tls.origin == Origin::Default("gateway.backend-tls")
 }

@@ -116,7 +116,11 @@ impl Rig {
     }
 
     fn asked(&self, to: &str) -> Answer {
-        let caller = find_caller(&self.world, None, "web/caller").expect("the caller");
+        self.asked_by("web/caller", to)
+    }
+
+    fn asked_by(&self, caller: &str, to: &str) -> Answer {
+        let caller = find_caller(&self.world, None, caller).expect("the caller");
         let question = Question {
             sender: Sender::Pod(caller),
             target: to.parse().expect("a destination"),
@@ -342,4 +346,53 @@ fn a_gateway_of_gateway_api_encrypts_as_istio_does_where_istio_looks_after_it() 
     let disabled = mtls("{mtls: {mode: DISABLE}}");
     let answer = Rig::of(&format!("{edge}{disabled}")).at_edge(GatewayKind::GatewayApi);
     assert_eq!(answer.outcome, Outcome::Routed, "{:#?}", answer.because);
+}
+
+#[test]
+fn plaintext_to_a_workload_outside_that_has_a_proxy_cannot_be_told() {
+    let virtual_machine = |takes_mutual_tls, tls| {
+        let mut rig = Rig::of("").with_client(tls, &[]);
+        let config = rig.planes.sidecar(&rig.world, rig.pods("caller")[0]).expect("given");
+        let mut config = ProxyConfig::clone(&config);
+        for assignment in config.assignments.values_mut() {
+            Arc::make_mut(assignment).localities[0].endpoints.push(Endpoint {
+                address: Address { host: "192.0.2.7".to_owned(), port: 8080 },
+                pod: None,
+                weight: 1,
+                health: DeclaredHealth::Healthy,
+                labels: BTreeMap::new(),
+                takes_mutual_tls,
+                origin: HERE,
+            });
+        }
+        rig.give(config);
+        rig.cart().outcome
+    };
+    assert_eq!(virtual_machine(true, UpstreamTls::None), Outcome::Unknown);
+    assert_eq!(virtual_machine(true, UpstreamTls::AutoMutual), Outcome::Routed);
+    assert_eq!(virtual_machine(false, UpstreamTls::None), Outcome::Routed);
+}
+
+#[test]
+fn a_caller_in_the_mesh_reaches_strict_servers_however_it_dials_them() {
+    let meshed = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: meshed, namespace: shop}\n\
+                  spec: {containers: [{name: app}]}\n---\napiVersion: v1\nkind: Service\n\
+                  metadata: {name: each, namespace: shop}\nspec: {clusterIP: None, selector: \
+                  {app: cart}, ports: [{name: http, port: 8080}]}\n";
+    let rig = Rig::of(&format!("{meshed}{}", strict()));
+    for to in ["cart:8080", "each:8080"] {
+        let answer = rig.asked_by("shop/meshed", to);
+        assert_eq!(answer.outcome, Outcome::Routed, "{to}: {:#?}", answer.because);
+        assert!(told(&answer.because, "istio.inbound.mutual-tls"), "{to}");
+    }
+    // An address is no service of the mesh: its proxy passes plaintext on.
+    let ip = rig.world.pods[rig.pods("cart")[0]].ip;
+    let answer = rig.asked_by("shop/meshed", &format!("http://{ip}:8080"));
+    assert_eq!(gets(&answer), (Outcome::Denied, Some(503), Some("UC")), "{:#?}", answer.because);
+    let off = "---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\n\
+               metadata: {name: cart, namespace: shop}\n\
+               spec: {host: cart, trafficPolicy: {tls: {mode: DISABLE}}}\n";
+    let rig = Rig::of(&format!("{meshed}{off}{}", strict()));
+    let answer = rig.asked_by("shop/meshed", "cart:8080");
+    assert_eq!(gets(&answer), (Outcome::Denied, Some(503), Some("UC")), "{:#?}", answer.because);
 }

@@ -70,11 +70,14 @@ impl Tally {
                 self.refused += 1;
                 self.refusals.push((group.share, refusal, group.places.clone()));
             }
-            Verdict::Unknown(doubt) => {
-                self.unknown += 1;
-                self.doubts.push((group.share, doubt));
-            }
+            Verdict::Unknown(doubt) => self.doubt(group.share, doubt),
         }
+    }
+
+    /// Requests of which nobody knows what becomes of them.
+    pub(super) fn doubt(&mut self, share: u64, doubt: String) {
+        self.unknown += 1;
+        self.doubts.push((share, doubt));
     }
 
     /// A sort of server that nobody looked at.

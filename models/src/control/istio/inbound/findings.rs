@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::control::istio::Push;
 use crate::control::istio::config::{Config, HasMeta, ages_are_known};
 use crate::control::istio::registry::Port;
+use crate::manifest::kinds::Labels;
 use crate::manifest::kinds::istio::{PeerAuthentication, Sidecar};
-use crate::manifest::{Diagnostic, Place};
+use crate::manifest::{Diagnostic, Located, Place};
 use crate::world::{Origin, PodId};
 
 use super::ports::is_reserved;
@@ -17,6 +18,7 @@ use super::ports::is_reserved;
 pub(in crate::control::istio) fn findings(push: &Push) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     policies(push, &mut findings);
+    sidecars(push, &mut findings);
     for sidecar in &push.sidecars {
         ingress(sidecar, &mut findings);
     }
@@ -50,9 +52,7 @@ fn policies(push: &Push, findings: &mut Vec<Diagnostic>) {
                     .help("`portLevelMtls` counts for selected workloads alone"),
             );
         }
-        let labels = selector.map(|selector| &selector.value).into_iter().flatten();
-        let labels: Vec<_> =
-            labels.map(|(key, value)| (key.as_str(), value.value.as_str())).collect();
+        let labels = labels(selector);
         let older = *first.entry((policy.namespace.as_str(), labels)).or_insert(policy);
         if !std::ptr::eq(older, policy) {
             findings.push(second(older, policy));
@@ -73,6 +73,30 @@ fn second(first: &Config<PeerAuthentication>, other: &Config<PeerAuthentication>
     Diagnostic::warning("istio.second-peer-authentication", message)
         .at(other.object.meta().place, why)
         .help(help)
+}
+
+/// Sidecars for the same workloads as another one: which of them counts, Istio leaves open.
+fn sidecars(push: &Push, findings: &mut Vec<Diagnostic>) {
+    let mut first = BTreeMap::new();
+    for sidecar in &push.sidecars {
+        let labels = labels(sidecar.object.selector.as_ref());
+        let older = *first.entry((sidecar.namespace.as_str(), labels)).or_insert(sidecar);
+        if !std::ptr::eq(older, sidecar) {
+            let message = format!("Sidecar `{}` is taken not to count", sidecar.title());
+            let why = format!("`{}` is for the same workloads", older.title());
+            findings.push(
+                Diagnostic::warning("istio.second-sidecar", message)
+                    .at(sidecar.object.meta.place, why)
+                    .help("Istio does not define which counts; the older, or the first by name, is taken"),
+            );
+        }
+    }
+}
+
+/// The labels of a selector; none stands for all workloads.
+fn labels(selector: Option<&Located<Labels>>) -> Vec<(&str, &str)> {
+    let pairs = selector.map(|selector| &selector.value).into_iter().flatten();
+    pairs.map(|(key, value)| (key.as_str(), value.value.as_str())).collect()
 }
 
 /// Entries of `ingress` that have no effect, or not all of it.
@@ -205,6 +229,9 @@ mod tests {
         assert_eq!(codes(&sidecar(&port(15021))), ["istio.reserved-port"]);
         let tls = "{port: {number: 80, protocol: HTTPS, name: https}, tls: {mode: SIMPLE}}";
         assert_eq!(codes(&sidecar(tls)), ["istio.ingress-tls"]);
+        let other = sidecar(&port(9080)).replace("name: own", "name: other");
+        let both = format!("{}{other}", sidecar(&port(9080)));
+        assert_eq!(codes(&both), ["istio.second-sidecar"]);
     }
 
     #[test]

@@ -17,6 +17,8 @@ use crate::proxy::envoy::config::{
 use crate::units::SimDuration;
 use crate::world::Origin;
 
+use super::ports::is_grpc;
+
 /// The connection manager for requests to a cluster; `service_port` is in the virtual host's name.
 pub(super) fn manager(
     push: &Push,
@@ -29,7 +31,7 @@ pub(super) fn manager(
     let filter = |name: &str, kind| HttpFilter { name: name.to_owned(), kind };
     let mut forward = plain_forward(Sourced::new(cluster.to_owned(), origin));
     // A retry is no help to streams of gRPC.
-    if !matches!(protocol, Protocol::Grpc | Protocol::GrpcWeb) {
+    if !is_grpc(protocol) {
         let policy = inbound_retries(push.mesh.inbound_retries.as_ref(), push.profile);
         forward.retry = policy.map(Arc::new);
     }

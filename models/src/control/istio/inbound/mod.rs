@@ -4,6 +4,7 @@
 
 mod chains;
 mod clusters;
+mod explain;
 mod findings;
 mod http;
 mod listeners;
@@ -14,23 +15,19 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::explain::{Probe, RuleId, Silent};
+use crate::explain::{Probe, Silent};
 use crate::proxy::envoy::config::{Cluster, Listener, LoadAssignment};
 
 use super::Push;
 use super::authentication::demands;
 use super::capture::Interception;
 use super::clusters::{black_hole, inbound_passthrough};
-use super::routes::inbound_retries;
 use super::scope::sidecar_of;
 use super::workload::Workload;
 
+pub use explain::explain_port;
 pub(super) use findings::findings;
 pub use ports::InboundPort;
-
-const PORTS: RuleId = RuleId("istio.inbound.ports");
-
-const RETRY: RuleId = RuleId("istio.inbound.retry");
 
 /// The inbound side of one proxy.
 #[derive(Clone, Debug, Default)]
@@ -50,18 +47,6 @@ pub fn inbound(push: &Push, workload: &Workload, probe: &mut impl Probe) -> Inbo
     let sidecar = sidecar.map(|at| &push.sidecars[at]);
     let interception = Interception::of(&workload.annotations);
     let ports = ports::ports(workload, sidecar, interception, push.mesh.inbound.value);
-    for port in &ports {
-        probe.step(PORTS, Some(port.origin), || port.told());
-    }
-    let retries = inbound_retries(push.mesh.inbound_retries.as_ref(), push.profile);
-    probe.step(RETRY, retries.as_ref().map(|policy| policy.origin), || match &retries {
-        Some(policy) => format!(
-            "requests are tried again {} times on {}",
-            policy.retries.value,
-            policy.retry_on.words().collect::<Vec<_>>().join(",")
-        ),
-        None => "no request is tried again on its way to the application".to_owned(),
-    });
     let demands = demands(push, &workload.namespace, &workload.labels, probe);
     let listeners = listeners::listeners(push, &ports, &demands, interception);
     let mut inbound = Inbound { listeners, ..Inbound::default() };

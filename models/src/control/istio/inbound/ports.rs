@@ -72,6 +72,11 @@ pub enum AppAddress {
     At(Address),
 }
 
+/// Istio `pkg/config/protocol/instance.go`, `IsGRPC`.
+pub(super) const fn is_grpc(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::Grpc | Protocol::GrpcWeb)
+}
+
 impl InboundPort {
     /// It as a sentence.
     pub(super) fn told(&self) -> String {
