@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::Labels;
-use crate::profile::Profile;
+use crate::profile::{GatewayReading, Profile};
 use crate::proxy::envoy::config::ProxyConfig;
 use crate::world::{ClusterManifests, PodId, World};
 
@@ -206,7 +206,15 @@ impl ControlPlanes {
     pub fn gateway(&self, world: &World, name: &GatewayName) -> Option<Arc<ProxyConfig>> {
         let given = self.given.gateways.get(name).cloned();
         given.or_else(|| match name.kind {
-            GatewayKind::GatewayApi => self.gateway_api.gateway(&name.namespace, &name.name),
+            GatewayKind::GatewayApi => {
+                let config = self.gateway_api.gateway(&name.namespace, &name.name)?;
+                match *self.profile.gateway.reading {
+                    GatewayReading::Standard => Some(config),
+                    GatewayReading::Istio => {
+                        Some(Arc::new(self.istio.with_own_clusters(&name.namespace, &config)))
+                    }
+                }
+            }
             GatewayKind::Istio => self.istio.gateway(world, &name.namespace, &name.name),
         })
     }

@@ -12,7 +12,7 @@ use crate::proxy::envoy::config::ProxyConfig;
 use crate::world::{ClusterManifests, PodId, World};
 
 use super::authentication;
-use super::gateways::{EffectiveGateway, GatewayWorkload};
+use super::gateways::{self, EffectiveGateway, GatewayWorkload};
 use super::inbound::{explain_port, inbound};
 use super::injection::{self, Injection, Proxy};
 use super::routes::MeshRoutes;
@@ -105,6 +105,14 @@ impl IstioControlPlane {
             let gateway = push.gateways.iter().find(is_wanted)?;
             Some((&**push, GatewayWorkload::serving(push, world, gateway)))
         })
+    }
+
+    /// The configuration of a Gateway of Gateway API in a namespace, with the clusters that Istio
+    /// would send to it.
+    #[must_use]
+    pub fn with_own_clusters(&self, namespace: &str, config: &ProxyConfig) -> ProxyConfig {
+        let adopt = |config, push: &Arc<Push>| gateways::adopt(push, namespace, &config);
+        self.pushes.iter().fold(config.clone(), adopt)
     }
 
     /// What takes the connections that reach a pod. Of a sidecar only the inbound side is made.

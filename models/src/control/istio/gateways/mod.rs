@@ -1,6 +1,7 @@
 //! What Istio makes of its Gateways: the listeners and route tables of gateway workloads. Routes
 //! come from `routes`, clusters are made elsewhere.
 
+mod adopted;
 mod clusters;
 mod effective;
 mod explain;
@@ -12,6 +13,7 @@ mod tables;
 mod tests;
 mod workload;
 
+pub(super) use adopted::adopt;
 pub use effective::{EffectiveGateway, GatewayProxy, ServiceTarget, effective};
 pub use explain::{explain_host, explain_port};
 pub use listeners::listeners;

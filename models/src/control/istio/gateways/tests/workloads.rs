@@ -1,7 +1,15 @@
-//! Gateways with pods and Services.
+//! Gateways with pods and Services, and Gateways of Gateway API that Istio looks after.
+
+use std::sync::Arc;
 
 use crate::control::istio::gateways::GatewayWorkload;
 use crate::control::istio::testing::{Mesh, PODS};
+use crate::control::{ControlPlanes, GatewayKind, GatewayName};
+use crate::manifest::{SourceSet, load};
+use crate::profile::Profile;
+use crate::proxy::envoy::config::{LoadBalancer, UpstreamTls};
+use crate::units::SimDuration;
+use crate::world::{ClusterManifests, Topology, World};
 
 #[test]
 fn a_pod_behind_a_service_listens_on_its_target_port() {
@@ -33,4 +41,50 @@ fn a_pod_behind_a_service_listens_on_its_target_port() {
     };
     // The only port of the Service is taken, whatever port the client dialled.
     assert_eq!(cluster.value, "outbound|9080||reviews.shop.svc.cluster.local");
+}
+
+#[test]
+fn a_gateway_of_gateway_api_gets_the_clusters_that_istio_makes() {
+    let text = format!(
+        "{PODS}---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\n\
+         metadata: {{name: edge, namespace: shop}}\n\
+         spec: {{gatewayClassName: istio, listeners: [{{name: http, port: 80, protocol: HTTP}}]}}\n\
+         ---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n\
+         metadata: {{name: front, namespace: shop}}\n\
+         spec: {{parentRefs: [{{name: edge}}], rules: [{{backendRefs: [{{name: reviews, port: 9080}}]}}]}}\n\
+         ---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\n\
+         metadata: {{name: reviews, namespace: shop}}\n\
+         spec: {{host: reviews, trafficPolicy: {{connectionPool: {{tcp: {{connectTimeout: 3s}}}}}}}}\n"
+    );
+    let cluster = |profile: &str| {
+        let profile = Profile::named(profile).expect("it is built in");
+        let (world, planes) = planes_of(&text, profile);
+        let name = GatewayName {
+            namespace: "shop".to_owned(),
+            name: "edge".to_owned(),
+            kind: GatewayKind::GatewayApi,
+        };
+        let config = planes.gateway(&world, &name).expect("there is a gateway");
+        let name = "outbound|9080||reviews.shop.svc.cluster.local";
+        assert_eq!(config.assignments[name].localities[0].endpoints.len(), 2);
+        Arc::clone(&config.clusters[name])
+    };
+    let istio = cluster("istio-1.32");
+    assert_eq!(istio.connect_timeout.value, SimDuration::from_secs(3));
+    assert!(matches!(istio.balancer.value, LoadBalancer::LeastRequest(_)));
+    assert_ne!(istio.tls.value, UpstreamTls::None, "both ends are in the mesh");
+    let plain = cluster("gateway-api");
+    assert_eq!(plain.connect_timeout.value, SimDuration::from_secs(5));
+    assert_eq!(plain.tls.value, UpstreamTls::None);
+}
+
+fn planes_of(text: &str, profile: &'static Profile) -> (World, ControlPlanes) {
+    let mut sources = SourceSet::new();
+    let id = sources.add("edge.yaml", text);
+    let manifests = load(&sources, [id]);
+    let resources = &manifests.resources[..];
+    let cluster = ClusterManifests { name: "east", default_namespace: "default", resources };
+    let world = crate::world::build(&[cluster], &Topology::default(), &[]).world;
+    let (planes, _) = ControlPlanes::new(&world, &[cluster], profile);
+    (world, planes)
 }

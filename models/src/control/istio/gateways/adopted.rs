@@ -1,0 +1,67 @@
+//! The clusters of a Gateway of Gateway API as Istio makes them: DestinationRules, mutual TLS and
+//! Istio's defaults count there as everywhere. Its listeners and routes are made elsewhere.
+//!
+//! Source: istio `pilot/pkg/networking/core/cluster.go`, `BuildClusters`, which does not ask which
+//! API a gateway is written in.
+
+use std::sync::Arc;
+
+use crate::control::istio::Push;
+use crate::control::istio::clusters::{ProxyRole, Upstream, Viewpoint};
+use crate::control::istio::destination::{Client, Traffic, rule_for};
+use crate::control::istio::registry::Service;
+use crate::explain::Silent;
+use crate::manifest::kinds::Labels;
+use crate::proxy::envoy::config::{Cluster, Locality, ProxyConfig, Target, UpstreamTls};
+use crate::world::Origin;
+
+/// The same configuration with the clusters that Istio would send. Clusters of services that Istio
+/// does not know stay as they are.
+pub(in crate::control::istio) fn adopt(
+    push: &Push,
+    namespace: &str,
+    config: &ProxyConfig,
+) -> ProxyConfig {
+    let mut adopted = config.clone();
+    // Where the pods of the gateway will run is not written anywhere.
+    let (locality, labels) = (Locality::default(), Labels::new());
+    let viewpoint = Viewpoint { locality: &locality, node: "", labels: &labels };
+    for (name, plain) in &config.clusters {
+        let Some(upstream) = plain.target.as_ref().and_then(|it| upstream(push, namespace, it))
+        else {
+            continue;
+        };
+        let cluster = with_policy_of(plain, upstream.cluster(&mut Silent));
+        if cluster.name != *name {
+            continue;
+        }
+        adopted.clusters.insert(name.clone(), Arc::new(cluster));
+        match upstream.assignment(viewpoint, &mut Silent) {
+            Some(assignment) => adopted.assignments.insert(name.clone(), Arc::new(assignment)),
+            None => adopted.assignments.remove(name),
+        };
+    }
+    adopted
+}
+
+/// A BackendTLSPolicy counts before all that Istio would choose.
+fn with_policy_of(plain: &Cluster, cluster: Cluster) -> Cluster {
+    let by_policy = plain.tls.value != UpstreamTls::None;
+    let is_written = matches!(plain.tls.origin, Origin::Manifest(_));
+    if by_policy && is_written { Cluster { tls: plain.tls.clone(), ..cluster } } else { cluster }
+}
+
+fn upstream<'p>(push: &'p Push, namespace: &str, target: &Target) -> Option<Upstream<'p>> {
+    let service = service(push, target)?;
+    let port = service.ports.iter().find(|port| port.number == target.port)?;
+    let labels = Labels::new();
+    let client = Client { namespace, labels: &labels };
+    let rule = rule_for(push, client, Traffic::Outbound, service, &mut Silent);
+    let rule = rule.map(|rule| &**rule);
+    Some(Upstream { push, service, port, rule, subset: None, role: ProxyRole::Gateway })
+}
+
+fn service<'p>(push: &'p Push, target: &Target) -> Option<&'p Service> {
+    let host = format!("{}.{}.svc.{}", target.service, target.namespace, push.mesh.domain);
+    push.registry.with_host(&host)?.get(&target.namespace).map(|service| &**service)
+}
