@@ -18,7 +18,6 @@ use super::ports::is_reserved;
 pub(in crate::control::istio) fn findings(push: &Push) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     policies(push, &mut findings);
-    sidecars(push, &mut findings);
     for sidecar in &push.sidecars {
         ingress(sidecar, &mut findings);
     }
@@ -73,24 +72,6 @@ fn second(first: &Config<PeerAuthentication>, other: &Config<PeerAuthentication>
     Diagnostic::warning("istio.second-peer-authentication", message)
         .at(other.object.meta().place, why)
         .help(help)
-}
-
-/// Sidecars for the same workloads as another one: which of them counts, Istio leaves open.
-fn sidecars(push: &Push, findings: &mut Vec<Diagnostic>) {
-    let mut first = BTreeMap::new();
-    for sidecar in &push.sidecars {
-        let labels = labels(sidecar.object.selector.as_ref());
-        let older = *first.entry((sidecar.namespace.as_str(), labels)).or_insert(sidecar);
-        if !std::ptr::eq(older, sidecar) {
-            let message = format!("Sidecar `{}` is taken not to count", sidecar.title());
-            let why = format!("`{}` is for the same workloads", older.title());
-            findings.push(
-                Diagnostic::warning("istio.second-sidecar", message)
-                    .at(sidecar.object.meta.place, why)
-                    .help("Istio does not define which counts; the older, or the first by name, is taken"),
-            );
-        }
-    }
 }
 
 /// The labels of a selector; none stands for all workloads.
@@ -229,9 +210,6 @@ mod tests {
         assert_eq!(codes(&sidecar(&port(15021))), ["istio.reserved-port"]);
         let tls = "{port: {number: 80, protocol: HTTPS, name: https}, tls: {mode: SIMPLE}}";
         assert_eq!(codes(&sidecar(tls)), ["istio.ingress-tls"]);
-        let other = sidecar(&port(9080)).replace("name: own", "name: other");
-        let both = format!("{}{other}", sidecar(&port(9080)));
-        assert_eq!(codes(&both), ["istio.second-sidecar"]);
     }
 
     #[test]
