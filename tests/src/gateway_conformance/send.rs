@@ -10,11 +10,11 @@ use meshwalk_models::proxy::envoy::config::{
 };
 use meshwalk_models::proxy::envoy::filters::{Chain, FilterState, Progress, Settings, Step};
 use meshwalk_models::proxy::envoy::listening::{Arrival, Service, accept};
-use meshwalk_models::proxy::envoy::router::{Protocol, RouterPlan, render_reply};
+use meshwalk_models::proxy::envoy::router::RouterPlan;
 use meshwalk_models::proxy::envoy::routing::{
     Choice, Context, ForwardPlan, Plan, Taken, choose, no_route, pick_cluster, plan, prepare,
 };
-use meshwalk_models::proxy::envoy::{HeaderMap, Reply, Request, is_grpc};
+use meshwalk_models::proxy::envoy::{HeaderMap, Reply, Request};
 use meshwalk_models::units::SimTime;
 use meshwalk_models::world::{Origin, World};
 
@@ -180,11 +180,7 @@ impl Proxy<'_> {
 
 /// An answer that the proxy makes itself, in the form that the client understands.
 fn replied(request: &Request, reply: Reply, rule: Option<Origin>) -> Exchange {
-    let protocol = if is_grpc(&request.headers) { Protocol::Grpc } else { Protocol::Http };
-    let (status, mut headers, _) = render_reply(reply.status, &reply.body, protocol);
+    let Reply { status, headers, .. } = reply.for_client(request);
     let code = headers.get("grpc-status").and_then(|code| code.parse().ok()).unwrap_or(0);
-    for (name, value) in reply.headers.iter() {
-        headers.append(name, value);
-    }
     Exchange { status, code, headers, rule, ..Exchange::default() }
 }

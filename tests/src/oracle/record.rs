@@ -205,7 +205,8 @@ fn answered(
     let length = answer.headers.get("content-length").and_then(|it| it.parse::<usize>().ok());
     let complete = match length {
         Some(length) => spec.method == "HEAD" || answer.body.len() == length,
-        None => answer.ended,
+        // The end of a chunked answer is marked, but not on HEAD.
+        None => answer.ended && (spec.method != "HEAD" || answer.status == Some(204)),
     };
     members.push(("complete", Json::Bool(complete)));
     if !complete || answer.status != Some(200) || case.terms.bodies == Bodies::OfAll {

@@ -16,6 +16,14 @@ const fn exact(
 
 pub(super) const RULES: &[Rule] = &[
     exact(
+        "envoy.retry.attempt-duration",
+        "An attempt may live as long as x-envoy-upstream-stream-duration-ms of a trusted caller \
+         says, from its connection on; then it counts as reset, and at last as 504 and UMSDR.",
+        "Envoy, router.cc, onStreamMaxDurationReached; held to Envoy 1.40",
+        "router::tests::timeouts::\
+         the_longest_life_of_an_attempt_counts_from_its_connection_and_is_retried_as_a_reset",
+    ),
+    exact(
         "envoy.retry.back-off",
         "The pause before a retry is uniform from zero to below a window that starts at the base \
          (25 ms) and doubles with each retry up to the longest (ten times the base).",

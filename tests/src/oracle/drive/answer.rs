@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use meshwalk_models::explain::Silent;
-use meshwalk_models::proxy::envoy::router::{
-    Attempt, LocalReply, More, Phase, Protocol, Timer, render_reply,
-};
+use meshwalk_models::proxy::envoy::router::{Attempt, LocalReply, More, Phase, Timer};
+use meshwalk_models::proxy::envoy::routing::finish_reply;
 use meshwalk_models::proxy::envoy::{HeaderMap, Reply, ResponseFlags, is_grpc};
 use meshwalk_models::units::SimTime;
 
@@ -125,8 +124,12 @@ impl Drive<'_> {
         for (name, value) in self.calls[call].progress.response_headers.iter() {
             headers.append(name, value);
         }
-        self.finish_headers(call, head.status, &mut headers);
-        self.count_attempts(call, &mut headers);
+        let own = &self.calls[call];
+        if let (Some(forward), Some(routed)) = (&own.forward, &own.routed) {
+            let (context, status) = (routed.context, head.status);
+            forward.finish_response(context, &own.request, status, &mut headers, &mut Silent);
+            forward.write_attempts(own.state.attempts(), &mut headers);
+        }
         let answer = &mut self.calls[call].answer;
         answer.forwarded = Some(attempt);
         answer.status = Some(head.status);
@@ -134,74 +137,56 @@ impl Drive<'_> {
         self.stream_moves(call);
     }
 
-    /// The route's changes to the headers of an answer.
-    fn finish_headers(&mut self, call: usize, status: u16, headers: &mut HeaderMap) {
-        let own = &self.calls[call];
-        if let (Some(forward), Some(routed)) = (&own.forward, &own.routed) {
-            forward.finish_response(routed.context, &own.request, status, headers, &mut Silent);
-        }
-    }
-
-    fn count_attempts(&mut self, call: usize, headers: &mut HeaderMap) {
-        let own = &self.calls[call];
-        let wanted = own.forward.as_ref().is_some_and(|it| it.taken.host.attempt_count_in_response);
-        if wanted {
-            headers.set("x-envoy-attempt-count", own.state.attempts().to_string());
-        }
-    }
-
     /// The router, or the connection manager in its place, answers.
-    fn local_reply(&mut self, call: usize, reply: &LocalReply) {
-        let mut headers = HeaderMap::new();
-        self.finish_headers(call, reply.status, &mut headers);
-        if reply.is_overload() {
-            headers.set("x-envoy-overloaded", "true");
+    fn local_reply(&mut self, call: usize, local: &LocalReply) {
+        let own = &self.calls[call];
+        let Some(context) = own.routed.as_ref().map(|routed| routed.context) else { return };
+        let attempts = own.state.attempts();
+        match &own.forward {
+            Some(forward) => {
+                let request = &own.request;
+                let reply = forward.local_reply(context, request, local, attempts, &mut Silent);
+                self.send_reply(call, &reply);
+            }
+            // A filter still held the request.
+            None => self.reply(call, local.to_reply()),
         }
-        if reply.is_routers() {
-            self.count_attempts(call, &mut headers);
-        }
-        let body = reply.body();
-        self.send_reply(call, reply.status, headers, body, reply.details.to_string());
     }
 
     /// A filter, or the connection manager, answers.
-    pub(super) fn reply(&mut self, call: usize, reply: &Reply) {
+    pub(super) fn reply(&mut self, call: usize, mut reply: Reply) {
+        let own = &self.calls[call];
+        if let Some(routed) = &own.routed
+            && let Some(taken) = routed.taken
+        {
+            let pick = routed.pick.as_ref();
+            finish_reply(routed.context, taken, pick, &own.request, &mut reply, &mut Silent);
+        }
         self.finished_reply(call, reply);
     }
 
-    /// An answer whose headers are what they must be.
-    pub(super) fn finished_reply(&mut self, call: usize, reply: &Reply) {
-        let mut flags = self.calls[call].progress.flags;
-        flags.extend(reply.flags);
-        self.calls[call].progress.flags = flags;
-        let (headers, body) = (reply.headers.clone(), reply.body.to_string());
-        self.send_reply(call, reply.status, headers, body, reply.details.to_string());
+    /// An answer whose headers are what the route makes of them.
+    pub(super) fn finished_reply(&mut self, call: usize, reply: Reply) {
+        let own = &mut self.calls[call];
+        own.progress.flags.extend(reply.flags);
+        let reply = reply.for_client(&own.request);
+        self.send_reply(call, &reply);
     }
 
-    fn send_reply(
-        &mut self,
-        call: usize,
-        status: u16,
-        headers: HeaderMap,
-        body: String,
-        details: String,
-    ) {
+    fn send_reply(&mut self, call: usize, reply: &Reply) {
         let own = &mut self.calls[call];
-        let grpc = is_grpc(&own.request.headers);
-        let protocol = if grpc { Protocol::Grpc } else { Protocol::Http };
-        let (status, formed, body) = render_reply(status, &body, protocol);
-        let mut all = headers;
-        for (name, value) in formed.iter() {
-            all.set(name, value);
-        }
-        all.set("content-length", body.len().to_string());
-        own.answer.status = Some(status);
-        own.answer.headers = all;
-        own.answer.ended = true;
+        let answer = &mut own.answer;
+        answer.status = Some(reply.status);
+        answer.headers = reply.headers.clone();
+        answer.ended = true;
         if own.spec.method != "HEAD" {
-            own.answer.body = body;
+            answer.body = reply.body.to_string();
         }
-        self.ends_with(call, details);
+        // A reply to a gRPC client is all headers, and says nothing of a length.
+        if !is_grpc(&own.request.headers) {
+            answer.headers.set("content-length", reply.body.len().to_string());
+        }
+        self.ends_with(call, reply.details.to_string());
     }
 
     /// The stream is over: the log is written, and the client learns of it.

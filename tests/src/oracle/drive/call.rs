@@ -24,7 +24,7 @@ use super::super::case::ClientRequest;
 use super::super::render::{ClientTransport, LISTENER_PORT};
 use super::answer::{Answer, Failure, Log};
 use super::pools::StreamId;
-use super::{Drive, HOP, Happening};
+use super::{Drive, HOP, Happening, TIMER_LAG};
 
 /// Where all clients are.
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -175,7 +175,10 @@ impl<'w> Drive<'w> {
         let context = Context { table, clusters: &config.clusters, bootstrap: &config.bootstrap };
         own.routed = Some(Routed { manager, context, taken: None, pick: None });
         if let Err(reply) = prepared {
-            self.reply(call, &reply);
+            if reply.headers.get("location").is_some() {
+                self.count("http.in.downstream_rq_redirected_with_normalized_path".to_owned());
+            }
+            self.reply(call, *reply);
             return Ok(());
         }
         self.routes(call, context);
@@ -213,7 +216,11 @@ impl<'w> Drive<'w> {
                 own.plan = Some(Arc::new(changed.unwrap_or(plan)));
             }
         }
-        self.with_router(call, |router| router.open_stream());
+        // Clients send all they have at once: a stream that ends early was read to its end.
+        self.with_router(call, |router| {
+            router.request_complete();
+            router.open_stream();
+        });
     }
 
     /// Lets the filters go on with a request.
@@ -238,8 +245,8 @@ impl<'w> Drive<'w> {
             &mut Silent,
         );
         match step {
-            Step::Wait(pause) => self.after(pause, Happening::FilterWaited(call)),
-            Step::Answer(reply) => self.reply(call, &reply),
+            Step::Wait(pause) => self.after(pause + TIMER_LAG, Happening::FilterWaited(call)),
+            Step::Answer(reply) => self.reply(call, *reply),
             Step::Unknown => return Err("an access rule cannot be told".to_owned()),
             Step::Through => self.route_acts(call, &routed),
         }
@@ -250,7 +257,7 @@ impl<'w> Drive<'w> {
     fn route_acts(&mut self, call: usize, routed: &Routed<'w>) {
         let Some(taken) = routed.taken else {
             self.count("http.in.no_route".to_owned());
-            self.reply(call, &no_route());
+            self.reply(call, no_route());
             return;
         };
         let own = &self.calls[call];
@@ -262,7 +269,7 @@ impl<'w> Drive<'w> {
                 if !matches!(taken.route.action, RouteAction::Forward(_)) {
                     self.count("http.in.rq_direct_response".to_owned());
                 }
-                self.finished_reply(call, &reply);
+                self.finished_reply(call, *reply);
             }
         }
     }
@@ -278,7 +285,7 @@ impl<'w> Drive<'w> {
         let every = policy.and_then(|policy| policy.previous_priorities);
         own.priorities = every.map(PreviousPriorities::new);
         own.forward = Some(forward);
-        self.shadows(call);
         self.begin_router(call, if fits { Retriable::Yes } else { Retriable::No });
+        self.shadows(call);
     }
 }

@@ -30,6 +30,9 @@ use super::render::World;
 
 /// How long a message takes from one party to the next.
 const HOP: SimDuration = SimDuration::from_us(100);
+/// How late a timer of the proxy rings: its event loop counts in whole milliseconds, so half of one
+/// on average.
+const TIMER_LAG: SimDuration = SimDuration::from_us(500);
 /// Events of one case at most: a case that needs more is taken to run in circles.
 const EVENTS_MAX: u64 = 20_000_000;
 

@@ -14,7 +14,7 @@ use meshwalk_models::units::{SimDuration, SimTime};
 
 use super::pools::{Notice, Stream};
 use super::server::Progress;
-use super::{Drive, Happening};
+use super::{Drive, Happening, TIMER_LAG};
 
 /// What the router of one request asks for.
 pub(super) struct Desk<'d, 'w> {
@@ -68,7 +68,7 @@ impl<'w> Drive<'w> {
         self.timers_started += 1;
         let number = self.timers_started;
         self.calls[call].timers.insert(timer, number);
-        self.after(after, Happening::Rings(call, timer, number));
+        self.after(after + TIMER_LAG, Happening::Rings(call, timer, number));
     }
 
     pub(super) fn rings(&mut self, call: usize, timer: Timer, number: u64) {
@@ -176,12 +176,7 @@ impl<'w> Drive<'w> {
     fn outlier(&mut self, call: usize, attempt: Attempt, result: AttemptResult, now: SimTime) {
         let Some(&id) = self.calls[call].attempts.get(&attempt) else { return };
         let (cluster, host) = (self.stream(id).cluster, self.stream(id).host);
-        let result = match result {
-            AttemptResult::Connected => UpstreamResult::Connected,
-            AttemptResult::Response(status) => UpstreamResult::Status(status),
-            AttemptResult::Timeout(_) => UpstreamResult::Timeout,
-            AttemptResult::Reset(_) => UpstreamResult::ConnectFailed,
-        };
+        let result = UpstreamResult::from(result);
         self.clusters[cluster].state.report(host, result, now, &mut self.draws);
     }
 }

@@ -35,6 +35,8 @@ pub(super) enum Message {
     Reset(ResetReason),
     /// The connection is reset or closed.
     Gone,
+    /// What comes is no response, and the proxy closes the connection (HTTP/1.1).
+    Broken,
 }
 
 /// The head of a response.
@@ -95,6 +97,7 @@ impl Drive<'_> {
                 self.end_stream(id, StreamEnd::Reset(reason));
                 self.with_router(call, |router| router.reset(attempt, reason));
             }
+            Message::Broken => self.lose(link, ResetReason::ProtocolError),
             Message::Gone => {
                 let reason = match (self.stream(id).progress, self.is_multiplexed(id)) {
                     // The parser of HTTP/1.1 misses the rest of the body.
@@ -152,6 +155,10 @@ fn http1(action: &Action, name: &str, bodiless: bool) -> Messages {
     let length = length.unwrap_or(0);
     let without = bodiless || never_has_body(head.status);
     let begins = (zero, Message::Head(Arc::clone(&head), more(!without && length > 0)));
+    if length > 0 && (head.status < 200 || head.status == 204) {
+        // Such a response must not have a length: the parser refuses it.
+        return vec![(zero, Message::Broken)];
+    }
     match action.ending.http1 {
         Ending::Hang => Vec::new(),
         Ending::Reset | Ending::Close | Ending::Refused | Ending::Cancelled => {

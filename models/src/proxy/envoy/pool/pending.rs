@@ -89,5 +89,6 @@ impl<S: Copy + PartialEq> Pool<S> {
             self.put_on(stream, id, effects);
             effects.attach(stream, id);
         }
+        self.connect_if_needed(breakers, effects);
     }
 }

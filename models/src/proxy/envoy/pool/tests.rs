@@ -208,6 +208,21 @@ fn one_connection_is_made_beyond_the_limit_and_no_other() {
 }
 
 #[test]
+fn who_still_waits_when_a_connection_is_free_asks_for_one_again() {
+    let mut bench = Bench::new(HTTP1, limits(1, 10, 10));
+    bench.open(1);
+    bench.connected();
+    bench.open(2);
+    bench.open(3);
+    bench.scribe.counted.clear();
+    bench.end(1, StreamEnd::Complete);
+    assert_eq!(bench.scribe.counted, ["upstream_rq_total", "upstream_cx_overflow"]);
+    bench.scribe.counted.clear();
+    bench.end(2, StreamEnd::Complete);
+    assert_eq!(bench.scribe.counted, ["upstream_rq_total"], "nobody waits any more");
+}
+
+#[test]
 fn who_may_not_wait_overflows() {
     let mut bench = Bench::new(HTTP1, limits(1, 0, 10));
     assert_eq!(bench.open(1), Opened::Overflow);

@@ -28,6 +28,8 @@ pub enum Counter {
     RqPerTryTimeout,
     /// Attempts that the per-try idle timeout ended.
     RqPerTryIdleTimeout,
+    /// Attempts that lived too long.
+    RqMaxDurationReached,
     /// Requests too large to be kept for a retry.
     RetryOrShadowAbandoned,
 }
@@ -48,6 +50,7 @@ impl Counter {
             Self::RqTimeout => "upstream_rq_timeout",
             Self::RqPerTryTimeout => "upstream_rq_per_try_timeout",
             Self::RqPerTryIdleTimeout => "upstream_rq_per_try_idle_timeout",
+            Self::RqMaxDurationReached => "upstream_rq_max_duration_reached",
             Self::RetryOrShadowAbandoned => "retry_or_shadow_abandoned",
         }
     }

@@ -75,6 +75,8 @@ pub enum Timer {
     PerTry(Attempt),
     /// The longest silence of one attempt.
     PerTryIdle(Attempt),
+    /// The longest life of one attempt.
+    AttemptDuration(Attempt),
     /// The pause before a retry.
     Backoff,
     /// The longest silence of the stream.

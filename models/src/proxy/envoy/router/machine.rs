@@ -121,6 +121,7 @@ impl<'r, E: Effects, P: Probe> Router<'r, E, P> {
         }
         self.state.connected.add(attempt);
         self.effects.report(attempt, AttemptResult::Connected);
+        self.arm_duration(attempt);
         if self.state.request == RequestEnd::Complete {
             self.arm_attempt_timers(attempt);
         }
@@ -286,8 +287,13 @@ impl<'r, E: Effects, P: Probe> Router<'r, E, P> {
 
     /// Takes an attempt that has ended out of the books.
     pub(super) fn forget(&mut self, attempt: Attempt) {
-        if self.state.connected.has(attempt) && self.state.request == RequestEnd::Complete {
-            self.disarm_attempt_timers(attempt);
+        if self.state.connected.has(attempt) {
+            if self.plan.max_attempt_duration.is_some() {
+                self.effects.disarm(Timer::AttemptDuration(attempt));
+            }
+            if self.state.request == RequestEnd::Complete {
+                self.disarm_attempt_timers(attempt);
+            }
         }
         self.state.live.remove(attempt);
         self.state.awaiting.remove(attempt);

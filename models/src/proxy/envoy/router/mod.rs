@@ -41,8 +41,6 @@ pub use head::{More, ResponseHead};
 pub use machine::{Retriable, Router};
 pub use overrides::{Caller, ROUTER_HEADERS};
 pub use plan::{Hedging, RouterPlan};
-pub use reply::{
-    Details, LocalReply, Protocol, ResetReason, Tries, grpc_status_of, http_status_of, render_reply,
-};
+pub use reply::{Details, LocalReply, ResetReason, Tries, http_status_of};
 pub use retry::{Sent, reset_condition, response_condition};
 pub use state::{Attempt, Phase, RequestEnd, RouterState};

@@ -76,6 +76,9 @@ impl RouterPlan {
         if let Some(timeout) = milliseconds(headers, "x-envoy-upstream-rq-per-try-timeout-ms") {
             self.per_try_timeout = timeout;
         }
+        if let Some(limit) = milliseconds(headers, "x-envoy-upstream-stream-duration-ms") {
+            self.max_attempt_duration = Some(limit).filter(|limit| !limit.is_zero());
+        }
         if headers.get("x-envoy-upstream-rq-timeout-alt-response").is_some() {
             self.timeout_status = 204;
         }

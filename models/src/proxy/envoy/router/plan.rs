@@ -32,6 +32,8 @@ pub struct RouterPlan {
     pub stream_idle_timeout: Sourced<SimDuration>,
     /// The longest life of the stream; no limit if absent.
     pub max_stream_duration: Option<Sourced<SimDuration>>,
+    /// The longest life of an attempt that has a connection; no limit if absent.
+    pub max_attempt_duration: Option<Sourced<SimDuration>>,
     /// `grpc-timeout` of a gRPC request counts as the timeout, up to this; zero is no limit.
     pub grpc_timeout_max: Option<Sourced<SimDuration>>,
     /// The status of a reply to a request that timed out: 504 unless the client asked otherwise.
@@ -78,6 +80,7 @@ impl RouterPlan {
             buffer_bytes: host.request_buffer_bytes,
             stream_idle_timeout: forward.idle_timeout.unwrap_or(manager.stream_idle_timeout),
             max_stream_duration: forward.max_stream_duration.or(manager.max_stream_duration),
+            max_attempt_duration: None,
             grpc_timeout_max: forward.grpc_timeout_max.filter(|_| new_timeouts.is_none()),
             timeout_status: TIMED_OUT,
         };

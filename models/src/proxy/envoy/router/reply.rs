@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::super::flags::{ResponseFlag, ResponseFlags};
-use super::super::request::HeaderMap;
+use super::super::reply::Reply;
 
 /// Why an attempt ended before its response did.
 ///
@@ -120,6 +120,8 @@ pub enum Details {
     StreamIdleTimeout,
     /// The stream lived too long.
     MaxDuration,
+    /// The last attempt lived too long.
+    UpstreamMaxDuration,
     /// The client went away.
     DownstreamDisconnect,
 }
@@ -137,6 +139,7 @@ impl fmt::Display for Details {
             Self::RetryBufferExceeded => ("request_payload_exceeded_retry_buffer_limit", None),
             Self::StreamIdleTimeout => ("stream_idle_timeout", None),
             Self::MaxDuration => ("max_duration_timeout", None),
+            Self::UpstreamMaxDuration => ("upstream_max_stream_duration_reached", None),
             Self::DownstreamDisconnect => ("downstream_remote_disconnect", None),
         };
         f.write_str(text)?;
@@ -188,6 +191,7 @@ impl LocalReply {
             Details::RetryBufferExceeded => "exceeded request buffer limit while retrying upstream",
             Details::StreamIdleTimeout => "stream timeout",
             Details::MaxDuration => "downstream duration timeout",
+            Details::UpstreamMaxDuration => "upstream max stream duration reached",
             Details::EarlyReset(reason) | Details::LateReset(reason) => {
                 let latest = match self.tries {
                     Tries::First => "",
@@ -203,65 +207,30 @@ impl LocalReply {
         text.to_owned()
     }
 
-    /// Whether the reply carries `x-envoy-overloaded: true`.
+    /// The same as plain data, with no header yet: [`ForwardPlan::local_reply`] adds them.
+    ///
+    /// [`ForwardPlan::local_reply`]: super::super::routing::ForwardPlan::local_reply
     #[must_use]
-    pub fn is_overload(&self) -> bool {
+    pub fn to_reply(&self) -> Reply {
+        Reply {
+            body: self.body().into(),
+            flags: self.flags,
+            ..Reply::new(self.status, self.details.to_string())
+        }
+    }
+
+    /// Whether the reply carries `x-envoy-overloaded: true`.
+    pub(in super::super) fn is_overload(&self) -> bool {
         self.details == Details::EarlyReset(ResetReason::Overflow)
     }
 
     /// Whether the router answers, so that `x-envoy-attempt-count` is added; otherwise the
     /// connection manager does.
-    #[must_use]
-    pub fn is_routers(&self) -> bool {
+    pub(in super::super) fn is_routers(&self) -> bool {
         !matches!(
             self.details,
             Details::StreamIdleTimeout | Details::MaxDuration | Details::DownstreamDisconnect
         )
-    }
-}
-
-/// Status, headers and body of a local reply as a client gets them.
-///
-/// gRPC clients get 200 with the status and the message in headers (Envoy,
-/// `Http::Utility::prepareLocalReply`).
-#[must_use]
-pub fn render_reply(status: u16, body: &str, grpc: Protocol) -> (u16, HeaderMap, String) {
-    match grpc {
-        Protocol::Http => (status, HeaderMap::new(), body.to_owned()),
-        Protocol::Grpc => {
-            let mut headers = HeaderMap::new();
-            headers.append("content-type", "application/grpc");
-            headers.append("grpc-status", grpc_status_of(status).to_string());
-            if !body.is_empty() {
-                headers.append("grpc-message", percent_encode(body));
-            }
-            (200, headers, String::new())
-        }
-    }
-}
-
-/// What the client speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Protocol {
-    /// Plain HTTP.
-    #[default]
-    Http,
-    /// gRPC.
-    Grpc,
-}
-
-/// The gRPC status that stands for an HTTP status.
-///
-/// Source: gRPC, "HTTP to gRPC Status Code Mapping".
-#[must_use]
-pub const fn grpc_status_of(status: u16) -> u32 {
-    match status {
-        400 => 13,
-        401 => 16,
-        403 => 7,
-        404 => 12,
-        429 | 502 | 503 | 504 => 14,
-        _ => 2,
     }
 }
 
@@ -284,17 +253,4 @@ pub const fn http_status_of(grpc: u32) -> u16 {
         16 => 401,
         _ => 500,
     }
-}
-
-/// Everything but printable ASCII, and the percent sign, as `grpc-message` wants it.
-fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if (0x20..0x7f).contains(&byte) && byte != b'%' {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }

@@ -182,8 +182,7 @@ impl<E: Effects, P: Probe> Router<'_, E, P> {
         condition: Option<RetryOn>,
         asked_for: Option<SimDuration>,
     ) -> Verdict {
-        let held = matches!(self.state.retry, RetrySlot::Held | RetrySlot::Pausing);
-        if held && condition.is_none() {
+        if self.state.attempts > 1 && condition.is_none() {
             self.effects.count(Counter::RqRetrySuccess);
         }
         self.release_retry();
@@ -207,8 +206,10 @@ impl<E: Effects, P: Probe> Router<'_, E, P> {
             });
             return Verdict::Refused;
         }
-        self.state.retry = RetrySlot::Pausing;
-        self.effects.count(Counter::RqRetry);
+        self.state.retry = match asked_for {
+            Some(_) => RetrySlot::PausingAsAsked,
+            None => RetrySlot::Pausing,
+        };
         let pause = self.pause(policy, asked_for);
         self.effects.arm(Timer::Backoff, pause);
         Verdict::Retry
@@ -217,14 +218,12 @@ impl<E: Effects, P: Probe> Router<'_, E, P> {
     fn pause(&mut self, policy: &RetryPolicy, asked_for: Option<SimDuration>) -> SimDuration {
         let draw = self.effects.roll_backoff();
         if let Some(least) = asked_for {
-            self.effects.count(Counter::RqRetryBackoffRatelimited);
             let pause = backoff::at_least(least, draw);
             self.probe.step(RATE_LIMITED, Some(policy.origin), || {
                 format!("the upstream asks for {least}: the retry comes after {pause}")
             });
             return pause;
         }
-        self.effects.count(Counter::RqRetryBackoffExponential);
         let window_ms = self.state.window_ms;
         self.state.window_ms = backoff::next_window_ms(window_ms, policy.backoff.value);
         let pause = backoff::jittered(window_ms, draw);
@@ -235,7 +234,20 @@ impl<E: Effects, P: Probe> Router<'_, E, P> {
     }
 
     pub(super) fn is_pausing(&self) -> bool {
-        self.state.retry == RetrySlot::Pausing
+        matches!(self.state.retry, RetrySlot::Pausing | RetrySlot::PausingAsAsked)
+    }
+
+    /// The pause is over: the retry is made, and only now it is counted.
+    pub(super) fn pause_ends(&mut self) {
+        let counter = match self.state.retry {
+            RetrySlot::Pausing => Counter::RqRetryBackoffExponential,
+            RetrySlot::PausingAsAsked => Counter::RqRetryBackoffRatelimited,
+            RetrySlot::Never | RetrySlot::Idle | RetrySlot::Held => return,
+        };
+        self.effects.count(Counter::RqRetry);
+        self.effects.count(counter);
+        self.state.retry = RetrySlot::Held;
+        self.start_attempt();
     }
 
     /// The breaker gets its place back; a pause that is running ends.
@@ -243,7 +255,7 @@ impl<E: Effects, P: Probe> Router<'_, E, P> {
         match self.state.retry {
             RetrySlot::Never => return,
             RetrySlot::Idle => {}
-            RetrySlot::Pausing => {
+            RetrySlot::Pausing | RetrySlot::PausingAsAsked => {
                 self.effects.disarm(Timer::Backoff);
                 self.effects.release_retry();
             }

@@ -94,6 +94,8 @@ pub(super) enum RetrySlot {
     Idle,
     /// The back-off before a retry; it counts in the breaker.
     Pausing,
+    /// The same, but the upstream asked for the pause.
+    PausingAsAsked,
     /// A retry is under way; it counts in the breaker until the next decision.
     Held,
 }

@@ -18,6 +18,7 @@ const ROUTE: RuleId = RuleId("envoy.retry.route-timeout");
 const PER_TRY: RuleId = RuleId("envoy.retry.per-try-timeout");
 const HEDGE: RuleId = RuleId("envoy.retry.hedge");
 const STREAM: RuleId = RuleId("envoy.retry.stream-timeout");
+const DURATION: RuleId = RuleId("envoy.retry.attempt-duration");
 
 impl<E: Effects, P: Probe> Router<'_, E, P> {
     /// The stream has begun: its own timers start. Called before any filter looks at the request.
@@ -64,12 +65,12 @@ impl<E: Effects, P: Probe> Router<'_, E, P> {
                     self.per_try_timeout(attempt, Counter::RqPerTryIdleTimeout, details);
                 }
             }
-            Timer::Backoff => {
-                if self.is_pausing() {
-                    self.state.retry = RetrySlot::Held;
-                    self.start_attempt();
+            Timer::AttemptDuration(attempt) => {
+                if self.state.live.has(attempt) {
+                    self.attempt_lived_too_long(attempt);
                 }
             }
+            Timer::Backoff => self.pause_ends(),
             Timer::StreamIdle => {
                 self.state.flags.set(ResponseFlag::StreamIdleTimeout);
                 self.stream_timeout(Details::StreamIdleTimeout);
@@ -83,6 +84,31 @@ impl<E: Effects, P: Probe> Router<'_, E, P> {
             self.effects.arm(Timer::PerTry(attempt), self.plan.per_try_timeout.value);
         }
         self.touch_idle_timer(attempt);
+    }
+
+    /// The attempt has a connection: its longest life counts from now, whatever of the request has
+    /// come.
+    pub(super) fn arm_duration(&mut self, attempt: Attempt) {
+        if let Some(limit) = self.plan.max_attempt_duration {
+            self.effects.arm(Timer::AttemptDuration(attempt), limit.value);
+        }
+    }
+
+    /// Source: Envoy, router.cc, `onStreamMaxDurationReached`; held to Envoy 1.40.
+    fn attempt_lived_too_long(&mut self, attempt: Attempt) {
+        let limit = self.plan.max_attempt_duration.map(|limit| limit.origin);
+        self.probe.step(DURATION, limit, || {
+            format!("attempt {} lived too long, it is given up", attempt.0)
+        });
+        self.effects.count(Counter::RqMaxDurationReached);
+        self.effects.reset_attempt(attempt);
+        let retry = self.retry_from_reset(attempt, ResetReason::LocalReset);
+        self.forget(attempt);
+        if retry != Verdict::Retry {
+            self.state.flags.set(ResponseFlag::UpstreamMaxStreamDurationReached);
+            self.clean_up();
+            self.answer(self.too_late_status(), Details::UpstreamMaxDuration);
+        }
     }
 
     pub(super) fn disarm_attempt_timers(&mut self, attempt: Attempt) {
@@ -180,11 +206,15 @@ impl<E: Effects, P: Probe> Router<'_, E, P> {
         });
         self.reset_all();
         self.clean_up();
-        let status = match self.state.request {
+        self.answer(self.too_late_status(), details);
+    }
+
+    /// 504, or 408 while the request is still coming.
+    const fn too_late_status(&self) -> u16 {
+        match self.state.request {
             RequestEnd::Complete => 504,
             RequestEnd::Open => 408,
-        };
-        self.answer(status, details);
+        }
     }
 
     fn stream_limit(&self, details: Details) -> crate::world::Origin {

@@ -12,13 +12,13 @@ use super::super::dice::{Dice, Purpose};
 use super::super::flags::{ResponseFlag, ResponseFlags};
 use super::super::reply::Reply;
 use super::super::request::{HeaderMap, Request};
-use super::super::router::ROUTER_HEADERS;
+use super::super::router::{LocalReply, ROUTER_HEADERS};
 use super::format::Known;
 use super::hash_policy::{MadeCookie, hash};
 use super::mutate::{Changes, Target, apply, levels};
 use super::pick::Pick;
 use super::plan::{Context, Plan, Taken};
-use super::response::finish_response;
+use super::response::{Status, finish_reply, finish_response};
 use super::rewrite::{AutoHost, OldHost, rewrite_host, rewrite_path};
 
 const NO_CLUSTER: RuleId = RuleId("envoy.route.no-cluster");
@@ -52,8 +52,8 @@ pub struct ForwardPlan<'c> {
 }
 
 impl ForwardPlan<'_> {
-    /// Applies the route's changes to the headers of a response: the upstream's, or one that the
-    /// router makes in its place. `request` is the request as the client sent it.
+    /// Applies the route's changes to the headers of the upstream's response.
+    /// `request` is the request as the client sent it.
     pub fn finish_response<P: Probe>(
         &self,
         context: Context<'_>,
@@ -64,7 +64,42 @@ impl ForwardPlan<'_> {
     ) -> Changes {
         let request = (request, &self.headers);
         let pick = Some(&self.pick);
+        let status = Status::OfUpstream(status);
         finish_response(context, self.taken, pick, request, (status, headers), probe)
+    }
+
+    /// What the client gets when the router, or the connection manager, answers after `attempts`.
+    ///
+    /// Source: Envoy, router.cc, the header functions given to `sendLocalReply`; the order of the
+    /// headers is held to Envoy 1.40.
+    #[must_use]
+    pub fn local_reply<P: Probe>(
+        &self,
+        context: Context<'_>,
+        request: &Request,
+        reply: &LocalReply,
+        attempts: u32,
+        probe: &mut P,
+    ) -> Reply {
+        let mut answer = reply.to_reply();
+        let headers = (Status::OfProxy, &mut answer.headers);
+        let request_headers = (request, &self.headers);
+        let pick = Some(&self.pick);
+        finish_response(context, self.taken, pick, request_headers, headers, probe);
+        if reply.is_overload() {
+            answer.headers.append("x-envoy-overloaded", "true");
+        }
+        if reply.is_routers() {
+            self.write_attempts(attempts, &mut answer.headers);
+        }
+        answer.for_client(request)
+    }
+
+    /// Writes down how many attempts a response took, if the virtual host wants it.
+    pub fn write_attempts(&self, attempts: u32, headers: &mut HeaderMap) {
+        if self.taken.host.attempt_count_in_response {
+            headers.set("x-envoy-attempt-count", attempts.to_string());
+        }
     }
 }
 
@@ -90,7 +125,8 @@ pub(super) fn forward_plan<'c, P: Probe>(
     let Some((cluster, pick)) = found else {
         let status = forward.cluster_not_found_status.value;
         let flags = ResponseFlags::of(ResponseFlag::NoClusterFound);
-        let reply = Reply { flags, ..Reply::new(status, "cluster_not_found") };
+        let mut reply = Reply { flags, ..Reply::new(status, "cluster_not_found") };
+        finish_reply(context, taken, None, request, &mut reply, probe);
         return Plan::Reply(Box::new(reply));
     };
     let mut changes = Changes::default();

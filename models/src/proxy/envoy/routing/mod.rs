@@ -36,6 +36,7 @@ pub use mutate::{Change, Changes};
 pub use pick::{Pick, cluster_shares, pick_cluster};
 pub use plan::{Context, Plan, Taken, no_route, plan};
 pub use prepare::prepare;
+pub use response::finish_reply;
 pub use rewrite::AutoHost;
 
 /// What a route table has for a request.

@@ -16,8 +16,8 @@ use super::super::reply::Reply;
 use super::super::request::Request;
 use super::forward::{ForwardPlan, forward_plan};
 use super::pick::Pick;
-use super::redirect::{https_location, location};
-use super::response::finish_response;
+use super::redirect::{https_location, location, own_location};
+use super::response::{Status, finish_response};
 
 const REDIRECT: RuleId = RuleId("envoy.route.redirect");
 const DIRECT: RuleId = RuleId("envoy.route.direct-response");
@@ -89,11 +89,11 @@ pub fn plan<'c, P: Probe>(
             return forward_plan(context, taken, forward, pick, request, dice, probe);
         }
         RouteAction::Redirect(redirect) => redirect_reply(taken, redirect, request, probe),
-        RouteAction::Direct(direct) => direct_reply(taken, direct, probe),
+        RouteAction::Direct(direct) => direct_reply(taken, direct, request, probe),
     };
     let mut reply = reply;
-    let Reply { status, headers, .. } = &mut reply;
-    finish_response(context, taken, None, (request, &request.headers), (*status, headers), probe);
+    let headers = (Status::OfProxy, &mut reply.headers);
+    finish_response(context, taken, None, (request, &request.headers), headers, probe);
     Plan::Reply(Box::new(reply))
 }
 
@@ -112,11 +112,23 @@ fn redirect_reply(
     reply
 }
 
-fn direct_reply(taken: Taken<'_>, direct: &DirectResponse, probe: &mut impl Probe) -> Reply {
+/// An answer that sends the client elsewhere says where, which is where it came from.
+///
+/// Source: Envoy, router.cc, `Filter::decodeHeaders`; observed with Envoy 1.40.
+fn direct_reply(
+    taken: Taken<'_>,
+    direct: &DirectResponse,
+    request: &Request,
+    probe: &mut impl Probe,
+) -> Reply {
     probe.step(DIRECT, Some(direct.origin), || {
         let name = taken.route.name.as_deref().unwrap_or("without a name");
         format!("the route {name} answers itself with status {}", direct.status.value)
     });
     let body = Cow::Owned(direct.body.clone());
-    Reply { body, ..Reply::new(direct.status.value, "direct_response") }
+    let mut reply = Reply { body, ..Reply::new(direct.status.value, "direct_response") };
+    if matches!(direct.status.value, 201 | 300..=399) {
+        reply.headers.append("location", own_location(request));
+    }
+    reply
 }

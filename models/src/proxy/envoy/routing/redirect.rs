@@ -52,6 +52,11 @@ pub(super) fn https_location(request: &Request) -> String {
     format!("https://{}{}", request.authority(), request.path_and_query())
 }
 
+/// Where the request itself leads.
+pub(super) fn own_location(request: &Request) -> String {
+    format!("{}://{}{}", scheme(request), request.authority(), request.path_and_query())
+}
+
 /// Where the port of an authority begins, with its colon.
 fn port_at(authority: &str) -> Option<usize> {
     if authority.starts_with('[') {

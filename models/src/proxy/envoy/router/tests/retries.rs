@@ -18,6 +18,20 @@ fn a_failure_is_tried_again_until_a_success_goes_to_the_client() {
 }
 
 #[test]
+fn a_retry_is_counted_when_it_is_made_and_not_when_it_is_decided() {
+    let counts = |rig: &Rig, name| rig.scribe.counted.iter().filter(|it| **it == name).count();
+    let mut rig = Rig::begun(plan(Some(policy("5xx", 2))));
+    rig.answer(503);
+    assert_eq!(counts(&rig, "upstream_rq_retry"), 0);
+    rig.pause_ends();
+    assert_eq!(counts(&rig, "upstream_rq_retry"), 1);
+    assert_eq!(counts(&rig, "upstream_rq_retry_backoff_exponential"), 1);
+    rig.answer(503);
+    rig.router().client_gone();
+    assert_eq!(counts(&rig, "upstream_rq_retry"), 1, "the second was never made");
+}
+
+#[test]
 fn the_last_failure_goes_to_the_client_when_all_retries_are_made() {
     let mut rig = Rig::begun(plan(Some(policy("5xx", 1))));
     rig.answer(503);

@@ -51,6 +51,7 @@ pub(super) fn plan(retry: Option<RetryPolicy>) -> RouterPlan {
         buffer_bytes: None,
         stream_idle_timeout: known(SimDuration::ZERO),
         max_stream_duration: None,
+        max_attempt_duration: None,
         grpc_timeout_max: None,
         timeout_status: 504,
     }

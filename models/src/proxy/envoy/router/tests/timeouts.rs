@@ -115,6 +115,33 @@ fn a_hedge_starts_beside_the_slow_attempt_and_the_first_good_answer_wins() {
 }
 
 #[test]
+fn a_hedge_that_may_not_be_hedged_again_still_counts_as_a_success() {
+    let mut rig = hedged();
+    rig.router().connected(Attempt(2));
+    rig.router().timer(Timer::PerTry(Attempt(2)));
+    assert!(rig.scribe.counted.contains(&"upstream_rq_retry_limit_exceeded"));
+    rig.router().headers(Attempt(2), &ResponseHead::bare(200), More::End);
+    assert!(rig.scribe.counted.contains(&"upstream_rq_retry_success"));
+    assert_eq!(rig.state.flags().to_string(), "URX");
+}
+
+#[test]
+fn the_longest_life_of_an_attempt_counts_from_its_connection_and_is_retried_as_a_reset() {
+    let mut route = plan(Some(policy("reset", 1)));
+    route.max_attempt_duration = Some(known(ms(300)));
+    let mut rig = Rig::begun(route);
+    assert_eq!(rig.asked(), "start 1; AttemptDuration(Attempt(1)) in 300ms");
+    rig.router().timer(Timer::AttemptDuration(Attempt::FIRST));
+    let asked = "reset 1; Backoff in 0ns; no AttemptDuration(Attempt(1))";
+    assert_eq!(rig.asked(), asked);
+    rig.pause_ends();
+    rig.asked();
+    rig.router().timer(Timer::AttemptDuration(Attempt(2)));
+    assert!(rig.asked().ends_with("504 URX,UMSDR upstream_max_stream_duration_reached"));
+    assert!(rig.rules().contains(&"envoy.retry.attempt-duration"));
+}
+
+#[test]
 fn a_bad_answer_is_thrown_away_while_its_hedge_may_do_better() {
     let mut rig = hedged();
     rig.router().headers(Attempt::FIRST, &ResponseHead::bare(503), More::End);

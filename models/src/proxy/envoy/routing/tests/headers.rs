@@ -1,16 +1,20 @@
 //! What becomes of headers, path and authority.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::testing::*;
 use crate::explain::Silent;
-use crate::proxy::envoy::HeaderMap;
 use crate::proxy::envoy::config::AppendAction::{
     AddIfAbsent, AppendOrAdd, OverwriteIfExists, OverwriteOrAdd,
 };
 use crate::proxy::envoy::config::{
-    Destination, Forward, HeaderMutation, HeaderMutations, HostRewrite, PathMatcher, PathRewrite,
-    Route, RouteTable,
+    Bootstrap, Destination, Forward, HeaderMutation, HeaderMutations, HostRewrite, PathMatcher,
+    PathRewrite, Route, RouteAction, RouteTable,
 };
-use crate::proxy::envoy::routing::{AutoHost, Plan};
+use crate::proxy::envoy::router::{Details, LocalReply, ResetReason, Tries};
+use crate::proxy::envoy::routing::{AutoHost, Choice, Context, Plan, choose, finish_reply};
+use crate::proxy::envoy::{HeaderMap, Reply, ResponseFlag, ResponseFlags};
 
 fn request_sets(set: Vec<HeaderMutation>) -> HeaderMutations {
     HeaderMutations { request_set: set, ..HeaderMutations::default() }
@@ -100,8 +104,71 @@ fn answers_of_the_router_get_the_headers_of_their_route() {
     ]);
     let reply = replied(&table, &get("/pot?full"));
     assert_eq!(reply.headers.get("x-asked"), Some("/pot?full"));
-    assert_eq!(reply.headers.get("x-status"), Some("200"));
+    assert_eq!(reply.headers.get("x-status"), Some("0"), "no status is written down yet");
     assert_eq!(reply.body, "tea");
+}
+
+/// The names of headers in order.
+fn names(headers: &HeaderMap) -> Vec<&str> {
+    headers.iter().map(|(name, _)| name).collect()
+}
+
+#[test]
+fn an_answer_in_place_of_the_upstreams_gets_the_headers_of_the_route_first() {
+    let headers = response_sets(vec![mutation("x-status", "%RESPONSE_CODE%", AppendOrAdd)]);
+    let mut table = with(headers);
+    let shop = Arc::make_mut(&mut table.virtual_hosts[0]);
+    shop.attempt_count_in_response = true;
+    let flags = ResponseFlags::of(ResponseFlag::UpstreamOverflow);
+    let details = Details::EarlyReset(ResetReason::Overflow);
+    let local = LocalReply { status: 503, details, tries: Tries::First, flags };
+    let kinds = [("application/grpc", 200), ("text/plain", 503)];
+    for (kind, status) in kinds {
+        let request = with_headers("/", &[("content-type", kind)]);
+        planned(&table, &request, |plan, context| {
+            let Plan::Forward(plan) = plan else { panic!("not forwarded") };
+            let reply = plan.local_reply(context, &request, &local, 2, &mut Silent);
+            assert_eq!(reply.status, status);
+            let own = ["x-status", "x-envoy-overloaded", "x-envoy-attempt-count"];
+            assert_eq!(names(&reply.headers)[..3], own);
+            assert_eq!(reply.headers.get("x-status"), Some("0"));
+            assert_eq!(reply.headers.get("x-envoy-attempt-count"), Some("2"));
+            let mut denied = Reply::new(403, "denied");
+            let (taken, pick) = (plan.taken, Some(&plan.pick));
+            finish_reply(context, taken, pick, &request, &mut denied, &mut Silent);
+            assert_eq!(names(&denied.headers), ["x-status"]);
+        });
+    }
+}
+
+#[test]
+fn answers_of_filters_are_left_alone_where_the_route_would_answer_itself() {
+    let mut table = routes(vec![direct("tea", prefix("/"))]);
+    table.headers = response_sets(vec![mutation("x-a", "1", AppendOrAdd)]);
+    let request = get("/");
+    let bootstrap = Bootstrap::default();
+    let clusters = BTreeMap::new();
+    let context = Context { table: &table, clusters: &clusters, bootstrap: &bootstrap };
+    let choice = choose(&table, &request, &bootstrap, &mut Fixed(0), &mut Silent);
+    let Choice::Taken(taken) = choice else { panic!("no route") };
+    let mut denied = Reply::new(403, "denied");
+    finish_reply(context, taken, None, &request, &mut denied, &mut Silent);
+    assert_eq!(names(&denied.headers), [""; 0]);
+}
+
+#[test]
+fn a_direct_answer_of_a_redirects_status_says_where_the_request_was() {
+    for (status, location) in [
+        (200, None),
+        (201, Some("http://shop.example/a?b")),
+        (304, Some("http://shop.example/a?b")),
+    ] {
+        let mut route = direct("tea", prefix("/"));
+        let RouteAction::Direct(answer) = &mut route.action else { panic!("not direct") };
+        answer.status = set(status);
+        let reply = replied(&routes(vec![route]), &get("/a?b"));
+        assert_eq!(reply.headers.get("location"), location, "{status}");
+    }
 }
 
 #[test]

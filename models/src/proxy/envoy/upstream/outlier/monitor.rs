@@ -4,6 +4,7 @@ use super::Detector;
 use crate::units::{SimDuration, SimTime};
 
 use super::super::super::config::OutlierDetection;
+use super::super::super::router::AttemptResult;
 
 /// How a request to a host went, as the router tells it. Source: Envoy, `Outlier::Result` and
 /// `putHttpResponseCode`.
@@ -13,6 +14,8 @@ pub enum UpstreamResult {
     Status(u16),
     /// The host did not answer in time: a per-try or a route timeout.
     Timeout,
+    /// The same, and the client gets a status other than 504 because it asked for it.
+    TimeoutAs(u16),
     /// There was no connection, or it broke before an answer: also a reset by the host.
     ConnectFailed,
     /// There is a connection; a protocol above it goes on.
@@ -38,6 +41,19 @@ pub(super) enum Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Status(u16);
 
+impl From<AttemptResult> for UpstreamResult {
+    /// What the router tells of an attempt of a request.
+    fn from(result: AttemptResult) -> Self {
+        match result {
+            AttemptResult::Connected => Self::Connected,
+            AttemptResult::Response(status) => Self::Status(status),
+            AttemptResult::Timeout(504) => Self::Timeout,
+            AttemptResult::Timeout(status) => Self::TimeoutAs(status),
+            AttemptResult::Reset(_) => Self::ConnectFailed,
+        }
+    }
+}
+
 impl UpstreamResult {
     /// What is counted. With `split`, failures of the proxy's own making are counted apart; without
     /// it they count as the status that the client sees.
@@ -47,11 +63,12 @@ impl UpstreamResult {
         let effects = match (self, split) {
             (Self::Status(status), _) => external(status),
             (Self::Timeout, false) => external(504),
+            (Self::TimeoutAs(status), false) => external(status),
             (Self::ConnectFailed, false) => external(503),
             (Self::Connected, false) => [None, None],
             (Self::ConnectedFinal | Self::Succeeded, false) => external(200),
             (Self::Failed, false) => external(500),
-            (Self::Timeout | Self::ConnectFailed, true) => local(503),
+            (Self::Timeout | Self::TimeoutAs(_) | Self::ConnectFailed, true) => local(503),
             (Self::Connected | Self::ConnectedFinal, true) => local(200),
             (Self::Failed, true) => external(503),
             (Self::Succeeded, true) => {
