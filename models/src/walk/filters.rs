@@ -2,9 +2,9 @@
 //! `filters` in the proxy's room.
 
 use crate::explain::Tree;
-use crate::proxy::envoy::config::{Bootstrap, HttpManager, WeightedCluster};
+use crate::proxy::envoy::config::{HttpManager, WeightedCluster};
 use crate::proxy::envoy::filters::{Chain, Possible, Settings};
-use crate::proxy::envoy::routing::{Pick, Taken};
+use crate::proxy::envoy::routing::{Context, Pick, Taken, finish_reply};
 use crate::proxy::envoy::{HeaderMap, Reply, Request};
 use crate::units::Ppm;
 
@@ -40,16 +40,22 @@ pub(super) fn walk(
     manager: &HttpManager,
     taken: Option<Taken<'_>>,
     picks: &[(Ppm, Pick<'_>)],
-    (request, bootstrap): (&Request, &Bootstrap),
+    (request, context): (&Request, Context<'_>),
     tree: &mut Tree,
 ) -> Filtered {
     let most = picks.iter().max_by_key(|(share, _)| *share);
     let weighted: Option<&WeightedCluster> = most.and_then(|(_, pick)| pick.weighted);
     let settings = Settings { taken, weighted };
-    let chain = Chain { filters: &manager.filters, settings, bootstrap };
+    let chain = Chain { filters: &manager.filters, settings, bootstrap: context.bootstrap };
     let outlook = chain.outlook(request, tree);
     let answer = match outlook.answer {
-        Some(reply) => Some(answered(*reply)),
+        Some(mut reply) => {
+            if let Some(taken) = taken {
+                let pick = most.map(|(_, pick)| pick);
+                finish_reply(context, taken, pick, request, &mut reply, tree);
+            }
+            Some(answered(*reply))
+        }
         None if outlook.unknown => {
             let mut answer = Answer::new(Outcome::Unknown);
             let sentence = "access rules ask for an address that is not known here".to_owned();

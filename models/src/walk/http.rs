@@ -154,7 +154,7 @@ impl<'a> Here<'a> {
         tree: &mut Tree,
         then: impl FnOnce(&mut Tree) -> Answer,
     ) -> Answer {
-        let subject = (self.request, self.context.bootstrap);
+        let subject = (self.request, self.context);
         let mut filtered = filters::walk(self.manager, taken, picks, subject, tree);
         filtered.answer.take().unwrap_or_else(|| {
             let mut answer = then(tree);

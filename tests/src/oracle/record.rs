@@ -7,7 +7,7 @@ use meshwalk_models::proxy::envoy::config::UpstreamProtocol;
 use meshwalk_models::units::SimDuration;
 
 use super::case::{Bodies, Case, ClientRequest, Names, Step};
-use super::drive::{Answer, CallOutcome, Failure, HostHealth, Outcome, Seen};
+use super::drive::{Answer, CallOutcome, Failure, HostHealth, Outcome, Seen, never_has_body};
 use super::json::Json;
 use super::render::ClientTransport;
 
@@ -205,8 +205,9 @@ fn answered(
     let length = answer.headers.get("content-length").and_then(|it| it.parse::<usize>().ok());
     let complete = match length {
         Some(length) => spec.method == "HEAD" || answer.body.len() == length,
+        None if answer.status.is_some_and(never_has_body) => true,
         // The end of a chunked answer is marked, but not on HEAD.
-        None => answer.ended && (spec.method != "HEAD" || answer.status == Some(204)),
+        None => answer.ended && spec.method != "HEAD",
     };
     members.push(("complete", Json::Bool(complete)));
     if !complete || answer.status != Some(200) || case.terms.bodies == Bodies::OfAll {

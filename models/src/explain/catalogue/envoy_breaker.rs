@@ -2,7 +2,8 @@
 
 use crate::explain::{Fidelity, Rule, RuleId};
 
-const SOURCE: &str = "envoy source/common/upstream/resource_manager_impl.h; circuit_breaker.proto";
+const SOURCE: &str = "Envoy, source/common/upstream/resource_manager_impl.h; circuit_breaker.proto; \
+                      held to Envoy 1.40";
 
 const fn rule(id: &'static str, sentence: &'static str, test: &'static str) -> Rule {
     Rule { id: RuleId(id), sentence, source: SOURCE, fidelity: Fidelity::Exact, test }

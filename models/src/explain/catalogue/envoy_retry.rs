@@ -2,8 +2,8 @@
 
 use crate::explain::{Fidelity, Rule, RuleId};
 
-const ROUTER: &str = "Envoy, source/common/router/router.cc";
-const RETRY_STATE: &str = "Envoy, source/common/router/retry_state_impl.cc";
+const ROUTER: &str = "Envoy, source/common/router/router.cc; held to Envoy 1.40";
+const RETRY_STATE: &str = "Envoy, source/common/router/retry_state_impl.cc; held to Envoy 1.40";
 
 const fn exact(
     id: &'static str,
@@ -47,8 +47,8 @@ pub(super) const RULES: &[Rule] = &[
     ),
     exact(
         "envoy.retry.buffer-limit",
-        "A request whose body exceeds the limit of what is kept is sent once; if a retry is \
-         waiting then, the answer is 507.",
+        "A request whose body exceeds the limit of what is kept, 1 MiB unless the virtual host says \
+         otherwise, is sent once; if a retry is waiting then, the answer is 507.",
         ROUTER,
         "router::tests::retries::a_body_too_large_to_keep_is_sent_once",
     ),

@@ -19,7 +19,8 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: RuleId("envoy.route.direct-response"),
-        sentence: "A route may answer itself, with a status and a body.",
+        sentence: "A route may answer itself, with a status and a body; 201 and the statuses of \
+                   redirects also say where the request was.",
         source: "Envoy, route_components.proto, DirectResponseAction; held to Envoy 1.40",
         fidelity: Fidelity::Exact,
         test: "routing::tests::headers::answers_of_the_router_get_the_headers_of_their_route",
@@ -60,7 +61,7 @@ pub(super) const RULES: &[Rule] = &[
         id: RuleId("envoy.route.header"),
         sentence: "Headers are changed by weighted cluster, route, virtual host and route table, \
                    in this order; within a level removals come first, then replacements, then \
-                   additions.",
+                   additions. What the proxy answers in place of the upstream is changed too.",
         source: "Envoy, \"HTTP header manipulation\"; HeaderParser::evaluateHeaders; held to Envoy \
                  1.40",
         fidelity: Fidelity::Exact,

@@ -24,12 +24,16 @@ pub(super) use call::{Call, Seen};
 use client::Script;
 use draws::Draws;
 use pools::{ClusterRun, Notice, Stream, StreamId};
+pub(super) use server::never_has_body;
 
 use super::case::Case;
 use super::render::World;
 
 /// How long a message takes from one party to the next.
 const HOP: SimDuration = SimDuration::from_us(100);
+/// How long the proxy runs before its clients come; sweeps of outlier detection count from its
+/// beginning. Seen of the recorder, which asks every 50 ms whether the proxy is ready.
+const HEAD_START: SimDuration = SimDuration::from_ms(35);
 /// How late a timer of the proxy rings: its event loop counts in whole milliseconds, so half of one
 /// on average.
 const TIMER_LAG: SimDuration = SimDuration::from_us(500);
@@ -114,7 +118,7 @@ struct Drive<'w> {
 /// Runs a case once.
 pub(super) fn run(case: &Case, seed: Seed) -> Result<Outcome, String> {
     let mut drive = Drive::new(case, seed);
-    drive.after(SimDuration::ZERO, Happening::NextStep);
+    drive.after(HEAD_START, Happening::NextStep);
     let mut end = SimTime::MAX;
     while let Some(event) = drive.kernel.next_until(end) {
         if let Some(happening) = drive.happenings.remove(event.slot()) {

@@ -35,6 +35,8 @@ pub(super) enum Message {
     Reset(ResetReason),
     /// The connection is reset or closed.
     Gone,
+    /// A body comes where there must be none, and the proxy resets the stream (HTTP/2).
+    Unfit,
     /// What comes is no response, and the proxy closes the connection (HTTP/1.1).
     Broken,
 }
@@ -97,6 +99,11 @@ impl Drive<'_> {
                 self.end_stream(id, StreamEnd::Reset(reason));
                 self.with_router(call, |router| router.reset(attempt, reason));
             }
+            Message::Unfit => {
+                self.end_stream(id, StreamEnd::GivenUp);
+                let reason = ResetReason::ProtocolError;
+                self.with_router(call, |router| router.reset(attempt, reason));
+            }
             Message::Broken => self.lose(link, ResetReason::ProtocolError),
             Message::Gone => {
                 let reason = match (self.stream(id).progress, self.is_multiplexed(id)) {
@@ -143,7 +150,7 @@ fn head(action: &Action, length: Option<usize>) -> Head {
 }
 
 /// Whether a response with this status never has a body.
-fn never_has_body(status: u16) -> bool {
+pub(in super::super) fn never_has_body(status: u16) -> bool {
     status < 200 || matches!(status, 204 | 304)
 }
 
@@ -197,8 +204,10 @@ fn http1(action: &Action, name: &str, bodiless: bool) -> Messages {
 fn http2(action: &Action, name: &str, bodiless: bool) -> Messages {
     let zero = SimDuration::ZERO;
     let body = action.body.as_deref().unwrap_or(name);
-    let only_headers = action.headers_only || bodiless;
-    let begins = (zero, Message::Head(Arc::new(head(action, None)), more(!only_headers)));
+    let head = head(action, None);
+    let forbidden = bodiless || never_has_body(head.status);
+    let only_headers = action.headers_only || (forbidden && body.is_empty());
+    let begins = (zero, Message::Head(Arc::new(head), more(!only_headers)));
     match action.ending.http2 {
         Ending::Hang => Vec::new(),
         Ending::Reset | Ending::Cancelled => {
@@ -207,6 +216,9 @@ fn http2(action: &Action, name: &str, bodiless: bool) -> Messages {
         Ending::Refused => vec![(zero, Message::Reset(ResetReason::RemoteRefusedStream))],
         Ending::Close => vec![(zero, Message::Gone)],
         Ending::ResetAfterHeaders | Ending::Whole if only_headers => vec![begins],
+        Ending::ResetAfterHeaders | Ending::Whole if forbidden => {
+            vec![begins, (zero, Message::Unfit)]
+        }
         Ending::ResetAfterHeaders => {
             let first = (zero, Message::Data(body.chars().take(1).collect(), More::Follows));
             vec![begins, first, (RESET_AFTER, Message::Reset(ResetReason::RemoteReset))]

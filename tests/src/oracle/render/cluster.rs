@@ -239,6 +239,18 @@ fn subsets(fields: &Fields<'_>) -> Read<Subsets> {
     Ok(Subsets { selectors, fallback })
 }
 
+/// The limits of a cluster that names none.
+pub(super) fn default_thresholds() -> Thresholds {
+    Thresholds {
+        max_connections: given(1024),
+        max_pending: given(1024),
+        max_requests: given(1024),
+        max_retries: given(3),
+        retry_budget: None,
+        min_retry_concurrency: 3,
+    }
+}
+
 /// Limits, as Envoy's configuration writes them, but for the budget.
 fn thresholds(fields: &Fields<'_>) -> Read<Thresholds> {
     let limit = |name: &str, default| {

@@ -8,6 +8,7 @@ mod matcher;
 mod outlier;
 mod retry;
 mod route;
+mod runtime;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -56,7 +57,9 @@ fn given<T>(value: T) -> Sourced<T> {
 /// Reads the proxy of a case.
 pub(super) fn world(fields: &Fields<'_>) -> Read<World> {
     let table = table(fields)?;
-    let filters = fields.objects("filters", filter::filter)?;
+    let mut filters = fields.objects("filters", filter::filter)?;
+    let mut clusters = clusters(fields)?;
+    runtime::apply(fields, &mut clusters, &mut filters)?;
     let managed = match fields.get("hcm") {
         None => manager::manager(None, table, filters)?,
         Some(json) => Fields::read(json, &fields.place("hcm"), |own| {
@@ -69,10 +72,9 @@ pub(super) fn world(fields: &Fields<'_>) -> Read<World> {
         Some(Json::Text(text)) => Some(text.as_str()),
         Some(other) => return fields.wrong("tls", &format!("expected a text, found {other}")),
     };
-    let clusters = clusters(fields)?;
     let named = |rendered: &Rendered| rendered.cluster.name.clone();
     let config = ProxyConfig {
-        bootstrap: bootstrap(fields)?,
+        bootstrap: bootstrap(),
         listeners: vec![Arc::new(manager::listener(managed.manager, tls))],
         route_tables: BTreeMap::new(),
         clusters: clusters.iter().map(|it| (named(it), Arc::new(it.cluster.clone()))).collect(),
@@ -114,18 +116,11 @@ fn clusters(fields: &Fields<'_>) -> Read<Vec<Rendered>> {
     Ok(clusters.unwrap_or_default())
 }
 
-fn bootstrap(fields: &Fields<'_>) -> Read<Bootstrap> {
-    let runtime = fields.object("runtime", |inner| {
-        match inner.all().next() {
-            None => Ok(BTreeMap::new()),
-            // The configuration names no key of its own, and Envoy's own keys are not modelled.
-            Some((name, _)) => inner.wrong(name, "this runtime key is not modelled"),
-        }
-    })?;
-    Ok(Bootstrap {
+fn bootstrap() -> Bootstrap {
+    Bootstrap {
         workers: 1,
         locality: Locality::default(),
-        runtime: runtime.unwrap_or_default(),
+        runtime: BTreeMap::new(),
         repeated_headers: Profile::built_in().envoy.repeated_headers.value,
-    })
+    }
 }

@@ -11,6 +11,12 @@ use super::super::config::{Forward, HttpManager, RetryPolicy, RoutingPriority, V
 /// The answer to a request that timed out.
 const TIMED_OUT: u16 = 504;
 
+/// What a connection holds of a request, and so what is kept of it where the virtual host does not
+/// say otherwise.
+///
+/// Source: Envoy, `Listener.per_connection_buffer_limit_bytes`; held to Envoy 1.40.
+const CONNECTION_BUFFER_BYTES: u64 = 1 << 20;
+
 /// The router's terms for the requests of one route. A duration of zero is no limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouterPlan {
@@ -77,7 +83,7 @@ impl RouterPlan {
             },
             retry,
             priority: forward.priority,
-            buffer_bytes: host.request_buffer_bytes,
+            buffer_bytes: Some(host.request_buffer_bytes.unwrap_or(CONNECTION_BUFFER_BYTES)),
             stream_idle_timeout: forward.idle_timeout.unwrap_or(manager.stream_idle_timeout),
             max_stream_duration: forward.max_stream_duration.or(manager.max_stream_duration),
             max_attempt_duration: None,
