@@ -29,7 +29,7 @@ pub(super) enum Alarm {
 /// The timers of one stream that are running.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StreamTimers {
-    lanes: [Option<TimerHandle>; 5],
+    lanes: [Option<TimerHandle>; 6],
     /// The attempt that the timers of attempts belong to.
     attempt: u32,
     /// The alarm for the pause before a retry, or for a delay.
@@ -37,7 +37,7 @@ pub(super) struct StreamTimers {
 }
 
 impl StreamTimers {
-    pub(super) const NONE: Self = Self { lanes: [None; 5], attempt: 0, alarm: NONE };
+    pub(super) const NONE: Self = Self { lanes: [None; 6], attempt: 0, alarm: NONE };
 }
 
 /// The place of a timer's handle, and the lane it runs in.
@@ -48,9 +48,20 @@ fn place(timer: Timer, lanes: &RouterLanes) -> Option<(usize, u32)> {
         Timer::PerTryIdle(_) => (2, lanes.per_try_idle),
         Timer::StreamIdle => (3, lanes.stream_idle),
         Timer::MaxDuration => (4, lanes.max_duration),
+        Timer::AttemptDuration(_) => (5, lanes.attempt_duration),
         Timer::Backoff => return None,
     };
     Some((place, lane?))
+}
+
+/// The attempt that a timer belongs to.
+fn of_attempt(timer: Timer) -> Option<u32> {
+    match timer {
+        Timer::PerTry(Number(number))
+        | Timer::PerTryIdle(Number(number))
+        | Timer::AttemptDuration(Number(number)) => Some(number),
+        Timer::Route | Timer::Backoff | Timer::StreamIdle | Timer::MaxDuration => None,
+    }
 }
 
 impl<R: Recorder> Engine<R> {
@@ -80,7 +91,7 @@ impl<R: Recorder> Engine<R> {
         let handle = self.lanes[lane as usize].start(&mut self.kernel, slot);
         let timers = self.timers_mut(slot);
         timers.lanes[place] = Some(handle);
-        if let Timer::PerTry(Number(number)) | Timer::PerTryIdle(Number(number)) = timer {
+        if let Some(number) = of_attempt(timer) {
             timers.attempt = number;
         }
     }
@@ -93,9 +104,7 @@ impl<R: Recorder> Engine<R> {
         }
         let Some((place, lane)) = place(timer, lanes) else { return };
         let Some(timers) = self.stream_timers.get(slot).copied() else { return };
-        if let Timer::PerTry(Number(number)) | Timer::PerTryIdle(Number(number)) = timer
-            && timers.attempt != number
-        {
+        if of_attempt(timer).is_some_and(|number| timers.attempt != number) {
             return;
         }
         if let Some(handle) = timers.lanes[place] {
@@ -153,6 +162,7 @@ impl<R: Recorder> Engine<R> {
                 Rings::PerTryIdle => (2, Timer::PerTryIdle(number)),
                 Rings::StreamIdle => (3, Timer::StreamIdle),
                 Rings::MaxDuration => (4, Timer::MaxDuration),
+                Rings::AttemptDuration => (5, Timer::AttemptDuration(number)),
             };
             self.stream_timers[slot].lanes[place] = None;
             self.drive(slot, self.kernel.now(), RouterEvent::Timer(timer));

@@ -19,7 +19,7 @@ use super::pool::Joined;
 use super::rules::Rules;
 use super::state::{Attempt, Lineage, NONE, ServerKnows, Stage, Try};
 use super::stream::Turn;
-use super::upstream::{Wish, full, result_of};
+use super::upstream::{Wish, full};
 
 /// What the draw before a retry is for.
 const BACKOFF: u64 = 0x6261_636B;
@@ -136,7 +136,7 @@ impl<R: Recorder> Effects for Desk<'_, R> {
 
     fn report(&mut self, number: Number, result: AttemptResult) {
         if let Some((cluster, host)) = self.host_of(number) {
-            self.engine.report(cluster, host, result_of(result));
+            self.engine.report(cluster, host, result.into());
         }
     }
 

@@ -93,7 +93,9 @@ impl RouterEvent<'_> {
             | Self::Headers(number, ..)
             | Self::Data(number, _)
             | Self::Reset(number, _)
-            | Self::Timer(Timer::PerTry(number) | Timer::PerTryIdle(number)) => Some(*number),
+            | Self::Timer(
+                Timer::PerTry(number) | Timer::PerTryIdle(number) | Timer::AttemptDuration(number),
+            ) => Some(*number),
             Self::Begin | Self::CallerGone | Self::Timer(_) => None,
         }
     }

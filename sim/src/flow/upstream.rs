@@ -4,7 +4,6 @@
 
 use meshwalk_models::explain::{Probe, RuleId, Silent};
 use meshwalk_models::proxy::envoy::config::RoutingPriority;
-use meshwalk_models::proxy::envoy::router::AttemptResult;
 use meshwalk_models::proxy::envoy::upstream::{
     Change, ClusterState, HealthChange, HostId, NoHost, PickContext, PreviousPriorities, Resource,
     UpstreamResult,
@@ -402,16 +401,6 @@ impl<R: Recorder> Engine<R> {
             };
             self.recorder.record(change.at, Subject::Cluster { slot: cluster }, client, step);
         }
-    }
-}
-
-/// What came of an attempt, in the words of outlier detection.
-pub(super) const fn result_of(result: AttemptResult) -> UpstreamResult {
-    match result {
-        AttemptResult::Connected => UpstreamResult::Connected,
-        AttemptResult::Response(status) => UpstreamResult::Status(status),
-        AttemptResult::Timeout(_) => UpstreamResult::Timeout,
-        AttemptResult::Reset(_) => UpstreamResult::ConnectFailed,
     }
 }
 

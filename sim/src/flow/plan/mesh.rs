@@ -7,7 +7,8 @@ use std::sync::Arc;
 use meshwalk_models::proxy::envoy::config::{
     self, Bootstrap, Destination, HttpManager, Route, VirtualHost, WeightedCluster,
 };
-use meshwalk_models::proxy::envoy::router::{ResponseHead, Retriable, RouterPlan, grpc_status_of};
+use meshwalk_models::proxy::envoy::grpc_status_of;
+use meshwalk_models::proxy::envoy::router::{ResponseHead, Retriable, RouterPlan};
 use meshwalk_models::proxy::envoy::upstream::Roster;
 use meshwalk_models::proxy::envoy::{HeaderMap, Request};
 use meshwalk_models::units::{Ppm, SimDuration};
@@ -148,6 +149,8 @@ pub struct RouterLanes {
     pub per_try: Option<u32>,
     /// The longest silence of one attempt.
     pub per_try_idle: Option<u32>,
+    /// The longest life of one attempt.
+    pub attempt_duration: Option<u32>,
     /// The longest silence of the stream.
     pub stream_idle: Option<u32>,
     /// The longest life of the stream.

@@ -101,6 +101,8 @@ pub enum Rings {
     PerTry,
     /// The caller's proxy: the longest silence of one attempt.
     PerTryIdle,
+    /// The caller's proxy: the longest life of one attempt.
+    AttemptDuration,
     /// The caller's proxy: the longest silence of a stream.
     StreamIdle,
     /// The caller's proxy: the longest life of a stream.

@@ -66,6 +66,7 @@ pub fn unlimited_router() -> RouterPlan {
         buffer_bytes: None,
         stream_idle_timeout: none("istio.stream-idle-timeout"),
         max_stream_duration: None,
+        max_attempt_duration: None,
         grpc_timeout_max: None,
         timeout_status: 504,
     }

@@ -26,6 +26,9 @@ impl Compiler<'_> {
             route: lane(plan.timeout.value, Rings::Route),
             per_try: lane(plan.per_try_timeout.value, Rings::PerTry),
             per_try_idle: lane(plan.per_try_idle_timeout.value, Rings::PerTryIdle),
+            attempt_duration: plan
+                .max_attempt_duration
+                .and_then(|limit| lane(limit.value, Rings::AttemptDuration)),
             stream_idle: lane(plan.stream_idle_timeout.value, Rings::StreamIdle),
             max_duration: plan
                 .max_stream_duration
