@@ -16,7 +16,7 @@ use crate::units::{Ppm, SimDuration};
 use super::answer::{Answer, HeaderChange, Outcome, RequestAfter};
 use super::destination::{self, Dialled};
 use super::proxy::View;
-use super::{filters, limits, resilience, rules};
+use super::{filters, limits, resilience, rules, shown_target};
 
 /// Draws that take every share there is, so that nothing that may happen is left out.
 pub(super) struct Always;
@@ -229,6 +229,8 @@ impl<'a> Here<'a> {
             let reply = reply.unwrap_or_else(no_route);
             answer.status = Some(failure.map_or(reply.status, |(status, _)| status));
             answer.flags = failure.map(|(_, flags)| flags.to_owned());
+        } else {
+            tell_failing_shares(&mut answer);
         }
         let plan = self.plan(taken, forward);
         if let Some(after) = &mut answer.request_after {
@@ -287,6 +289,26 @@ impl<'a> Here<'a> {
 impl From<routing::Change> for HeaderChange {
     fn from(change: routing::Change) -> Self {
         Self { name: change.name, value: change.value, origin: change.origin }
+    }
+}
+
+/// Some of the requests go where nobody is.
+fn tell_failing_shares(answer: &mut Answer) {
+    let failing = answer.weights.iter().filter(|share| share.share.as_ppm() > 0);
+    let failing: Vec<_> = failing
+        .filter_map(|share| {
+            let (status, flags) = share.fails_with?;
+            let place = shown_target(&share.destination);
+            let percent = share.share.as_percent_f64();
+            let sentence = format!(
+                "{percent} % of the requests are answered {status} {flags}: nobody stands behind \
+                 {place}"
+            );
+            Some((sentence, share.weight.origin))
+        })
+        .collect();
+    for (sentence, origin) in failing {
+        answer.tell("route.share-fails", sentence, vec![origin]);
     }
 }
 

@@ -270,3 +270,17 @@ fn tls_of_the_clients_own_to_a_port_that_speaks_http_is_reset_by_the_server() {
     let answer = mesh.asked("web/frontend", "https://checkout.shop:8080/");
     assert_eq!(answer.outcome, Outcome::Denied, "{:#?}", answer.findings);
 }
+
+#[test]
+fn a_share_that_nobody_stands_behind_is_told() {
+    let split = "{hosts: [checkout], http: [{route: [{destination: {host: cart}, weight: 90}, \
+                 {destination: {host: ghost}, weight: 10}]}]}";
+    let mesh = Mesh::with(&[("VirtualService", "shop/a", split)]);
+    let answer = mesh.asked("web/frontend", "checkout.shop:8080");
+    assert_eq!(shown(&answer), "routed:cart.shop:8080=90,ghost.shop:8080=10");
+    let said = finding(&answer, "route.share-fails");
+    assert_eq!(
+        said,
+        "10 % of the requests are answered 503 UH: nobody stands behind ghost.shop:8080"
+    );
+}

@@ -369,3 +369,20 @@ fn an_expectation_decides_the_exit_code() {
         .says("expected routed:checkout/v1, got routed:checkout.shop:8080/v2");
     asked.why(&format!("{jane} routed:")).ends(2).does_not_say("Because");
 }
+
+/// A policy of the network may stop what the mesh routes: it is named, wherever it stands.
+#[test]
+fn kinds_that_nobody_models_are_named_beside_the_answer() {
+    let asked = Asked::about("41-routes-in-ci");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("policy.yaml");
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+                  metadata: {name: none, namespace: shop}\nspec: {podSelector: {}}\n";
+    fs::write(&file, policy).expect("it can be written");
+    let more = file.to_str().expect("a plain path");
+    asked
+        .why(&format!("{more} --from web/frontend --to checkout.shop:8080"))
+        .ends(0)
+        .says("Not modelled, and may change this")
+        .says("NetworkPolicy");
+}

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use meshwalk_models::control::istio::injection::Injection;
 use meshwalk_models::control::{ControlPlanes, GatewayKind, GatewayName};
-use meshwalk_models::manifest::{self, Diagnostic, Manifests, Severity, SourceSet, nearest};
+use meshwalk_models::manifest::{self, Diagnostic, Manifests, Severity, Sort, SourceSet, nearest};
 use meshwalk_models::profile::Profile;
-use meshwalk_models::walk::{Caller, find_caller};
+use meshwalk_models::walk::{Caller, Untold, find_caller};
 use meshwalk_models::world::{self, ClusterManifests, OutsideHost, Topology, World};
 use meshwalk_sim::run::DEFAULT_CLUSTER;
 
@@ -15,6 +15,7 @@ use crate::cli::{DataPathArg, MeshArgs};
 use crate::failure::Failure;
 use crate::input::{self, Limits, SourceKind, Sources};
 use crate::report::diagnostics;
+use crate::report::format::counted;
 use crate::report::objects::Objects;
 use crate::terminal::Look;
 
@@ -29,6 +30,8 @@ pub(super) struct Mesh {
     pub(super) sources: SourceSet,
     /// Which object a line belongs to.
     pub(super) objects: Objects,
+    /// Kinds that nobody models and that matter to traffic.
+    pub(super) untold: Vec<Untold>,
     /// What is wrong with them, sorted.
     pub(super) findings: Vec<Diagnostic>,
     /// Who exists.
@@ -96,8 +99,10 @@ impl Mesh {
         );
         let mut findings = sources.findings;
         let mut objects = Objects::default();
+        let mut untold = Vec::new();
         for cluster in &clusters {
             objects.add(&cluster.manifests.resources, assembly.default_namespace);
+            untold.extend(untold_kinds(&cluster.manifests));
             findings.extend(cluster.manifests.diagnostics.iter().cloned());
         }
         findings.extend(built.findings);
@@ -105,7 +110,7 @@ impl Mesh {
         diagnostics::sort(&mut findings, &sources.set);
         // Clusters may share files, and so their findings.
         findings.dedup();
-        Self { sources: sources.set, objects, findings, world: built.world, planes }
+        Self { sources: sources.set, objects, untold, findings, world: built.world, planes }
     }
 
     /// Prints errors of the input. They do not stop an answer: what is broken has no effect in a
@@ -181,6 +186,26 @@ pub(super) fn read_manifests(
             .help("name files and folders with Kubernetes objects behind -f"));
     }
     Ok(manifest::load(&sources.set, ids))
+}
+
+/// Kinds that the answers know nothing of, such as NetworkPolicy. Objects that the walk names by
+/// themselves are not among them.
+fn untold_kinds(manifests: &Manifests) -> Vec<Untold> {
+    const NAMED: [&str; 5] =
+        ["AuthorizationPolicy", "EnvoyFilter", "RequestAuthentication", "Telemetry", "WasmPlugin"];
+    let entries = manifests.report.not_modelled.iter();
+    let kinds = entries.filter(|entry| {
+        let is_named = NAMED.iter().any(|name| entry.kind.ends_with(name));
+        entry.sort == Sort::NotModelledYet && entry.field.is_none() && !is_named
+    });
+    kinds
+        .map(|entry| {
+            let first = entry.places.first().map_or("", String::as_str);
+            let objects = counted(entry.count, "object");
+            let touches = format!("{}; {objects}, the first at {first}", entry.reason);
+            Untold { what: entry.kind.clone(), touches, origin: None }
+        })
+        .collect()
 }
 
 /// What stands behind `gateway/`, in any of kubectl's spellings.

@@ -84,7 +84,7 @@ pub(super) fn number(value: Estimate, look: &Look) -> String {
 }
 
 /// `count` and the noun in the right number: `1 error`, `2 errors`.
-pub(super) fn counted(count: u64, noun: &str) -> String {
+pub(crate) fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 

@@ -7,7 +7,7 @@ pub(crate) mod checks;
 mod columns;
 pub(crate) mod diagnostics;
 mod filter;
-mod format;
+pub(crate) mod format;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod laws;

@@ -44,8 +44,12 @@ struct Printer<'p> {
 
 impl Printer<'_> {
     fn steps(&mut self, steps: &[Explanation], indent: &str) -> io::Result<()> {
-        for (index, step) in steps.iter().enumerate() {
-            let is_last = index + 1 == steps.len();
+        let mut rest = steps;
+        while let Some((step, behind)) = rest.split_first() {
+            // Chains and hosts that are alike in every word are told once.
+            let alike = behind.iter().take_while(|other| is_bare(step) && *other == step).count();
+            rest = &behind[alike..];
+            let is_last = rest.is_empty();
             let (stroke, pass) = if is_last {
                 (self.strokes.last, "   ")
             } else {
@@ -54,7 +58,7 @@ impl Printer<'_> {
             let below = format!("{indent}{pass}");
             let first = format!("{indent}{stroke}");
             let under = if step.because.is_empty() { "   " } else { self.strokes.pass };
-            self.node(step, &first, &below, &format!("{below}{under}"))?;
+            self.node((step, alike + 1), &first, &below, &format!("{below}{under}"))?;
             self.steps(&step.because, &below)?;
         }
         Ok(())
@@ -63,12 +67,15 @@ impl Printer<'_> {
     /// One step: its sentence behind `first`, further lines behind `below`, facts behind `under`.
     fn node(
         &mut self,
-        step: &Explanation,
+        (step, times): (&Explanation, usize),
         first: &str,
         below: &str,
         under: &str,
     ) -> io::Result<()> {
         let mut text = step.finding.clone();
+        if times > 1 {
+            text.push_str(&format!(" ({times} times)"));
+        }
         if let Some(badge) = badge(step.rule) {
             text.push_str(&format!(" [{badge}]"));
         }
@@ -104,6 +111,11 @@ impl Printer<'_> {
     fn width(&self, lead: &str) -> usize {
         self.look.width.saturating_sub(lead.chars().count()).max(TEXT_WIDTH_MIN)
     }
+}
+
+/// Whether nothing stands below a step.
+fn is_bare(step: &Explanation) -> bool {
+    step.because.is_empty() && step.facts.is_empty()
 }
 
 /// What to keep in mind about a rule: nothing if it is exact.
@@ -176,6 +188,16 @@ mod tests {
         │  │     wanted jane
         │  └─ rule 2 taken  default istio.x
         └─ cluster v2
+        ");
+    }
+
+    #[test]
+    fn lines_that_are_alike_are_told_once() {
+        let alike = step("chain a is passed over", Vec::new());
+        let steps = [alike.clone(), alike.clone(), alike, step("chain b takes it", Vec::new())];
+        insta::assert_snapshot!(drawn(&steps, &Look::PLAIN), @r"
+        ├─ chain a is passed over (3 times)
+        └─ chain b takes it
         ");
     }
 

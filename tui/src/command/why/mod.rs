@@ -44,7 +44,8 @@ pub(super) fn why(
     let mesh = Mesh::load(&args.mesh, streams.input)?;
     mesh.print_errors(streams, &looks.err)?;
     let question = asked.question(&mesh)?;
-    let answer = walk(&mesh.world, &mesh.planes, &question);
+    let mut answer = walk(&mesh.world, &mesh.planes, &question);
+    answer.not_modelled.extend(mesh.untold.iter().cloned());
     let mismatch = expect.as_ref().and_then(|expect| expect.mismatch(&answer));
     let places = Places::new(&mesh.sources);
     let view = report::View {
