@@ -135,6 +135,8 @@ pub struct Share {
     pub destination: Target,
     /// The cluster of the proxy; empty where there is no proxy.
     pub cluster: String,
+    /// What names the cluster.
+    pub cluster_origin: Origin,
     /// The weight as written.
     pub weight: Sourced<u32>,
     /// The share of the requests.

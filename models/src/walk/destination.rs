@@ -12,7 +12,7 @@ use crate::proxy::envoy::config::{
 use crate::proxy::envoy::routing::Pick;
 use crate::proxy::envoy::upstream::Roster;
 use crate::units::Ppm;
-use crate::world::World;
+use crate::world::{Origin, World};
 
 use super::answer::{ClusterFacts, EndpointShare, InUse, Limit, MirrorShare, Share};
 use super::rules;
@@ -55,7 +55,8 @@ pub(super) fn share(view: View<'_>, pick: &Pick<'_>, forward: &Forward) -> Share
     let mut labels = forward.subset.clone();
     labels.extend(pick.weighted.iter().flat_map(|it| it.subset.clone()));
     let missing = (forward.cluster_not_found_status.value, "NC");
-    row(view, &pick.cluster.value, weight, forward.priority, (&labels, missing))
+    let name = (&*pick.cluster.value, pick.cluster.origin);
+    row(view, name, weight, forward.priority, (&labels, missing))
 }
 
 /// The share that a TCP proxy gives to a cluster.
@@ -63,12 +64,13 @@ pub(super) fn tcp_share(view: View<'_>, cluster: &Sourced<String>, weight: u32) 
     let weight = Sourced::new(weight, cluster.origin);
     // A connection has no status.
     let terms = (&BTreeMap::new(), (0, "NC"));
-    row(view, &cluster.value, weight, RoutingPriority::Default, terms)
+    let name = (cluster.value.as_str(), cluster.origin);
+    row(view, name, weight, RoutingPriority::Default, terms)
 }
 
 fn row(
     view: View<'_>,
-    name: &str,
+    (name, origin): (&str, Origin),
     weight: Sourced<u32>,
     priority: RoutingPriority,
     (labels, missing): (&BTreeMap<String, String>, (u16, &'static str)),
@@ -88,6 +90,7 @@ fn row(
     Share {
         destination: target(cluster.map(AsRef::as_ref), name, view.dialled),
         cluster: name.to_owned(),
+        cluster_origin: origin,
         weight,
         share: Ppm::ZERO,
         fails_with,
@@ -100,24 +103,27 @@ fn row(
 pub(super) fn explain(shares: &[Share], tree: &mut Tree) {
     for share in shares {
         let used = share.endpoints.iter().filter(|it| it.in_use == InUse::Yes).count();
-        let origin = share.cluster_facts.as_ref().map(|it| it.balancer.origin);
-        tree.step(rules::ENDPOINTS, origin, || match (&share.cluster_facts, share.fails_with) {
-            (None, _) => format!("there is no cluster {}", share.cluster),
-            (Some(_), Some((0, flags))) => {
-                format!("nobody is behind {}: the connection is closed, {flags}", share.cluster)
-            }
-            (Some(_), Some((status, flags))) => {
-                format!("nobody healthy is behind {}: {status} {flags}", share.cluster)
-            }
-            (Some(facts), None) if share.endpoints.is_empty() => {
-                format!("whoever stands there gets it, balanced by {}", facts.balancer.value)
-            }
-            (Some(facts), None) => {
-                let all = share.endpoints.len();
-                format!(
-                    "{used} of {all} endpoints are in use, balanced by {}",
-                    facts.balancer.value
-                )
+        let facts = share.cluster_facts.as_ref();
+        let origin = facts.map_or(share.cluster_origin, |it| it.balancer.origin);
+        tree.step(rules::ENDPOINTS, Some(origin), || {
+            match (&share.cluster_facts, share.fails_with) {
+                (None, _) => format!("there is no cluster {}", share.cluster),
+                (Some(_), Some((0, flags))) => {
+                    format!("nobody is behind {}: the connection is closed, {flags}", share.cluster)
+                }
+                (Some(_), Some((status, flags))) => {
+                    format!("nobody healthy is behind {}: {status} {flags}", share.cluster)
+                }
+                (Some(facts), None) if share.endpoints.is_empty() => {
+                    format!("whoever stands there gets it, balanced by {}", facts.balancer.value)
+                }
+                (Some(facts), None) => {
+                    let all = share.endpoints.len();
+                    format!(
+                        "{used} of {all} endpoints are in use, balanced by {}",
+                        facts.balancer.value
+                    )
+                }
             }
         });
     }

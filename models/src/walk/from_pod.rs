@@ -231,6 +231,7 @@ fn without_proxy(
     answer.weights = vec![Share {
         destination,
         cluster: String::new(),
+        cluster_origin: origin,
         weight: Sourced::new(100, origin),
         share: Ppm::ONE,
         fails_with: None,

@@ -7,7 +7,7 @@ use crate::world::World;
 
 use super::answer::{Answer, Outcome};
 use super::request::{self, Dial};
-use super::{Question, TargetPort, proxy, rules, server_side, untold};
+use super::{Question, TargetPort, gateway_api, proxy, rules, server_side, untold};
 
 /// Walks a request at the gateway `name`.
 pub(super) fn walk(
@@ -50,6 +50,7 @@ pub(super) fn walk(
             format!("the Service in front of the gateway turns port {port} into {own_port}")
         });
     }
+    gateway_api::deployment(planes, name, tree);
     let dial = Dial { host, port: own_port, source: None, destination: None };
     let request = request::build(question, &dial);
     let workload = planes.gateway_workload(world, name).and_then(|it| it.pod);
@@ -64,6 +65,7 @@ pub(super) fn walk(
         policies: question.policies,
     };
     let mut answer = proxy::walk(view, Arrival::Dialled, request.clone(), tree);
+    gateway_api::tell(planes, name, &config, &request, &answer, tree);
     server_side::walk(view, None, &request, &mut answer, tree);
     untold::at_gateway(view, name, &mut answer, tree);
     answer

@@ -11,6 +11,7 @@ mod expect;
 mod filters;
 mod from_pod;
 mod gateway;
+mod gateway_api;
 mod http;
 mod limits;
 mod outside;

@@ -35,6 +35,7 @@ pub(super) fn share(text: &str, weight: u32) -> Share {
     Share {
         destination,
         cluster: text.to_owned(),
+        cluster_origin: HERE,
         weight: sourced(weight),
         share: Ppm::from_percent(weight),
         fails_with: None,

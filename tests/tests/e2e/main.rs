@@ -7,6 +7,7 @@ mod binary;
 mod determinism;
 mod exit_codes;
 mod expectations;
+mod gateway_api;
 mod gateway_conformance;
 mod house;
 mod json;

@@ -2,10 +2,51 @@
 
 use std::cmp::Ordering;
 
-use crate::manifest::Located;
 use crate::manifest::kinds::{ObjectMeta, Timestamp};
+use crate::manifest::{Located, Place};
 
 use super::objects::Key;
+
+/// An object that competes with another one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Claim<'a> {
+    /// Such as `HTTPRoute`.
+    pub(super) kind: &'static str,
+    pub(super) key: Key<'a>,
+    pub(super) meta: &'a ObjectMeta,
+}
+
+/// Two objects of which the older one counts, though not both say when they were made.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Tie {
+    /// What they compete for.
+    pub(super) about: String,
+    /// The name and the place of the one that counts.
+    pub(super) winner: (String, Place),
+    /// The same of the other.
+    pub(super) loser: (String, Place),
+}
+
+impl<'a> Claim<'a> {
+    /// How old it is.
+    pub(super) fn age(&self) -> Age<'a> {
+        Age::of(self.meta, self.key)
+    }
+
+    fn title(&self) -> (String, Place) {
+        let (namespace, name) = self.key;
+        (format!("{} `{namespace}/{name}`", self.kind), self.meta.place)
+    }
+
+    /// The tie between this object, which counts, and `other`, if their ages do not decide.
+    pub(super) fn tie(&self, other: &Claim<'_>, about: impl FnOnce() -> String) -> Option<Tie> {
+        self.age().decided_by(&other.age()).is_guess().then(|| Tie {
+            about: about(),
+            winner: self.title(),
+            loser: other.title(),
+        })
+    }
+}
 
 /// When an object was made, and its name for those of one age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +70,8 @@ impl<'a> Age<'a> {
         match (self.created, other.created) {
             (Some(one), Some(another)) if one != another => DecidedBy::Age,
             (Some(_), Some(_)) => DecidedBy::Name,
-            _ => DecidedBy::NameForLackOfAge,
+            (None, None) => DecidedBy::NameForLackOfAge,
+            (Some(_), None) | (None, Some(_)) => DecidedBy::OnlyOneAge,
         }
     }
 }
@@ -43,6 +85,15 @@ pub(super) enum DecidedBy {
     Name,
     /// Their ages are not known, so their names are taken.
     NameForLackOfAge,
+    /// Only one has an age; the other is taken for one that is yet to be made.
+    OnlyOneAge,
+}
+
+impl DecidedBy {
+    /// Whether a cluster, which knows all ages, may decide otherwise.
+    pub(super) const fn is_guess(self) -> bool {
+        matches!(self, Self::NameForLackOfAge | Self::OnlyOneAge)
+    }
 }
 
 impl PartialOrd for Age<'_> {

@@ -78,9 +78,13 @@ fn add_cluster<'a>(
         let statuses = report::parents(site, class);
         findings.of_parents(&statuses);
         let key = (site.key.0.to_owned(), site.key.1.to_owned());
-        plane.gateways.entry(key).or_insert(Compiled { config, statuses, orders });
+        let class = site.gateway.class.clone();
+        let compiled = Compiled { class, config, statuses, orders };
+        plane.gateways.entry(key).or_insert(compiled);
     }
-    mesh::add(&mut plane.mesh, &context, &attachments.strays, &mut reports);
+    let orders = mesh::add(&mut plane.mesh, &context, &attachments.strays, &mut reports);
+    orders.iter().for_each(|(at, order)| findings.of_order(at, order));
+    findings.of_ties(&objects.ties());
     for ((kind, (namespace, name)), report) in reports {
         findings.of_route(&report);
         let key = (kind, namespace.to_owned(), name.to_owned());

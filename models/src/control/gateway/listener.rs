@@ -13,7 +13,7 @@ use crate::manifest::kinds::gateway::{
 };
 use crate::world::{Origin, first_mismatch};
 
-use super::age::Age;
+use super::age::{Age, Claim};
 use super::grant::{Permission, Referrer, permission};
 use super::hostname::Hostname;
 use super::objects::{Key, Objects, key_of_ref};
@@ -77,9 +77,30 @@ pub(super) fn listeners<'a>(
             let first = rows.len();
             rows.extend(set.listeners.iter().map(|listener| row(objects, parent, listener)));
             reject_conflicts(&mut rows, first);
+            settle(objects, &rows, first);
         }
     }
     Listeners { rows, sets }
+}
+
+/// Notes the sets whose listeners stay because their set comes first, if age is not known.
+fn settle<'a>(objects: &Objects<'a>, rows: &[Row<'a>], first: usize) {
+    for later in &rows[first..] {
+        let rival = rows[..first].iter().find(|it| it.programmed && conflict(it, later).is_some());
+        let claims = rival.and_then(|rival| {
+            Some((set_claim(objects, rival.parent)?, set_claim(objects, later.parent)?))
+        });
+        if let Some((winner, loser)) = claims {
+            objects.settle(&winner, &loser, || format!("port {}", later.listener.port));
+        }
+    }
+}
+
+/// A ListenerSet as one that competes; `None` for a Gateway.
+fn set_claim<'a>(objects: &Objects<'a>, (kind, key): Parent<'a>) -> Option<Claim<'a>> {
+    let ParentKind::Set(set) = kind else { return None };
+    let (&(_, key), set) = objects.sets.get_key_value(&(set, key))?;
+    Some(Claim { kind: kind.word(), key, meta: &set.meta })
 }
 
 /// The sets that name this Gateway, the oldest first.

@@ -36,8 +36,8 @@ pub use status::{
     Condition, ConditionType, ListenerStatus, ParentStatus, RouteParentStatus, RouteStatus,
 };
 
-use crate::manifest::Diagnostic;
 use crate::manifest::kinds::gateway::RouteKind;
+use crate::manifest::{Diagnostic, Located};
 use crate::profile::Profile;
 use crate::proxy::envoy::config::{ProxyConfig, Route};
 use crate::world::{ClusterManifests, World};
@@ -57,6 +57,7 @@ pub struct GatewayControlPlane {
 /// A Gateway.
 #[derive(Clone, Debug)]
 struct Compiled {
+    class: Option<Located<String>>,
     /// `None` if another control plane looks after it.
     config: Option<Arc<ProxyConfig>>,
     /// The Gateway's own, then those of its ListenerSets.

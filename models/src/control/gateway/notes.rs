@@ -2,12 +2,13 @@
 //! the standard shape what its requests meet.
 
 use crate::explain::RuleId;
-use crate::manifest::Place;
 use crate::manifest::kinds::gateway::{
     GatewayRoute, PathModifier, RouteFilter, RouteFilterKind, RouteKind, RoutePathMatch, RouteRule,
-    RouteRuleMatch,
+    RouteRuleMatch, ValueMatchType,
 };
+use crate::manifest::{Located, Place};
 use crate::profile::{GatewayDifference, GatewayFacts};
+use crate::proxy::envoy::config::Pattern;
 use crate::world::Origin;
 
 use super::backend::{Invalid, ServicePortId};
@@ -29,7 +30,17 @@ pub(super) fn notes(
     };
     let mut notes: Vec<_> =
         problems.invalid.iter().map(|it| note(it, ConditionType::ResolvedRefs)).collect();
-    notes.extend(problems.broken.iter().map(|it| note(it, ConditionType::Accepted)));
+    let leaves_out = context.facts.differs(GatewayDifference::BrokenFilters);
+    notes.extend(problems.broken.iter().map(|it| {
+        let mut note = note(it, ConditionType::Accepted);
+        note.message.push_str(if leaves_out {
+            "; Istio leaves the whole route out, and its requests get 404 or meet another route"
+        } else {
+            "; requests that would meet it get 500, as a filter must not be skipped"
+        });
+        note
+    }));
+    route.rules.iter().for_each(|rule| patterns(rule, &mut notes));
     let world = context.objects.world;
     for port in ports.filter(|port| port.ready_endpoints(world) == 0) {
         let row = &world.services[port.service].ports[port.port];
@@ -55,6 +66,34 @@ pub(super) fn notes(
         notes.push(Condition::new(kind, false, "NotModelled", because, message));
     }
     notes
+}
+
+/// Patterns that do not compile.
+fn patterns(rule: &RouteRule, notes: &mut Vec<Condition>) {
+    let mut check = |text: &Located<String>| {
+        let pattern = Pattern::new(text.value.as_str());
+        let Some(error) = pattern.error() else { return };
+        let why = error.lines().last().unwrap_or(error).trim_start_matches("error: ");
+        let message = format!(
+            "the pattern does not compile: {why}; a proxy refuses routes with it, and here it \
+             matches nothing"
+        );
+        let because = (rules::PATTERN, Origin::Manifest(text.place));
+        let kind = ConditionType::Programmed;
+        notes.push(Condition::new(kind, false, "UnsupportedValue", because, message));
+    };
+    for entry in &rule.matches {
+        if let Some(RoutePathMatch::Regex(path)) = &entry.path {
+            check(path);
+        }
+        let values = entry.headers.iter().chain(&entry.query);
+        let values = values.filter(|value| value.match_type == ValueMatchType::Regex);
+        values.for_each(|value| check(&value.value));
+        if let Some(call) = entry.call.as_ref().filter(|it| it.match_type == ValueMatchType::Regex)
+        {
+            call.service.iter().chain(&call.method).for_each(&mut check);
+        }
+    }
 }
 
 /// The rules of the standard that shape what the requests of a rule meet.

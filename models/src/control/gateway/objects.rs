@@ -1,6 +1,7 @@
 //! The Gateway API objects of one cluster, by kind and name. It judges none of them.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::manifest::Located;
 use crate::manifest::kinds::gateway::{
@@ -9,6 +10,8 @@ use crate::manifest::kinds::gateway::{
 };
 use crate::manifest::kinds::{ObjectMeta, Resource};
 use crate::world::{ClusterId, ClusterManifests, ServiceId, World};
+
+use super::age::{Claim, Tie};
 
 /// Namespace and name.
 pub(super) type Key<'a> = (&'a str, &'a str);
@@ -23,6 +26,8 @@ pub(super) struct Objects<'a> {
     pub(super) routes: BTreeMap<(RouteKind, Key<'a>), &'a GatewayRoute>,
     pub(super) grants: BTreeMap<Key<'a>, &'a ReferenceGrant>,
     pub(super) policies: BTreeMap<Key<'a>, &'a BackendTlsPolicy>,
+    /// What age would decide and could not, as it is met on the way.
+    ties: RefCell<BTreeSet<Tie>>,
 }
 
 impl<'a> Objects<'a> {
@@ -41,6 +46,7 @@ impl<'a> Objects<'a> {
             routes: BTreeMap::new(),
             grants: BTreeMap::new(),
             policies: BTreeMap::new(),
+            ties: RefCell::default(),
         };
         let name = &world.clusters[cluster].name;
         for part in manifests.iter().filter(|part| part.name == name) {
@@ -75,6 +81,27 @@ impl<'a> Objects<'a> {
                 self.policies.insert(key, policy);
             }
         }
+    }
+
+    /// A route as one that competes with others.
+    pub(super) fn claim_of(&self, name: (RouteKind, Key<'a>)) -> Claim<'a> {
+        let (kind, key) = name;
+        Claim { kind: kind.word(), key, meta: &self.routes[&name].meta }
+    }
+
+    /// Notes that `winner` counts before `loser`, because it is older, if that is not certain.
+    pub(super) fn settle(
+        &self,
+        winner: &Claim<'_>,
+        loser: &Claim<'_>,
+        about: impl FnOnce() -> String,
+    ) {
+        self.ties.borrow_mut().extend(winner.tie(loser, about));
+    }
+
+    /// What age could not decide so far.
+    pub(super) fn ties(&self) -> BTreeSet<Tie> {
+        self.ties.take()
     }
 
     /// The Service of this cluster with this name.

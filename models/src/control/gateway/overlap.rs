@@ -22,6 +22,9 @@ pub(super) fn refuse_overlaps<'a>(objects: &Objects<'a>, attachments: &mut Attac
         for row in 0..site.rows.len() {
             let refused = refused_at(objects, row, &site.attached);
             for (loser, winner) in &refused {
+                objects.settle(&objects.claim_of(*winner), &objects.claim_of(*loser), || {
+                    format!("a hostname at listener `{}`", site.rows[row].listener.name)
+                });
                 let (kind, (namespace, name)) = *winner;
                 let message = format!(
                     "{} {namespace}/{name} has a hostname of it at listener `{}` already",

@@ -111,7 +111,7 @@ impl<'a> Rank<'a> {
     /// What decides between this match, which goes first, and `other`.
     pub(super) fn decided_by(&self, other: &Self) -> Decision {
         if self.hostname != other.hostname {
-            return Decision::Specific("the more specific hostname goes first");
+            return Decision::Hostname;
         }
         if let Some(why) = self.specificity.0.decided_by(&other.specificity.0) {
             return Decision::Specific(why);
@@ -126,6 +126,8 @@ impl<'a> Rank<'a> {
 /// What decides between two matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
+    /// The hostname of one is more specific.
+    Hostname,
     /// One is more specific.
     Specific(&'static str),
     /// One of two routes.
@@ -138,6 +140,7 @@ impl Decision {
     /// As a clause.
     pub(super) fn sentence(self) -> &'static str {
         match self {
+            Self::Hostname => "the more specific hostname goes first",
             Self::Specific(why) => why,
             Self::Between(DecidedBy::Age) => "both are alike, and the older route goes first",
             Self::Between(DecidedBy::Name) => {
@@ -146,6 +149,9 @@ impl Decision {
             Self::Between(DecidedBy::NameForLackOfAge) => {
                 "both are alike, and for want of creation times the first name in the alphabet \
                  goes first"
+            }
+            Self::Between(DecidedBy::OnlyOneAge) => {
+                "both are alike, and the only one that says when it was created goes first"
             }
             Self::Written => "both are alike, and the order written counts",
         }

@@ -109,6 +109,15 @@ pub(super) const RULES: &[Rule] = &[
         "gateway::tests::attach::a_gateway_of_another_controller_is_left_alone_by_istio",
     ),
     rule(
+        "gateway.deployment",
+        Assumed,
+        "Istio runs a Deployment and a Service for a Gateway, named after it and its class, with \
+         the ports of its listeners and 15021.",
+        "istio pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go, extractServicePorts; \
+         spec.addresses, which may name a Service that is there already, is not read",
+        "gateway::tests::listeners::istio_runs_a_service_with_the_ports_of_the_listeners",
+    ),
+    rule(
         "gateway.filter.unsupported",
         Exact,
         "A filter that cannot be applied is never skipped: requests that would have met it \
@@ -181,6 +190,14 @@ pub(super) const RULES: &[Rule] = &[
         "gateway::tests::order::of_entries_with_an_equivalent_name_only_the_first_counts",
     ),
     rule(
+        "gateway.match.hostname-precedence",
+        Exact,
+        "Before all else the hostname decides: most characters without a wildcard, then most \
+         characters.",
+        "gateway-api apis/v1/httproute_types.go, HTTPRouteSpec.Hostnames",
+        "gateway::tests::order::the_more_specific_hostname_goes_before_the_more_specific_path",
+    ),
+    rule(
         "gateway.match.path-prefix",
         Exact,
         "A path prefix is compared element by element: `/foo` matches `/foo/x` and not \
@@ -190,13 +207,22 @@ pub(super) const RULES: &[Rule] = &[
         "gateway::tests::order::prefixes_are_compared_element_by_element_and_without_a_slash_at_the_end",
     ),
     rule(
+        "gateway.match.pattern",
+        Simplified,
+        "A regular expression that does not compile matches nothing; proxies refuse all routes \
+         that come with it.",
+        "Envoy, api/envoy/type/matcher/v3/regex.proto; gateway-api leaves the dialect open, RE2 \
+         as in Envoy is taken",
+        "gateway::tests::order::a_pattern_that_does_not_compile_matches_nothing_and_is_found",
+    ),
+    rule(
         "gateway.match.precedence",
         Exact,
-        "Over all rules of all routes the most specific hostname comes first, then an exact \
-         path, the longest prefix, a method, most headers, most query parameters; then the \
-         oldest route, the first name, the order written.",
-        "gateway-api apis/v1/httproute_types.go, HTTPRouteSpec.Hostnames and \
-         HTTPRouteRule.Matches; regular expressions come last, as in Istio",
+        "Over all rules of all routes an exact path comes first, then the longest prefix, a \
+         method, most headers, most query parameters; then the oldest route, the first name, the \
+         order written.",
+        "gateway-api apis/v1/httproute_types.go, HTTPRouteRule.Matches; regular expressions come \
+         last, as in Istio",
         "gateway::tests::order::the_most_specific_match_of_all_routes_is_tried_first",
     ),
     rule(

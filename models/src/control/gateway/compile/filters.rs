@@ -151,7 +151,10 @@ impl<'a> Effects<'a> {
                 let cluster = Sourced::new(cluster, origin);
                 self.mirrors.push(Mirror { cluster, fraction: Sourced::new(fraction, at) });
             }
-            Err(invalid) => self.lost_mirrors.push(invalid),
+            Err(invalid) => {
+                let message = format!("{}: no copies are made", invalid.message);
+                self.lost_mirrors.push(Invalid { rule: rules::MIRROR, message, ..invalid });
+            }
         }
     }
 }

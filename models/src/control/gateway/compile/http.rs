@@ -20,7 +20,7 @@ use super::super::build::Routes;
 use super::super::hostname::Hostname;
 use super::super::listener::Row;
 use super::super::precedence::Rank;
-use super::table::{Entry, Section, Tables, asked};
+use super::table::{Asked, Entry, Section, Tables, asked};
 pub(in super::super) use super::table::{Order, OrderedMatch};
 use super::{CompiledRule, Context, Entrance};
 
@@ -95,7 +95,7 @@ impl HttpOutcome {
 }
 
 /// The routes of one match of one rule, and what it asks for.
-type Made = (Arc<[Arc<Route>]>, Arc<str>);
+type Made = (Arc<[Arc<Route>]>, Asked);
 
 struct Builder<'b, 'a> {
     context: &'b Context<'a>,

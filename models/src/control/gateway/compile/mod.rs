@@ -19,6 +19,7 @@ pub(super) use http::{Chains, Edge, Order, OrderedMatch, Rules, http_listeners, 
 pub(super) use redirect::Entrance;
 pub(super) use rule::{CompiledRule, compile_rule};
 pub(super) use streams::{Stream, stream_chains, tcp_proxy};
+pub(super) use table::{Entry, asked, ordered};
 pub(super) use tls_policy::{TlsPolicies, tls_policies};
 
 use crate::profile::{GatewayFacts, Profile};

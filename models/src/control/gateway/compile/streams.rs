@@ -72,10 +72,20 @@ pub(in super::super) fn stream_chains<'a>(
         for attached in site.attached.iter().filter(|it| it.row == index && !it.route.0.is_http()) {
             let age = Age::of(&context.objects.routes[&attached.route].meta, attached.route.1);
             for domain in &attached.domains {
-                let known = best.entry(&domain.common).or_insert((age, attached.route));
-                if age < known.0 {
-                    *known = (age, attached.route);
-                }
+                let Some(known) = best.get_mut(&domain.common) else {
+                    best.insert(&domain.common, (age, attached.route));
+                    continue;
+                };
+                let lost = if age < known.0 {
+                    std::mem::replace(known, (age, attached.route))
+                } else {
+                    (age, attached.route)
+                };
+                let objects = context.objects;
+                objects.settle(&objects.claim_of(known.1), &objects.claim_of(lost.1), || {
+                    let domain = domain.common.domain();
+                    format!("`{domain}` at listener `{}`", row.listener.name)
+                });
             }
         }
         for (hostname, (_, route)) in best {

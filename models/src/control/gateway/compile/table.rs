@@ -11,8 +11,8 @@ use crate::explain::Sourced;
 use crate::manifest::Place;
 use crate::profile::{GatewayDifference, GatewayFacts};
 use crate::proxy::envoy::config::{
-    Case, DirectResponse, HeaderMutations, PathMatcher, Route, RouteAction, RouteMatch, RouteTable,
-    TlsRequirement, VirtualHost,
+    Case, DirectResponse, HeaderMutations, HeaderTest, PathMatcher, QueryTest, Route, RouteAction,
+    RouteMatch, RouteTable, StringMatcher, StringTest, TlsRequirement, VirtualHost,
 };
 use crate::world::Origin;
 
@@ -23,15 +23,25 @@ use super::super::precedence::{Decision, Rank};
 /// of wider hostnames too, which multiplies.
 const REFERENCES_MAX: usize = 4_000_000;
 
+/// Earlier matches with one path that are looked at for one that competes.
+const RIVALS_MAX: usize = 64;
+
 /// The routes of one match of a rule, at one hostname.
-pub(super) struct Entry<'a> {
-    pub(super) rank: Rank<'a>,
+pub(in super::super) struct Entry<'a> {
+    pub(in super::super) rank: Rank<'a>,
     /// Such as `HTTPRoute shop/cart`.
-    pub(super) route: Arc<str>,
-    pub(super) place: Place,
-    /// What the match asks for, in a form that is the same for matches that ask for the same.
-    pub(super) asked: Arc<str>,
-    pub(super) routes: Arc<[Arc<Route>]>,
+    pub(in super::super) route: Arc<str>,
+    pub(in super::super) place: Place,
+    /// What the match asks for.
+    pub(in super::super) asked: Asked,
+    pub(in super::super) routes: Arc<[Arc<Route>]>,
+}
+
+/// What a match asks for, each in a form that is the same for matches that ask for the same.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Asked {
+    whole: Arc<str>,
+    path: Arc<str>,
 }
 
 /// A listener with the entries of each hostname.
@@ -52,6 +62,9 @@ pub(in super::super) struct OrderedMatch {
     pub(in super::super) before_next: Option<Decision>,
     /// The match before it that takes all of its requests.
     pub(in super::super) shadowed_by: Option<Place>,
+    /// A match of another route before it that takes some of its requests, because its route is
+    /// older, though not both say how old they are.
+    pub(in super::super) rival: Option<(Arc<str>, Place)>,
 }
 
 /// The order of matches for each domain.
@@ -184,22 +197,76 @@ fn misdirected(origin: Origin) -> Route {
 }
 
 /// The order with its reasons. A match is shadowed if one before it asks for the same.
-fn ordered(entries: &[&Entry<'_>]) -> Vec<OrderedMatch> {
+pub(in super::super) fn ordered(entries: &[&Entry<'_>]) -> Vec<OrderedMatch> {
     let mut known: BTreeMap<&str, Place> = BTreeMap::new();
-    let order = entries.iter().enumerate().map(|(at, entry)| {
+    let mut of_path: BTreeMap<&str, Vec<&Entry<'_>>> = BTreeMap::new();
+    let order = entries.iter().enumerate().map(|(at, &entry)| {
         let before_next = entries.get(at + 1).map(|next| entry.rank.decided_by(&next.rank));
-        let first = *known.entry(&entry.asked).or_insert(entry.place);
+        let first = *known.entry(&entry.asked.whole).or_insert(entry.place);
         let shadowed_by = (first != entry.place).then_some(first);
-        OrderedMatch { route: entry.route.clone(), place: entry.place, before_next, shadowed_by }
+        let earlier = of_path.entry(&entry.asked.path).or_default();
+        let rival = earlier.iter().rev().take(RIVALS_MAX).find(|it| competes(it, entry));
+        let rival = rival.map(|rival| (rival.route.clone(), rival.place));
+        earlier.push(entry);
+        let (route, place) = (entry.route.clone(), entry.place);
+        OrderedMatch { route, place, before_next, shadowed_by, rival }
     });
     order.collect()
 }
 
-/// What a match asks for, in a form that is the same for matches that ask for the same.
-pub(super) fn asked(matches: &RouteMatch) -> Arc<str> {
+/// Whether `first` takes requests from `entry`, of another route, for no reason but its age, which
+/// is not known.
+fn competes(first: &Entry<'_>, entry: &Entry<'_>) -> bool {
+    let by_guess = match first.rank.decided_by(&entry.rank) {
+        Decision::Between(by) => by.is_guess(),
+        Decision::Hostname | Decision::Specific(_) | Decision::Written => false,
+    };
+    let both = first.routes.first().zip(entry.routes.first());
+    by_guess && both.is_some_and(|(one, other)| overlap(&one.matches, &other.matches))
+}
+
+/// Whether some request may fit two matches with one path.
+fn overlap(one: &RouteMatch, other: &RouteMatch) -> bool {
+    let exact = |test: &StringMatcher| match &test.test {
+        StringTest::Exact(value) => Some(value.clone()),
+        _ => None,
+    };
+    let headers = |matches: &RouteMatch| -> Vec<(String, Option<String>)> {
+        let tests = matches.headers.iter().map(|header| match &header.test {
+            HeaderTest::Value(test) => (header.name.clone(), exact(test)),
+            _ => (header.name.clone(), None),
+        });
+        tests.collect()
+    };
+    let query = |matches: &RouteMatch| -> Vec<(String, Option<String>)> {
+        let tests = matches.query.iter().map(|parameter| match &parameter.test {
+            QueryTest::Value(test) => (parameter.name.clone(), exact(test)),
+            _ => (parameter.name.clone(), None),
+        });
+        tests.collect()
+    };
+    // Two values of one name never fit one request.
+    let apart = |one: &[(String, Option<String>)], other: &[(String, Option<String>)]| {
+        one.iter().any(|(name, value)| {
+            other.iter().any(|(same, another)| {
+                name == same && value.is_some() && another.is_some() && value != another
+            })
+        })
+    };
+    !apart(&headers(one), &headers(other)) && !apart(&query(one), &query(other))
+}
+
+/// What a match asks for.
+pub(in super::super) fn asked(matches: &RouteMatch) -> Asked {
     let mut headers: Vec<_> = matches.headers.iter().map(|it| format!("{it:?}")).collect();
     let mut query: Vec<_> = matches.query.iter().map(|it| format!("{it:?}")).collect();
     headers.sort();
     query.sort();
-    format!("{:?} {headers:?} {query:?}", matches.path).into()
+    let path = match &matches.path {
+        // Two regular expressions may fit one path, whatever they look like.
+        PathMatcher::Regex(_) => "a regular expression".to_owned(),
+        path => format!("{path:?}"),
+    };
+    let whole = format!("{:?} {headers:?} {query:?}", matches.path);
+    Asked { whole: whole.into(), path: path.into() }
 }

@@ -9,7 +9,7 @@ use crate::manifest::kinds::gateway::BackendTlsPolicy;
 use crate::proxy::envoy::config::UpstreamTls;
 use crate::world::Origin;
 
-use super::super::age::Age;
+use super::super::age::{Age, Claim};
 use super::super::backend::{Invalid, ServicePortId};
 use super::super::objects::{Key, Objects};
 use super::super::rules;
@@ -37,9 +37,19 @@ pub(in super::super) fn tls_policies(objects: &Objects<'_>) -> TlsPolicies {
                 let id = ServicePortId { service, port };
                 let candidate =
                     Candidate { whole: section.is_none(), age: Age::of(&policy.meta, key), policy };
-                let better = found.get(&id).is_none_or(|known| candidate.order() < known.order());
-                if better {
+                let Some(known) = found.get_mut(&id) else {
                     found.insert(id, candidate);
+                    continue;
+                };
+                let lost = if candidate.order() < known.order() {
+                    std::mem::replace(known, candidate)
+                } else {
+                    candidate
+                };
+                if known.whole == lost.whole {
+                    objects.settle(&known.claim(), &lost.claim(), || {
+                        format!("Service `{}/{}`", key.0, target.object.name)
+                    });
                 }
             }
         }
@@ -59,6 +69,11 @@ struct Candidate<'a> {
 impl<'a> Candidate<'a> {
     fn order(&self) -> (bool, Age<'a>) {
         (self.whole, self.age)
+    }
+
+    fn claim(&self) -> Claim<'a> {
+        let (kind, key) = ("BackendTLSPolicy", self.age.key());
+        Claim { kind, key, meta: &self.policy.meta }
     }
 }
 

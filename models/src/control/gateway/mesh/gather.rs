@@ -13,7 +13,8 @@ use super::super::attach::{RouteName, Stray, describe};
 use super::super::backend::From;
 use super::super::build::is_in_force;
 use super::super::compile::{
-    Clusters, CompiledRule, Context, Entrance, Stream, compile_rule, tcp_proxy,
+    Clusters, CompiledRule, Context, Entrance, Entry, OrderedMatch, Stream, asked, compile_rule,
+    ordered, tcp_proxy,
 };
 use super::super::hostname::Hostname;
 use super::super::objects::key_of_ref;
@@ -40,13 +41,14 @@ struct Member<'a> {
 /// Routes of one namespace for one port of a Service.
 type Groups<'a> = BTreeMap<(ServiceId, usize, &'a str), Vec<Member<'a>>>;
 
-/// Adds the mesh's routes of one cluster. `strays` are the parents that are no Gateways.
+/// Adds the mesh's routes of one cluster, and says in which order the matches of each port are
+/// tried. `strays` are the parents that are no Gateways.
 pub(in super::super) fn add<'a>(
     mesh: &mut Mesh,
     context: &Context<'a>,
     strays: &[Stray<'a>],
     reports: &mut Reports<'a>,
-) {
+) -> Vec<(String, Vec<OrderedMatch>)> {
     mesh.repeated_headers = *context.profile.envoy.repeated_headers;
     let mut groups = Groups::new();
     let mut compiled: BTreeMap<RouteName<'a>, Compiled<'a>> = BTreeMap::new();
@@ -73,10 +75,12 @@ pub(in super::super) fn add<'a>(
             report.status.parents.push(RouteParentStatus { parent, conditions });
         }
     }
-    let mut builder = Builder { mesh, context, compiled: &compiled, reports };
+    let orders = Vec::new();
+    let mut builder = Builder { mesh, context, compiled: &compiled, reports, orders };
     for ((service, port, group), members) in &groups {
         builder.add_group(*service, *port, group, members);
     }
+    builder.orders
 }
 
 fn compile<'a>(context: &Context<'a>, name: RouteName<'a>) -> (Compiled<'a>, Clusters) {
@@ -193,6 +197,8 @@ struct Builder<'b, 'a> {
     context: &'b Context<'a>,
     compiled: &'b BTreeMap<RouteName<'a>, Compiled<'a>>,
     reports: &'b mut Reports<'a>,
+    /// The orders of matches by Service and port.
+    orders: Vec<(String, Vec<OrderedMatch>)>,
 }
 
 impl<'a> Builder<'_, 'a> {
@@ -217,8 +223,19 @@ impl<'a> Builder<'_, 'a> {
         };
         let Some(oldest) = chosen.iter().min_by_key(age) else { return };
         let route = if kind.is_http() {
-            MeshRoute::Http(self.http(&chosen, number).into())
+            let (routes, order) = self.http(&chosen, number);
+            let namespace = &world.namespaces[row.namespace].name;
+            self.orders
+                .push((format!("port {number} of Service `{namespace}/{}`", row.name), order));
+            MeshRoute::Http(routes.into())
         } else {
+            let objects = self.context.objects;
+            let winner = objects.claim_of(oldest.name);
+            for other in chosen.iter().filter(|it| it.name != oldest.name) {
+                objects.settle(&winner, &objects.claim_of(other.name), || {
+                    format!("port {number} of Service `{}`", row.name)
+                });
+            }
             let compiled = self.compiled.get(&oldest.name);
             let stream = compiled.and_then(|compiled| compiled.stream.as_ref());
             let Some(stream) = stream else { return };
@@ -291,26 +308,35 @@ impl<'a> Builder<'_, 'a> {
         self.note(member, condition);
     }
 
-    /// The routes of a group, the most specific first.
-    fn http(&self, members: &[&Member<'a>], port: u16) -> Vec<Arc<Route>> {
+    /// The routes of a group, the most specific first, and why.
+    fn http(&self, members: &[&Member<'a>], port: u16) -> (Vec<Arc<Route>>, Vec<OrderedMatch>) {
         let entrance = Entrance { port, scheme: "http" };
-        let mut ranked: Vec<(Rank<'a>, Vec<Arc<Route>>)> = Vec::new();
+        let mut entries: Vec<Entry<'a>> = Vec::new();
         for member in members {
             let Some(compiled) = self.compiled.get(&member.name) else { continue };
             if !is_in_force(self.context.facts, &compiled.rules) {
                 continue;
             }
+            let (kind, (namespace, name)) = member.name;
+            let title: Arc<str> = format!("{} {namespace}/{name}", kind.word()).into();
             let age = Age::of(&self.context.objects.routes[&member.name].meta, member.name.1);
             for (index, rule) in compiled.rules.iter().enumerate() {
-                for (at, (_, specificity)) in rule.matches.iter().enumerate() {
-                    let rank = Rank::new(&Hostname::Any, *specificity, age, (index, at));
-                    ranked.push((rank, rule.routes(at, entrance)));
+                for (at, (matches, specificity)) in rule.matches.iter().enumerate() {
+                    let Origin::Manifest(place) = matches.origin else { continue };
+                    entries.push(Entry {
+                        rank: Rank::new(&Hostname::Any, *specificity, age, (index, at)),
+                        route: title.clone(),
+                        place,
+                        asked: asked(matches),
+                        routes: rule.routes(at, entrance).into(),
+                    });
                 }
             }
         }
-        ranked.sort_by(|(one, _), (other, _)| one.cmp(other));
+        entries.sort_by(|one, other| one.rank.cmp(&other.rank));
         // A route that names the Service twice is there twice.
-        ranked.dedup_by(|later, first| later.0 == first.0);
-        ranked.into_iter().flat_map(|(_, routes)| routes).collect()
+        entries.dedup_by(|later, first| later.rank == first.rank);
+        let order = ordered(&entries.iter().collect::<Vec<_>>());
+        (entries.iter().flat_map(|entry| entry.routes.iter().cloned()).collect(), order)
     }
 }

@@ -26,6 +26,18 @@ spec:
 }
 
 #[test]
+fn istio_runs_a_service_with_the_ports_of_the_listeners() {
+    let more = "  - {name: other, port: 8080, protocol: HTTP}\n";
+    let rig = rig_as("istio", &[&format!("{GATEWAY}{OPEN}{more}")]);
+    let mut tree = Tree::default();
+    rig.plane.explain_deployment("infra", "edge", &mut tree);
+    let step = tree.finish().remove(0);
+    assert!(step.finding.contains("Service `edge-istio` in `infra`"), "{}", step.finding);
+    assert_eq!(step.facts[0].value, "80, 8080, 15021 (status)");
+    assert!(step.origin.is_some());
+}
+
+#[test]
 fn listeners_that_claim_the_same_are_all_refused() {
     let gateway = format!(
         "{GATEWAY}  - {{name: a, port: 80, protocol: HTTP, hostname: x.example}}

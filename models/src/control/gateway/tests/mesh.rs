@@ -3,7 +3,10 @@
 use super::super::MeshRoute;
 use super::super::rules;
 use super::*;
-use crate::proxy::envoy::config::{NetworkFilter, RouteSource};
+use crate::explain::Silent;
+use crate::proxy::envoy::Connection;
+use crate::proxy::envoy::config::{Direction, NetworkFilter, RouteSource, Transport};
+use crate::proxy::envoy::listening::{Arrival, accept};
 
 /// A route of the mesh with this parent.
 fn mesh_route(kind: &str, title: &str, parent: &str, rules: &str) -> String {
@@ -158,6 +161,20 @@ fn a_plain_proxy_goes_by_the_address_of_the_service_and_one_level_of_routes() {
     let RouteSource::Inline(table) = &manager.routes else { panic!("a table of its own") };
     assert_eq!(table.virtual_hosts[0].domains, ["*"], "names in requests are ignored");
     assert_eq!(proxy.listeners.len(), 6, "one for each port, and one that captures");
+    // Who dials a pod passes all routes by.
+    let pod = rig.built.world.pods.iter().next().expect("a pod");
+    let connection = Connection {
+        source_ip: None,
+        destination_ip: Some(pod.ip),
+        destination_port: 80,
+        transport: Transport::RawBuffer,
+        sni: None,
+        alpn: Vec::new(),
+        principal: None,
+    };
+    let arrival = Arrival::Redirected(Direction::Outbound);
+    let accepted = accept(&proxy, arrival, &connection, &mut Silent).expect("a chain");
+    assert_eq!(accepted.chain.name, "PassthroughCluster");
     // Without a route and a declared protocol the bytes go to the Service's own endpoints.
     assert!(matches!(filter("cart", 9000), NetworkFilter::TcpProxy(_)));
     let shown = rig.mesh("web", 80);

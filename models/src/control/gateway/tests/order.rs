@@ -2,6 +2,7 @@
 
 use super::super::rules;
 use super::*;
+use crate::proxy::envoy::config::NetworkFilter;
 
 fn gateway() -> String {
     format!("{GATEWAY}{OPEN}")
@@ -85,6 +86,11 @@ fn the_more_specific_hostname_goes_before_the_more_specific_path() {
         "istio",
         &[&gateway(), &host("exact", "a.example.com", "/"), &host("wide", "'*.com'", "/long")],
     );
+    let mut tree = Tree::default();
+    rig.plane.explain_order(("infra", "edge"), "http.80", "a.example.com", &mut tree);
+    let said = tree.finish().remove(0).because;
+    let by_host = said.iter().filter(|step| step.rule == rules::HOSTNAME_PRECEDENCE);
+    assert_eq!(by_host.count(), 2);
     // In Istio each hostname stands alone.
     assert_eq!(shown(&istio, "a.example.com"), ["/* exact"]);
 }
@@ -102,6 +108,46 @@ fn of_equal_matches_the_older_route_counts_then_the_first_name() {
     assert_eq!(shown(&rig, "*"), ["/x* a", "/x* z"]);
     assert!(rig.codes().contains(&"gateway.order-by-name"));
     assert!(rig.codes().contains(&"gateway.unreachable-rule"));
+}
+
+#[test]
+fn wherever_an_unknown_age_may_decide_that_is_said() {
+    let with = |header: &str, backend: &str| {
+        to(&format!("{{path: {{value: /x}}, headers: [{{name: {header}, value: v}}]}}"), backend)
+    };
+    let guesses = |texts: &[&str]| {
+        let gateway = gateway();
+        let mut all = vec![gateway.as_str()];
+        all.extend(texts);
+        let codes = rig(&all).codes();
+        codes.into_iter().filter(|code| *code == "gateway.order-by-name").count()
+    };
+    let (a, b) = (http_route("a", &[&with("h", "a")]), http_route("b", &[&with("i", "b")]));
+    // A request with both headers goes to the older route.
+    assert_eq!(guesses(&[&a, &b]), 1);
+    // One time is not enough, two are.
+    assert_eq!(guesses(&[&aged(&a, 2024), &b]), 1);
+    assert_eq!(guesses(&[&aged(&a, 2024), &aged(&b, 2023)]), 0);
+    // No request has both values, or both paths.
+    let other = b.replace("name: i, value: v", "name: h, value: w");
+    assert_eq!(guesses(&[&a, &other]), 0);
+    assert_eq!(guesses(&[&a, &b.replace("/x", "/y")]), 0);
+    // Kinds that exclude each other.
+    let grpc = route("GRPCRoute", "shop/c", "  rules: [{backendRefs: [{name: c, port: 80}]}]\n");
+    assert_eq!(guesses(&[&a, &grpc]), 1);
+}
+
+#[test]
+fn a_pattern_that_does_not_compile_matches_nothing_and_is_found() {
+    let entry = "{path: {type: RegularExpression, value: '/(['}, headers: \
+                 [{name: h, type: RegularExpression, value: '*'}, {name: i, value: '*'}]}";
+    let rig = rig(&[&gateway(), &http_route("web", &[&to(entry, "a")])]);
+    let found: Vec<_> = rig.findings.iter().filter(|it| it.code == "gateway.pattern").collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().all(|it| it.place().is_some()));
+    assert_eq!(rig.because("shop/web", rules::PATTERN).len(), 2);
+    let PathMatcher::Regex(pattern) = &rig.only_route().matches.path else { panic!("a pattern") };
+    assert!(pattern.error().is_some());
 }
 
 #[test]
@@ -145,7 +191,13 @@ fn prefixes_are_compared_element_by_element_and_without_a_slash_at_the_end() {
 #[test]
 fn a_port_in_the_host_is_not_compared() {
     let rig = rig(&[&gateway(), &http_route("web", &[&to("{}", "a")])]);
-    assert!(rig.config().route_tables["http.80"].ignore_port_in_host);
+    let config = rig.config();
+    assert!(config.route_tables["http.80"].ignore_port_in_host);
+    // It is forwarded as it came.
+    let NetworkFilter::Http(manager) = &config.listeners[0].chains[0].filters[0] else {
+        panic!("HTTP")
+    };
+    assert!(!manager.strips_port);
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! The clusters of a Gateway of Gateway API as Istio makes them: DestinationRules, mutual TLS and
-//! Istio's defaults count there as everywhere. Its listeners and routes are made elsewhere.
+//! What Istio makes of a Gateway of Gateway API beside its listeners and routes: clusters, for
+//! which DestinationRules, mutual TLS and Istio's defaults count there as everywhere, and the
+//! connection managers of its gateways.
 //!
 //! Source: istio `pilot/pkg/networking/core/cluster.go`, `BuildClusters`, which does not ask which
 //! API a gateway is written in.
@@ -12,10 +13,14 @@ use crate::control::istio::destination::{Client, Traffic, rule_for};
 use crate::control::istio::registry::Service;
 use crate::explain::Silent;
 use crate::manifest::kinds::Labels;
-use crate::proxy::envoy::config::{Cluster, Locality, ProxyConfig, Target, UpstreamTls};
+use crate::proxy::envoy::config::{
+    Cluster, Listener, Locality, NetworkFilter, ProxyConfig, RouteSource, Target, UpstreamTls,
+};
 use crate::world::Origin;
 
-/// The same configuration with the clusters that Istio would send. Clusters of services that Istio
+use super::workload::manager;
+
+/// The same configuration with the clusters and connection managers that Istio would send. Clusters of services that Istio
 /// does not know stay as they are.
 pub(in crate::control::istio) fn adopt(
     push: &Push,
@@ -23,6 +28,8 @@ pub(in crate::control::istio) fn adopt(
     config: &ProxyConfig,
 ) -> ProxyConfig {
     let mut adopted = config.clone();
+    adopted.bootstrap.workers = push.mesh.concurrency.value;
+    adopted.listeners = config.listeners.iter().map(|listener| managed(push, listener)).collect();
     // Where the pods of the gateway will run is not written anywhere.
     let (locality, labels) = (Locality::default(), Labels::new());
     let viewpoint = Viewpoint { locality: &locality, node: "", labels: &labels };
@@ -42,6 +49,17 @@ pub(in crate::control::istio) fn adopt(
         };
     }
     adopted
+}
+
+/// A listener with the connection managers of Istio's gateways.
+fn managed(push: &Push, listener: &Listener) -> Arc<Listener> {
+    let mut listener = listener.clone();
+    for filter in listener.chains.iter_mut().flat_map(|chain| &mut chain.filters) {
+        let NetworkFilter::Http(own) = filter else { continue };
+        let RouteSource::Named(table) = &own.routes else { continue };
+        *own = Arc::new(manager(push, table));
+    }
+    Arc::new(listener)
 }
 
 /// A BackendTLSPolicy counts before all that Istio would choose.

@@ -180,7 +180,7 @@ fn mesh_ports(push: &Push, client: Client<'_>) -> Vec<MeshPort> {
 
 /// The connection manager of a gateway (istio `pilot/pkg/networking/core/gateway.go`,
 /// `buildGatewayConnectionManager`, and `listener_builder.go`, `buildHTTPConnectionManager`).
-fn manager(push: &Push, table: &str) -> HttpManager {
+pub(super) fn manager(push: &Push, table: &str) -> HttpManager {
     let no_fault = Fault { abort: None, delay: None, headers: Vec::new(), max_active: None };
     let filter = |name: &str, kind| HttpFilter { name: name.to_owned(), kind };
     HttpManager {
