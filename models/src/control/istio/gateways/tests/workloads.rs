@@ -7,7 +7,7 @@ use crate::control::istio::testing::{Mesh, PODS};
 use crate::control::{ControlPlanes, GatewayKind, GatewayName};
 use crate::manifest::{SourceSet, load};
 use crate::profile::Profile;
-use crate::proxy::envoy::config::{LoadBalancer, UpstreamTls};
+use crate::proxy::envoy::config::{LoadBalancer, NetworkFilter, UpstreamTls};
 use crate::units::SimDuration;
 use crate::world::{ClusterManifests, Topology, World};
 
@@ -65,6 +65,11 @@ fn a_gateway_of_gateway_api_gets_the_clusters_that_istio_makes() {
             kind: GatewayKind::GatewayApi,
         };
         let config = planes.gateway(&world, &name).expect("there is a gateway");
+        let NetworkFilter::Http(manager) = &config.listeners[0].chains[0].filters[0] else {
+            panic!("HTTP")
+        };
+        let is_istio = manager.server_name == "istio-envoy";
+        assert_eq!(is_istio, profile.name.starts_with("istio"), "whose connection manager it is");
         let name = "outbound|9080||reviews.shop.svc.cluster.local";
         assert_eq!(config.assignments[name].localities[0].endpoints.len(), 2);
         Arc::clone(&config.clusters[name])
