@@ -219,7 +219,7 @@ fn chance_of_less(limit: f64, freedom: usize) -> f64 {
         }
         sum += term;
     }
-    (1.0 - (-half).exp() * sum).max(0.0)
+    (1.0 - libm::exp(-half) * sum).max(0.0)
 }
 
 fn check_gaps(recorded: &[Sample], ours: &[Sample]) -> Result<(), String> {

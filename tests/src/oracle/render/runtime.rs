@@ -33,8 +33,8 @@ pub(super) fn apply(
             if let Some(rest) = key.strip_prefix("circuit_breakers.") {
                 breaker(rest, number, clusters)
             } else if let Some(rest) = key.strip_prefix("outlier_detection.") {
-                let all = clusters.iter_mut().filter_map(|it| it.cluster.outlier.as_mut());
-                all.map(|detection| outlier(rest, number, detection)).all(|known| known)
+                let mut all = clusters.iter_mut().filter_map(|it| it.cluster.outlier.as_mut());
+                all.all(|detection| outlier(rest, number, detection))
             } else if let Some(rest) = key.strip_prefix("fault.http.") {
                 faults(rest, number, filters)
             } else if key == "upstream.healthy_panic_threshold" {
