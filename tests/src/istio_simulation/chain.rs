@@ -4,6 +4,9 @@
 use meshwalk_models::proxy::envoy::Connection;
 use meshwalk_models::proxy::envoy::config::{ChainMatch, FilterChain, Listener, Transport};
 
+/// How well a chain meets one criterion; `None` where it does not ask for it.
+type Criterion<'c> = &'c dyn Fn(&ChainMatch) -> Option<usize>;
+
 /// What was found.
 pub(super) enum Found<'c> {
     None,
@@ -21,7 +24,7 @@ pub(super) fn of<'c>(listener: &'c Listener, connection: &Connection) -> Found<'
     let alpn = if sees_alpn { &connection.alpn[..] } else { &[] };
     let transport = if sees_tls { connection.transport } else { Transport::RawBuffer };
     let sni = connection.sni.as_deref().filter(|_| sees_tls).unwrap_or_default();
-    let criteria: [&dyn Fn(&ChainMatch) -> Option<usize>; 5] = [
+    let criteria: [Criterion<'_>; 5] = [
         &|it| it.destination_port.map(|port| usize::from(port == connection.destination_port)),
         &|it| {
             some(&it.destination_prefixes, |range| {
