@@ -5,7 +5,8 @@ use crate::control::istio::capture::{self, Capture};
 use crate::explain::{Probe, Tree};
 use crate::manifest::kinds::istio::MtlsMode;
 use crate::proxy::envoy::config::{
-    Direction, DownstreamTls, HttpFilterKind, NetworkFilter, ProxyConfig, Transport,
+    Direction, DownstreamTls, HttpFilterKind, NetworkFilter, OriginalDestination, ProxyConfig,
+    Transport,
 };
 use crate::proxy::envoy::listening::{self, Accepted, Arrival, Service, accept};
 use crate::proxy::envoy::{Connection, Request};
@@ -79,7 +80,12 @@ impl Meeting<'_> {
                         let istio = view.planes.istio();
                         istio.explain_inbound(view.world, self.group.pod, self.group.port, tree);
                         let sentence = format!("{name} has a sidecar, which takes the connection");
-                        (sentence, self.at_sidecar(&config, tree))
+                        let arrival = Arrival::Redirected(Direction::Inbound);
+                        (sentence, self.at_sidecar(&config, arrival, tree))
+                    }
+                    Capture::Bypass if has_socket(&config, self.group.port) => {
+                        let sentence = format!("{name} has a sidecar, which listens on the port");
+                        (sentence, self.at_sidecar(&config, Arrival::Dialled, tree))
                     }
                     Capture::Bypass => {
                         let port = self.group.port;
@@ -116,8 +122,7 @@ impl Meeting<'_> {
         }
     }
 
-    fn at_sidecar(&self, config: &ProxyConfig, tree: &mut Tree) -> Verdict {
-        let arrival = Arrival::Redirected(Direction::Inbound);
+    fn at_sidecar(&self, config: &ProxyConfig, arrival: Arrival, tree: &mut Tree) -> Verdict {
         let accepted = match accept(config, arrival, &self.connection, tree) {
             Ok(accepted) => accepted,
             Err(refusal) => return self.refused(&refusal),
@@ -266,6 +271,17 @@ impl Meeting<'_> {
 
 fn refusal(sentence: String, origins: Vec<Origin>, gets: Gets) -> Verdict {
     Verdict::Refused(Refusal { sentence, origins, gets })
+}
+
+/// Whether a listener for the workload has a socket of its own on a port.
+fn has_socket(config: &ProxyConfig, port: u16) -> bool {
+    let mut listeners = config.listeners.iter();
+    listeners.any(|it| {
+        it.port == port
+            && it.direction == Direction::Inbound
+            && it.bind_to_port
+            && it.original_destination == OriginalDestination::Ignored
+    })
 }
 
 /// Whether access rules stand in the way, which may ask who calls.

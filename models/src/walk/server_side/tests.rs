@@ -396,3 +396,19 @@ fn a_caller_in_the_mesh_reaches_strict_servers_however_it_dials_them() {
     let answer = rig.asked_by("shop/meshed", "cart:8080");
     assert_eq!(gets(&answer), (Outcome::Denied, Some(503), Some("UC")), "{:#?}", answer.because);
 }
+
+#[test]
+fn without_interception_a_sidecar_takes_what_it_has_a_socket_for() {
+    let objects = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: bare, namespace: shop, labels: \
+                   {app: bare}, annotations: {sidecar.istio.io/interceptionMode: NONE}}\n\
+                   spec: {containers: [{name: app}]}\n---\napiVersion: v1\nkind: Service\n\
+                   metadata: {name: bare, namespace: shop}\nspec: {clusterIP: 10.0.0.12, \
+                   selector: {app: bare}, ports: [{name: http, port: 8443}, \
+                   {name: other, port: 8080}]}\n---\napiVersion: networking.istio.io/v1\n\
+                   kind: Sidecar\nmetadata: {name: bare, namespace: shop}\n\
+                   spec: {workloadSelector: {labels: {app: bare}}, ingress: [{port: {number: \
+                   8443, protocol: HTTP, name: http}, defaultEndpoint: '127.0.0.1:8080'}]}\n";
+    let rig = Rig::of(&format!("{objects}{}", strict()));
+    assert_eq!(rig.asked("bare.shop:8443").outcome, Outcome::Denied, "its listener is strict");
+    assert_eq!(rig.asked("bare.shop:8080").outcome, Outcome::Routed, "nobody is in the way");
+}
