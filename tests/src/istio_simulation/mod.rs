@@ -4,7 +4,6 @@
 
 mod call;
 mod case;
-mod chain;
 mod expect;
 mod proxy;
 mod run;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use meshwalk_models::control::istio::IstioControlPlane;
 use meshwalk_models::control::istio::gateways::GatewayWorkload;
 use meshwalk_models::control::istio::injection::Injection;
+use meshwalk_models::control::istio::routes::NoMeshRoutes;
 use meshwalk_models::manifest::{SourceSet, load};
 use meshwalk_models::profile::Profile;
 use meshwalk_models::proxy::envoy::config::ProxyConfig;
@@ -64,7 +65,7 @@ impl ProxyUnderTest {
         let config = if is_gateway {
             Arc::new(GatewayWorkload::of_pod(push, &world, pod).config(push, &world))
         } else {
-            Arc::default()
+            plane.sidecar(&world, pod, &NoMeshRoutes).ok_or("the proxy is no sidecar")?
         };
         Ok(Self { config })
     }

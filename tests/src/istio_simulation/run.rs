@@ -2,14 +2,14 @@
 
 use meshwalk_models::explain::Silent;
 use meshwalk_models::proxy::envoy::config::{
-    Bootstrap, Destination, Direction, DownstreamTls, FilterChain, HttpManager, Listener,
-    NetworkFilter, ProxyConfig, RouteAction, RouteSource, RouteTable,
+    Bootstrap, Destination, Direction, DownstreamTls, HttpManager, ProxyConfig, RouteAction,
+    RouteSource, RouteTable,
 };
+use meshwalk_models::proxy::envoy::listening::{Accepted, Arrival, Refusal, Service, accept};
 use meshwalk_models::proxy::envoy::routing::{Choice, choose, find_host};
 use meshwalk_models::proxy::envoy::{Dice, Purpose};
 
 use super::call::{Call, Mode, Protocol, Tls};
-use super::chain::{self, Found};
 use super::expect::Matched;
 
 /// Nothing here is left to chance.
@@ -23,60 +23,47 @@ impl Dice for NoDice {
 
 /// What becomes of a call.
 pub(super) fn run(config: &ProxyConfig, call: &Call) -> Matched {
-    let found = Matched::default();
-    let Some(listener) = listener(config, call) else { return found.error("ErrNoListener") };
-    let found = Matched { listener: listener.name.clone(), ..found };
-    match chain::of(listener, &call.connection()) {
-        Found::None => found.error("ErrNoFilterChain"),
-        Found::Several => found.error("ErrMultipleFilterChain"),
-        Found::One(chain) => in_chain(config, chain, call, found),
+    match accept(config, call.arrival(), &call.connection(), &mut Silent) {
+        Ok(accepted) => in_chain(config, accepted, call),
+        Err(refusal) => refused(refusal),
     }
 }
 
-/// The listener of the address that is dialled, or of every address; what is redirected falls to
-/// the one that captures it.
-fn listener<'c>(config: &'c ProxyConfig, call: &Call) -> Option<&'c Listener> {
-    let all = || config.listeners.iter().map(|listener| &**listener);
-    if call.mode == Mode::Inbound {
-        return all().find(|listener| listener.name == "virtualInbound");
+/// The suite's name for a refusal.
+fn refused(refusal: Refusal) -> Matched {
+    let at = |listener, name| Matched { listener, ..Matched::default() }.error(name);
+    let of = |chain, name| Matched { chain, ..Matched::default() }.error(name);
+    match refusal {
+        Refusal::NoListener => Matched::default().error("ErrNoListener"),
+        Refusal::NoChain { listener } => at(listener, "ErrNoFilterChain"),
+        Refusal::SeveralChains { listener, .. } => at(listener, "ErrMultipleFilterChain"),
+        Refusal::PlaintextToTls { chain } => of(chain, "ErrTLSError"),
+        Refusal::TlsToPlaintext { chain } => of(chain, "ErrProtocolError"),
+        Refusal::NoCertificate { chain } => of(chain, "ErrMTLSError"),
+        Refusal::Denied { .. } => Matched::default().error("denied"),
+        Refusal::Unknown => Matched::default().error("unknown"),
     }
-    let outbound = || all().filter(|listener| listener.direction != Direction::Inbound);
-    let at = |address: &str| outbound().find(|it| it.address == address && it.port == call.port);
-    let capturing = || all().find(|listener| listener.name == "virtualOutbound");
-    at(&call.address.to_string()).or_else(|| at("0.0.0.0")).or_else(capturing)
 }
 
-fn in_chain(config: &ProxyConfig, chain: &FilterChain, call: &Call, found: Matched) -> Matched {
-    let found = Matched { chain: chain.name.clone(), ..found };
-    match (chain.tls, call.tls) {
-        (DownstreamTls::None, _) => {}
-        (_, Tls::Plaintext) => return found.error("ErrTLSError"),
-        (DownstreamTls::IstioMutual, Tls::Mutual) => {}
-        (DownstreamTls::IstioMutual, Tls::Simple) | (_, Tls::Mutual) => {
-            return found.error("ErrMTLSError");
-        }
-        (_, Tls::Simple) => {}
+fn in_chain(config: &ProxyConfig, accepted: Accepted<'_>, call: &Call) -> Matched {
+    let found = Matched {
+        listener: accepted.listener.name.clone(),
+        chain: accepted.chain.name.clone(),
+        ..Matched::default()
+    };
+    // The suite takes a certificate of the mesh for an error where the chain asks for another.
+    let is_of_mesh = accepted.chain.tls == DownstreamTls::IstioMutual;
+    if accepted.chain.tls != DownstreamTls::None && is_of_mesh != (call.tls == Tls::Mutual) {
+        return found.error("ErrMTLSError");
     }
-    let terminal = chain.filters.iter().find_map(|filter| match filter {
-        NetworkFilter::Rbac(_) => None,
-        other => Some(other),
-    });
-    match terminal {
-        Some(NetworkFilter::Http(manager)) => {
-            let encrypted = call.tls != Tls::Plaintext && chain.tls == DownstreamTls::None;
-            if encrypted || call.protocol == Protocol::Tcp {
-                return found.error("ErrProtocolError");
-            }
-            in_manager(config, manager, call, found)
-        }
-        Some(NetworkFilter::TcpProxy(proxy)) => {
-            let cluster = match &proxy.clusters[..] {
-                [(only, _)] => only.value.clone(),
-                _ => String::new(),
-            };
-            Matched { cluster, ..found }
-        }
-        Some(NetworkFilter::Rbac(_)) | None => found,
+    match accepted.service() {
+        Service::Http(_) if call.protocol == Protocol::Tcp => found.error("ErrProtocolError"),
+        Service::Http(manager) => in_manager(config, manager, call, found),
+        Service::Tcp(proxy) => match &proxy.clusters[..] {
+            [(only, _)] => Matched { cluster: only.value.clone(), ..found },
+            _ => found,
+        },
+        Service::Nothing => found,
     }
 }
 
@@ -110,6 +97,17 @@ fn in_manager(
                 found.cluster.clone_from(&cluster.value);
             }
             found
+        }
+    }
+}
+
+impl Call {
+    /// How it comes to the proxy.
+    fn arrival(&self) -> Arrival {
+        match self.mode {
+            Mode::Gateway => Arrival::Dialled,
+            Mode::Outbound => Arrival::Redirected(Direction::Outbound),
+            Mode::Inbound => Arrival::Redirected(Direction::Inbound),
         }
     }
 }

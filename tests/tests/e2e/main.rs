@@ -10,6 +10,7 @@ mod expectations;
 mod gateway_api;
 mod gateway_conformance;
 mod house;
+mod istio_simulation;
 mod json;
 mod manifests;
 mod oracle;
