@@ -10,10 +10,11 @@ use meshwalk_models::units::SimDuration;
 use meshwalk_models::walk::route_settings;
 use meshwalk_models::world::{Origin, OutsideHost};
 use meshwalk_sim::run::DEFAULT_CLUSTER;
+use meshwalk_sim::scenario::file::{DataPathSpec, ScenarioFile};
 use meshwalk_sim::scenario::{self, Scenario};
 
 use crate::Exit;
-use crate::cli::{AnswerFormat, RetriesArgs};
+use crate::cli::{AnswerFormat, DataPathArg, RetriesArgs};
 use crate::failure::Failure;
 use crate::input::{self, Limits, SourceKind, Sources};
 use crate::report::diagnostics;
@@ -79,9 +80,14 @@ fn load(
             .unwrap_or(DEFAULT_NAMESPACE),
         outside: &outside,
         profile,
-        injection: mesh::injection(args.data_path),
+        injection: mesh::injection(args.data_path.or(file.and_then(data_path))),
     };
     Ok((Mesh::assemble(sources, clusters, &assembly), scenario))
+}
+
+/// A scenario that puts sidecars in says so of pods that their labels leave out.
+fn data_path(file: &ScenarioFile) -> Option<DataPathArg> {
+    (file.data_path == DataPathSpec::IstioSidecar).then_some(DataPathArg::IstioSidecar)
 }
 
 fn read_scenario(

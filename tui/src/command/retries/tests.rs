@@ -95,3 +95,18 @@ fn without_manifests_and_scenario_there_is_nothing_to_audit() {
     assert_eq!(meshwalk(&["retries"]).exit, Exit::Unusable);
     assert_eq!(meshwalk(&["retries", "-f", "no/such/folder"]).exit, Exit::Fine);
 }
+
+/// No namespace is labelled; the scenario puts the sidecars in, and each hop tries three times.
+#[test]
+fn the_sidecars_of_a_scenario_multiply_what_applications_do() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("manifests.yaml"), MANIFESTS).expect("it can be written");
+    let scenario = folder.path().join("scenario.yaml");
+    let text = SCENARIO.replace("version: 1\n", "version: 1\ndata_path: istio-sidecar\n");
+    fs::write(&scenario, text).expect("it can be written");
+    let scenario = scenario.to_str().expect("a plain path");
+    let printed = meshwalk(&["retries", "--scenario", scenario, "-o", "json"]);
+    let audit: serde_json::Value = serde_json::from_str(&printed.out).expect("JSON");
+    // The application's 3 × 2, times 3 × 3 of the proxies.
+    assert_eq!(audit["paths"][0]["amplification"], 54, "{audit}");
+}
