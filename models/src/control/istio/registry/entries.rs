@@ -23,6 +23,7 @@ pub(super) fn services<'e>(
     let object = &entry.object;
     let addresses: Vec<_> = object.addresses.iter().filter_map(address).collect();
     object.hosts.iter().map(move |host| Service {
+        id: 0,
         host: host.value.to_ascii_lowercase(),
         namespace: entry.namespace.clone(),
         name: object.meta.name.value.clone(),

@@ -33,6 +33,7 @@ pub(super) fn service(
         }
     };
     Service {
+        id: 0,
         host: format!("{}.{namespace}.svc.{domain}", row.name),
         name: row.name.clone(),
         source: ServiceSource::Kubernetes(id),

@@ -68,7 +68,9 @@ impl Registry {
         // Stable, so that ties keep the order of names.
         services.sort_by(by_age);
         let mut registry = Self::default();
-        services.into_iter().for_each(|service| registry.insert(Arc::new(service)));
+        for (id, service) in (0..).zip(services) {
+            registry.insert(Arc::new(Service { id, ..service }));
+        }
         registry
     }
 

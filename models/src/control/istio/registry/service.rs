@@ -14,6 +14,8 @@ use super::Protocol;
 /// A host with its ports and endpoints.
 #[derive(Clone, Debug)]
 pub struct Service {
+    /// Its place in the registry; services that a Sidecar trims keep it.
+    pub id: u32,
     /// Its whole name, perhaps a wildcard.
     pub host: String,
     /// The namespace of the object that declares it.

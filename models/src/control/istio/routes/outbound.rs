@@ -10,7 +10,7 @@ use crate::control::istio::hosts;
 use crate::control::istio::registry::{Port, Service};
 use crate::manifest::kinds::Labels;
 use crate::manifest::kinds::istio::Destination;
-use crate::proxy::envoy::config::{HashPolicy, RouteTable, TcpProxy};
+use crate::proxy::envoy::config::{HashPolicy, TcpProxy};
 
 use super::domains::short_forms;
 use super::effective::EffectiveVirtualService;
@@ -18,6 +18,7 @@ use super::hash;
 use super::matches::{Client, MESH};
 use super::mesh::counts_before;
 use super::network::{ChainSource, NetworkChain, PortOfService, tcp_chains, tls_chains};
+use super::port_hosts::PortHosts;
 use super::seen::{SeenServices, outbound_services};
 use super::sidecar::{OtherRules, OutboundService, SidecarRoutes, UnknownHosts};
 
@@ -93,20 +94,10 @@ impl<'p> Outbound<'p> {
         }
     }
 
-    /// The table of a port.
+    /// The virtual hosts of a port, of which its tables are made.
     #[must_use]
-    pub fn table(&self, port: u16) -> RouteTable {
-        self.routes().table(port)
-    }
-
-    /// The tables of listeners that serve one service each on a port where sniffing finds HTTP.
-    #[must_use]
-    pub fn sniffed_tables<'h>(
-        &self,
-        port: u16,
-        hosts: impl IntoIterator<Item = &'h str>,
-    ) -> Vec<RouteTable> {
-        self.routes().sniffed_tables(port, hosts)
+    pub fn port_hosts(&self, port: u16) -> PortHosts {
+        self.routes().port_hosts(port)
     }
 
     /// The server names that stand for a service where its address does not.

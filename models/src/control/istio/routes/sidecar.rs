@@ -21,6 +21,7 @@ use super::domains::{self, Domains};
 use super::effective::EffectiveVirtualService;
 use super::matches::{self, Client};
 use super::mesh::counts_before;
+use super::port_hosts::PortHosts;
 use super::retry::{self, Hashing};
 use super::rule::{ListenerTls, RuleContext, routes};
 use super::visible::most_specific;
@@ -131,42 +132,20 @@ struct Entry<'s> {
 }
 
 impl<'s> SidecarRoutes<'s> {
-    /// The table of a port, with the virtual host for unknown hosts behind the others.
+    /// The table of a port.
     #[must_use]
     pub fn table(&self, port: u16) -> RouteTable {
-        let mut virtual_hosts: Vec<_> =
-            self.virtual_hosts(port).into_iter().map(Arc::new).collect();
-        virtual_hosts.push(Arc::new(self.unknown_host()));
-        table(port.to_string(), virtual_hosts)
+        self.port_hosts(port).table()
     }
 
-    /// The tables of listeners that serve one service each on a port where sniffing finds HTTP:
-    /// its virtual host alone, for every authority (the same file,
-    /// `getVirtualHostsForSniffedServicePort`).
+    /// The virtual hosts of a port, of which its tables are made.
     #[must_use]
-    pub fn sniffed_tables<'h>(
-        &self,
-        port: u16,
-        hosts: impl IntoIterator<Item = &'h str>,
-    ) -> Vec<RouteTable> {
-        let all = self.virtual_hosts(port);
-        let mut by_domain: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
-        for (at, host) in all.iter().enumerate() {
-            for domain in &host.domains {
-                by_domain.entry(domain.as_str()).or_default().insert(at);
-            }
+    pub fn port_hosts(&self, port: u16) -> PortHosts {
+        PortHosts {
+            port,
+            hosts: self.virtual_hosts(port).into_iter().map(Arc::new).collect(),
+            unknown: Arc::new(self.unknown_host()),
         }
-        let one = |host: &str| {
-            let name = format!("{host}:{port}");
-            let places = [name.as_str(), host].into_iter().filter_map(|it| by_domain.get(it));
-            let places: BTreeSet<usize> = places.flatten().copied().collect();
-            let mut found: Vec<VirtualHost> = places.iter().map(|&at| all[at].clone()).collect();
-            if let [only] = &mut found[..] {
-                only.domains = vec!["*".to_owned()];
-            }
-            table(name, found.into_iter().map(Arc::new).collect())
-        };
-        hosts.into_iter().map(one).collect()
     }
 
     pub(super) fn virtual_hosts(&self, port: u16) -> Vec<VirtualHost> {

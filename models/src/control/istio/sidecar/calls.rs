@@ -102,22 +102,20 @@ fn tables(
     names: impl IntoIterator<Item = TableName>,
 ) -> BTreeMap<String, Arc<RouteTable>> {
     let mut tables = BTreeMap::new();
-    let mut sniffed: BTreeMap<u16, Vec<String>> = BTreeMap::new();
+    let mut by_port: BTreeMap<u16, Vec<TableName>> = BTreeMap::new();
     for name in names {
-        match name {
-            TableName::Port(port) => {
-                let outbound = scope.egress_for(port).and_then(|at| outbounds.get(at));
-                let table = outbound.map(|outbound| Arc::new(outbound.table(port)));
-                tables.extend(table.map(|table| (name.to_string(), table)));
-            }
-            TableName::Sniffed { port, host } => sniffed.entry(port).or_default().push(host),
-        }
+        by_port.entry(name.port()).or_default().push(name);
     }
-    for (port, hosts) in sniffed {
+    for (port, names) in by_port {
         let Some(outbound) = scope.egress_for(port).and_then(|at| outbounds.get(at)) else {
             continue;
         };
-        let made = outbound.sniffed_tables(port, hosts.iter().map(String::as_str));
+        let hosts = outbound.port_hosts(port);
+        let sniffed = names.iter().filter_map(TableName::sniffed_host);
+        let mut made = hosts.sniffed(sniffed);
+        if names.contains(&TableName::Port(port)) {
+            made.push(hosts.table());
+        }
         tables.extend(made.into_iter().map(|table| (table.name.clone(), Arc::new(table))));
     }
     tables

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::control::istio::Push;
 use crate::control::istio::clusters::{ProxyRole, Upstream, Viewpoint, black_hole, passthrough};
-use crate::control::istio::destination::{Client, Traffic, rule_for};
+use crate::control::istio::destination::{Client, MergedRule, Traffic, rule_for};
 use crate::control::istio::registry::{Protocol, Service};
 use crate::explain::Silent;
 use crate::proxy::envoy::config::{Cluster, LoadAssignment};
@@ -15,12 +15,11 @@ use crate::proxy::envoy::config::{Cluster, LoadAssignment};
 /// What a cluster is made of: proxies for which that is alike share it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ClusterKey {
-    namespace: String,
-    object: String,
-    host: String,
+    /// Its place in the registry.
+    service: u32,
     port: u16,
-    subset: Option<String>,
     rule: Option<u32>,
+    subset: Option<String>,
 }
 
 /// Endpoints, and what of the proxy they depend on.
@@ -39,75 +38,74 @@ pub(super) struct OfClass {
     key: ClusterKey,
     service: Arc<Service>,
     port: usize,
+    rule: Option<Arc<MergedRule>>,
     pub(super) cluster: Arc<Cluster>,
 }
 
 impl OfClass {
-    fn upstream<'u>(&'u self, push: &'u Push, client: Client<'_>) -> Upstream<'u> {
-        let rule = rule_for(push, client, Traffic::Outbound, &self.service, &mut Silent);
+    fn upstream<'u>(&'u self, push: &'u Push) -> Upstream<'u> {
         Upstream {
             push,
             service: &self.service,
             port: &self.service.ports[self.port],
-            rule: rule.map(|rule| &**rule),
+            rule: self.rule.as_deref(),
             subset: self.key.subset.as_deref(),
             role: ProxyRole::Sidecar,
         }
     }
 }
 
-/// The clusters of services for one class of proxies. Of two with one name the first counts.
+/// The clusters of services for one class of proxies. Of two ports with one number the first
+/// counts.
 pub(super) fn of_services(
     push: &Push,
     client: Client<'_>,
     services: &[Arc<Service>],
     shared: &mut SharedClusters,
 ) -> Vec<OfClass> {
-    let mut made: BTreeMap<String, OfClass> = BTreeMap::new();
+    let mut made = Vec::with_capacity(services.len());
     for service in services.iter().filter(|it| it.alias_of.is_none()) {
         let rule = rule_for(push, client, Traffic::Outbound, service, &mut Silent);
-        let rule = rule.map(|rule| &**rule);
         let subsets = rule.into_iter().flat_map(|rule| &rule.subsets);
         let subsets = subsets.map(|subset| Some(subset.name.value.as_str()));
         let subsets: Vec<_> = std::iter::once(None).chain(subsets).collect();
         for (at, port) in service.ports.iter().enumerate() {
-            if port.protocol == Protocol::Udp {
+            let mut before = service.ports[..at].iter().filter(|it| it.protocol != Protocol::Udp);
+            let is_again = before.any(|it| it.number == port.number);
+            if port.protocol == Protocol::Udp || is_again {
                 continue;
             }
             for &subset in &subsets {
                 let key = ClusterKey {
-                    namespace: service.namespace.clone(),
-                    object: service.name.clone(),
-                    host: service.host.clone(),
+                    service: service.id,
                     port: port.number,
-                    subset: subset.map(str::to_owned),
                     rule: rule.map(|rule| rule.id),
+                    subset: subset.map(str::to_owned),
                 };
                 let cluster = shared.clusters.entry(key.clone()).or_insert_with(|| {
                     let role = ProxyRole::Sidecar;
+                    let rule = rule.map(|rule| &**rule);
                     let upstream = Upstream { push, service, port, rule, subset, role };
                     Arc::new(upstream.cluster(&mut Silent))
                 });
                 let cluster = Arc::clone(cluster);
-                let name = cluster.name.clone();
-                let service = Arc::clone(service);
-                made.entry(name).or_insert(OfClass { key, service, port: at, cluster });
+                let (service, rule) = (Arc::clone(service), rule.cloned());
+                made.push(OfClass { key, service, port: at, rule, cluster });
             }
         }
     }
-    made.into_values().collect()
+    made
 }
 
 /// The endpoints of the clusters, as a proxy sees them.
 pub(super) fn assignments(
     push: &Push,
-    client: Client<'_>,
     clusters: &[OfClass],
     proxy: Viewpoint<'_>,
     shared: &mut SharedClusters,
 ) -> BTreeMap<String, Arc<LoadAssignment>> {
     let each = clusters.iter().filter_map(|it| {
-        let upstream = it.upstream(push, client);
+        let upstream = it.upstream(push);
         let key = (it.key.clone(), upstream.outlook(proxy));
         let made = shared.assignments.entry(key);
         let made = made

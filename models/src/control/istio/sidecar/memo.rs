@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use crate::control::istio::Push;
 use crate::control::istio::capture::Interception;
-use crate::control::istio::destination::Client;
 use crate::control::istio::inbound::inbound;
 use crate::control::istio::routes::MeshRoutes;
 use crate::control::istio::scope::{Scope, sidecar_of};
@@ -71,9 +70,7 @@ impl Memo {
         if let Some(made) = self.configs.get(&key) {
             return Arc::clone(made);
         }
-        let client = Client { namespace: &workload.namespace, labels: &workload.labels };
-        let endpoints =
-            assignments(push, client, &calls.clusters, workload.viewpoint(), &mut self.shared);
+        let endpoints = assignments(push, &calls.clusters, workload.viewpoint(), &mut self.shared);
         let inbound = inbound(push, workload, &mut Silent);
         let clusters = calls.clusters.iter().map(|it| Arc::clone(&it.cluster));
         let clusters = clusters.chain(special(push)).chain(inbound.clusters.into_values());

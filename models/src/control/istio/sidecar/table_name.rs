@@ -16,6 +16,22 @@ pub(super) enum TableName {
     },
 }
 
+impl TableName {
+    pub(super) const fn port(&self) -> u16 {
+        match self {
+            Self::Port(port) | Self::Sniffed { port, .. } => *port,
+        }
+    }
+
+    /// The host of a service that has a table of its own.
+    pub(super) fn sniffed_host(&self) -> Option<&str> {
+        match self {
+            Self::Port(_) => None,
+            Self::Sniffed { host, .. } => Some(host),
+        }
+    }
+}
+
 impl fmt::Display for TableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -212,7 +212,7 @@ fn a_short_form_gives_way_to_a_service_whose_whole_name_it_is() {
 fn a_sniffed_port_has_the_virtual_host_of_its_service_for_every_authority() {
     let services = [service("web.shop", 8080, "10.0.0.1"), service("db.shop", 8080, "10.0.0.2")];
     let table = with_routes("", &services, &UnknownHosts::PassThrough, |routes| {
-        routes.sniffed_tables(8080, ["db.shop.svc.cluster.local"]).remove(0)
+        routes.port_hosts(8080).sniffed(["db.shop.svc.cluster.local"]).remove(0)
     });
     let [only] = &table.virtual_hosts[..] else { panic!("one virtual host") };
     assert_eq!(
