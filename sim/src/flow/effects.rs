@@ -34,6 +34,8 @@ enum Prepared {
 /// One stream while its router looks at one event.
 pub(super) struct Desk<'e, R: Recorder> {
     pub(super) engine: &'e mut Engine<R>,
+    /// The clusters of the plan.
+    pub(super) clusters: &'e [ClusterPlan],
     pub(super) terms: &'e Terms,
     /// The try.
     pub(super) slot: u32,
@@ -73,7 +75,7 @@ impl<R: Recorder> Effects for Desk<'_, R> {
             // The request is written once more.
             self.from = engine.write_request(self.slot);
         }
-        engine.start_upstream(self.slot, self.terms, number, self.from)
+        engine.start_upstream(self.slot, (self.terms, self.clusters), number, self.from)
     }
 
     fn reset_attempt(&mut self, number: Number) {
@@ -167,7 +169,13 @@ fn ending_of(reply: &LocalReply) -> Ending {
 
 impl<R: Recorder> Engine<R> {
     /// Sends an attempt on its way to a host of its cluster.
-    fn start_upstream(&mut self, of: u32, terms: &Terms, number: Number, from: SimTime) -> Started {
+    fn start_upstream(
+        &mut self,
+        of: u32,
+        (terms, clusters): (&Terms, &[ClusterPlan]),
+        number: Number,
+        from: SimTime,
+    ) -> Started {
         let Try { client, call, .. } = self.tries[of];
         let destination = self.streams[of].destination;
         let DestinationEnd::Cluster { cluster: row, table, subset, hash } =
@@ -182,8 +190,7 @@ impl<R: Recorder> Engine<R> {
         let cluster = self.proxy_cluster(client, *table, *row, edge);
         self.streams[of].cluster = cluster;
         let first = self.pools_of_cluster(cluster, sharing);
-        let plan = self.plan.clone();
-        let about = &plan.mesh.clusters[*row as usize];
+        let about = &clusters[*row as usize];
         let key = self.attempt_key(of, number);
         let picked = if about.picks == Picks::PerRequest {
             let retry = terms.router.retry.as_deref().filter(|_| number != Number::FIRST);

@@ -203,6 +203,7 @@ impl<R: Recorder> Engine<R> {
         let now = self.kernel.now();
         let mut desk = Desk {
             engine: self,
+            clusters: &plan.mesh.clusters,
             terms,
             slot,
             from,
@@ -251,10 +252,14 @@ impl<R: Recorder> Engine<R> {
             self.drive(of, done, RouterEvent::Data(number, more));
             return Turn::Forwarded;
         }
-        let plan = self.plan.clone();
-        let carries = plan.calls[attempt.call as usize].carries;
-        let head = plan.mesh.heads.of(carries, attempt.status);
-        let turn = self.drive(of, done, RouterEvent::Headers(number, head, more));
+        let turn = if self.plan.calls[attempt.call as usize].carries == Carries::Grpc {
+            let plan = self.plan.clone();
+            let head = plan.mesh.heads.of(Carries::Grpc, attempt.status);
+            self.drive(of, done, RouterEvent::Headers(number, head, more))
+        } else {
+            let head = ResponseHead::bare(attempt.status);
+            self.drive(of, done, RouterEvent::Headers(number, head, more))
+        };
         if turn == Turn::Forwarded {
             let flags = Flags::from(self.streams[of].router.flags());
             let status = attempt.status;
