@@ -44,6 +44,16 @@ fn health() -> impl Strategy<Value = DeclaredHealth> {
     ]
 }
 
+fn result() -> impl Strategy<Value = UpstreamResult> {
+    prop_oneof![
+        3 => Just(UpstreamResult::Status(503)),
+        1 => Just(UpstreamResult::Status(500)),
+        1 => Just(UpstreamResult::Status(200)),
+        1 => Just(UpstreamResult::Timeout),
+        1 => Just(UpstreamResult::ConnectFailed),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -113,7 +123,8 @@ proptest! {
         percent in 0u32..=100,
         before in any::<bool>(),
         always_eject_one in any::<bool>(),
-        events in prop::collection::vec((0u32..12, 0u64..400), 1..80),
+        split_local_origin in any::<bool>(),
+        events in prop::collection::vec((0u32..12, 0u64..400, result()), 1..80),
     ) {
         let mut facts = facts();
         facts.ejection_share.value =
@@ -125,19 +136,36 @@ proptest! {
             base_ejection: given(SimDuration::from_ms(700)),
             max_ejection_share: given(Ppm::from_percent(percent)),
             always_eject_one,
+            split_local_origin,
+            consecutive_local: given(1),
+            enforcing_consecutive_gateway: 100,
+            enforcing_failure_percentage: 100,
+            enforcing_local_failure_percentage: 100,
+            failure_percentage_threshold: 10,
+            failure_percentage_min_hosts: 1,
+            failure_percentage_request_volume: 1,
+            success_rate_min_hosts: 1,
+            success_rate_request_volume: 1,
             ..outlier()
         });
         let endpoints = (0..hosts).map(endpoint).collect();
         let mut bench = Bench::with_facts(config, assignment(vec![group(0, endpoints)]), &facts);
         let mut now_ms = 0;
-        for (host, pause_ms) in events {
+        for (host, pause_ms, result) in events {
             now_ms += pause_ms;
-            bench.until(at_ms(now_ms));
-            bench.report(host % hosts, UpstreamResult::Status(503));
+            let mut changes = bench.until(at_ms(now_ms));
+            changes.extend(bench.report(host % hosts, result));
             let ejected = bench.ejected().len() as u32;
-            let counted = if before { ejected.saturating_sub(1) } else { ejected };
-            let within = counted * 100 <= percent * hosts;
-            prop_assert!(within || (always_eject_one && ejected == 1), "{ejected} of {hosts}");
+            prop_assert!(changes.last().is_none_or(|change| change.ejected == ejected));
+            for counted in changes.iter().map(|change| change.ejected).chain([ejected]) {
+                let within = match (before, counted) {
+                    (_, 0) => true,
+                    // The share before the latest ejection was below the limit.
+                    (true, _) => (counted - 1) * 100 < percent * hosts,
+                    (false, _) => counted * 100 <= percent * hosts,
+                };
+                prop_assert!(within || (always_eject_one && counted == 1), "{counted} of {hosts}");
+            }
         }
     }
 
