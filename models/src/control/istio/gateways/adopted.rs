@@ -20,8 +20,8 @@ use crate::world::Origin;
 
 use super::workload::manager;
 
-/// The same configuration with the clusters and connection managers that Istio would send. Clusters of services that Istio
-/// does not know stay as they are.
+/// The same configuration with the clusters and connection managers that Istio would send.
+/// Clusters of services that Istio does not know stay as they are.
 pub(in crate::control::istio) fn adopt(
     push: &Push,
     namespace: &str,
