@@ -144,7 +144,7 @@ impl GatewayControlPlane {
         probe: &mut impl Probe,
     ) {
         let order = self.compiled(namespace, name).and_then(|it| it.orders.get(table)?.get(domain));
-        let Some(order) = order else { return };
+        let Some(order) = order.filter(|order| !order.is_empty()) else { return };
         probe.enter();
         probe.step(rules::HOST_PORT, None, || "a port behind the host is not compared".to_owned());
         probe.step(rules::ISOLATION, None, || {
@@ -178,7 +178,13 @@ fn tell_refused<'c>(
     conditions: impl Iterator<Item = &'c Condition>,
     probe: &mut impl Probe,
 ) {
-    let refused: Vec<_> = conditions.filter(|it| is_refusal(it)).collect();
+    let mut refused: Vec<&Condition> = Vec::new();
+    for condition in conditions.filter(|it| is_refusal(it)) {
+        // Parents may share a reason.
+        if !refused.contains(&condition) {
+            refused.push(condition);
+        }
+    }
     let Some(first) = refused.first() else { return };
     let origin = Some(first.origin);
     probe.enter();

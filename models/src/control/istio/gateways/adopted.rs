@@ -11,10 +11,12 @@ use crate::control::istio::Push;
 use crate::control::istio::clusters::{ProxyRole, Upstream, Viewpoint};
 use crate::control::istio::destination::{Client, Traffic, rule_for};
 use crate::control::istio::registry::Service;
+use crate::control::istio::routes::with_mesh_default;
 use crate::explain::Silent;
 use crate::manifest::kinds::Labels;
 use crate::proxy::envoy::config::{
-    Cluster, Listener, Locality, NetworkFilter, ProxyConfig, RouteSource, Target, UpstreamTls,
+    Cluster, Listener, Locality, NetworkFilter, ProxyConfig, RouteSource, RouteTable, Target,
+    UpstreamTls,
 };
 use crate::world::Origin;
 
@@ -28,6 +30,9 @@ pub(in crate::control::istio) fn adopt(
     config: &ProxyConfig,
 ) -> ProxyConfig {
     let mut adopted = config.clone();
+    if push.mesh.retries.is_some() {
+        adopted.route_tables.values_mut().for_each(|table| retried(push, table));
+    }
     adopted.bootstrap.workers = push.mesh.concurrency.value;
     adopted.listeners = config.listeners.iter().map(|listener| managed(push, listener)).collect();
     // Where the pods of the gateway will run is not written anywhere.
@@ -49,6 +54,14 @@ pub(in crate::control::istio) fn adopt(
         };
     }
     adopted
+}
+
+/// The retry policy of the mesh counts where Istio's own default would.
+fn retried(push: &Push, table: &mut Arc<RouteTable>) {
+    for host in &mut Arc::make_mut(table).virtual_hosts {
+        let host = Arc::make_mut(host);
+        host.routes = with_mesh_default(push, &host.routes);
+    }
 }
 
 /// A listener with the connection managers of Istio's gateways.

@@ -36,7 +36,7 @@ pub(super) use order::{more_specific, sort_catch_all_last};
 pub use outbound::{MeshRoutes, NoMeshRoutes, Outbound, mesh_host};
 pub use port_hosts::PortHosts;
 pub(in crate::control) use retry::default_retries;
-pub(super) use retry::inbound_retries;
+pub(super) use retry::{inbound_retries, with_mesh_default};
 pub use rule::{ListenerTls, RuleContext, routes};
 pub use seen::{SeenServices, outbound_services, service_for};
 pub use sidecar::{OtherRules, OutboundPort, OutboundService, SidecarRoutes, UnknownHosts};

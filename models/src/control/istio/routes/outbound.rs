@@ -19,6 +19,7 @@ use super::matches::{Client, MESH};
 use super::mesh::counts_before;
 use super::network::{ChainSource, NetworkChain, PortOfService, tcp_chains, tls_chains};
 use super::port_hosts::PortHosts;
+use super::retry::with_mesh_default;
 use super::seen::{SeenServices, outbound_services};
 use super::sidecar::{OtherRules, OutboundService, SidecarRoutes, UnknownHosts};
 
@@ -183,7 +184,11 @@ impl OtherRules for Outbound<'_> {
     }
 
     fn mesh_group(&self, host: &str, port: u16) -> Option<MeshGroup> {
-        self.mesh_routes.group(self.namespace, host, port)
+        let mut group = self.mesh_routes.group(self.namespace, host, port)?;
+        if let MeshRoute::Http(routes) = &group.route {
+            group.route = MeshRoute::Http(with_mesh_default(self.push, routes).into());
+        }
+        Some(group)
     }
 }
 

@@ -1,10 +1,15 @@
 //! Retry policies as Istio writes them: its defaults, and what a VirtualService changes of them.
 //! When a request is tried again is the proxy's business.
 
+use std::sync::Arc;
+
+use crate::control::istio::Push;
 use crate::explain::Sourced;
 use crate::manifest::kinds::istio::RetryRule;
 use crate::profile::Profile;
-use crate::proxy::envoy::config::{Backoff, HostPredicate, RetryOn, RetryPolicy};
+use crate::proxy::envoy::config::{
+    Backoff, HostPredicate, RetryOn, RetryPolicy, Route, RouteAction,
+};
 use crate::units::SimDuration;
 use crate::world::Origin;
 
@@ -21,6 +26,9 @@ const HOST_SELECTION_ATTEMPTS_ENVOY: u32 = 1;
 
 /// After so many tries, priorities that were tried are passed over.
 const PRIORITY_UPDATE_FREQUENCY: u32 = 2;
+
+/// Where Istio's own policy comes from.
+const BY_DEFAULT: Origin = Origin::Default("istio.retry-policy");
 
 /// The statuses with a name in Go's `net/http`, which Istio takes for codes in `retryOn`; other
 /// numbers stay words.
@@ -144,6 +152,29 @@ pub(in crate::control) fn inbound_retries(
     })
 }
 
+/// Routes from elsewhere with the mesh's own policy wherever they have Istio's default.
+pub(in crate::control::istio) fn with_mesh_default(
+    push: &Push,
+    routes: &[Arc<Route>],
+) -> Vec<Arc<Route>> {
+    let Some(rule) = &push.mesh.retries else { return routes.to_vec() };
+    let policy = policy(Some(rule), Hashing::No, push.profile).map(Arc::new);
+    let replaced = routes.iter().map(|route| {
+        let mut route = Arc::clone(route);
+        let is_default = match &route.action {
+            RouteAction::Forward(forward) => {
+                forward.retry.as_ref().is_some_and(|retry| retry.origin == BY_DEFAULT)
+            }
+            RouteAction::Redirect(_) | RouteAction::Direct(_) => false,
+        };
+        if is_default && let RouteAction::Forward(forward) = &mut Arc::make_mut(&mut route).action {
+            forward.retry.clone_from(&policy);
+        }
+        route
+    });
+    replaced.collect()
+}
+
 fn default_policy(hashing: Hashing, profile: &Profile) -> RetryPolicy {
     let words = words(&profile.istio.retry_on);
     RetryPolicy {
@@ -162,7 +193,7 @@ fn default_policy(hashing: Hashing, profile: &Profile) -> RetryPolicy {
         },
         host_selection_attempts: HOST_SELECTION_ATTEMPTS,
         previous_priorities: None,
-        origin: Origin::Default("istio.retry-policy"),
+        origin: BY_DEFAULT,
     }
 }
 

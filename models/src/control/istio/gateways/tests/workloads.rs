@@ -7,7 +7,7 @@ use crate::control::istio::testing::{Mesh, PODS};
 use crate::control::{ControlPlanes, GatewayKind, GatewayName};
 use crate::manifest::{SourceSet, load};
 use crate::profile::Profile;
-use crate::proxy::envoy::config::{LoadBalancer, NetworkFilter, UpstreamTls};
+use crate::proxy::envoy::config::{LoadBalancer, NetworkFilter, RouteAction, UpstreamTls};
 use crate::units::SimDuration;
 use crate::world::{ClusterManifests, Topology, World};
 
@@ -92,4 +92,39 @@ fn planes_of(text: &str, profile: &'static Profile) -> (World, ControlPlanes) {
     let world = crate::world::build(&[cluster], &Topology::default(), &[]).world;
     let (planes, _) = ControlPlanes::new(&world, &[cluster], profile);
     (world, planes)
+}
+
+#[test]
+fn the_retries_of_the_mesh_count_for_routes_of_gateway_api_that_ask_for_none() {
+    let route = |name: &str, rule: &str| {
+        format!(
+            "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n\
+             metadata: {{name: {name}, namespace: shop}}\n\
+             spec: {{parentRefs: [{{name: edge}}], hostnames: [{name}.example], rules: \
+             [{{backendRefs: [{{name: reviews, port: 9080}}]{rule}}}]}}\n"
+        )
+    };
+    let text = format!(
+        "{PODS}---\napiVersion: v1\nkind: ConfigMap\n\
+         metadata: {{name: istio, namespace: istio-system}}\n\
+         data: {{mesh: 'defaultHttpRetryPolicy: {{attempts: 5}}'}}\n\
+         ---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\n\
+         metadata: {{name: edge, namespace: shop}}\n\
+         spec: {{gatewayClassName: istio, listeners: [{{name: http, port: 80, protocol: HTTP}}]}}\n\
+         {}{}",
+        route("plain", ""),
+        route("own", ", retry: {attempts: 3}")
+    );
+    let (world, planes) = planes_of(&text, Profile::built_in());
+    let (namespace, name) = ("shop".to_owned(), "edge".to_owned());
+    let name = GatewayName { namespace, name, kind: GatewayKind::GatewayApi };
+    let config = planes.gateway(&world, &name).expect("there is a gateway");
+    let retries = |domain: &str| {
+        let mut hosts = config.route_tables["http.80"].virtual_hosts.iter();
+        let host = hosts.find(|host| host.domains == [domain]).expect("a virtual host");
+        let RouteAction::Forward(forward) = &host.routes[0].action else { panic!("forwarded") };
+        forward.retry.as_ref().map(|retry| retry.retries.value)
+    };
+    assert_eq!(retries("plain.example"), Some(5));
+    assert_eq!(retries("own.example"), Some(3));
 }
