@@ -1,11 +1,36 @@
 //! Which objects whose effect is not modelled touch a proxy. What is made of them is not decided
 //! here.
 
+use crate::manifest::Diagnostic;
 use crate::manifest::kinds::Labels;
 use crate::manifest::kinds::istio::Unmodelled;
 
 use super::Push;
-use super::config::{Config, selects};
+use super::config::{Config, HasMeta, selects};
+
+/// How many of the things that an object touches are told.
+const TOUCHES_MAX: usize = 4;
+
+/// Every object whose effect is not modelled, by name, with what it would touch.
+#[must_use]
+pub(super) fn findings(push: &Push) -> Vec<Diagnostic> {
+    let each = push.unmodelled.iter().map(|object| {
+        let Unmodelled { kind, touches, .. } = &object.object;
+        let mut texts: Vec<_> = touches.iter().map(|touch| touch.value.as_str()).collect();
+        let more = texts.len().saturating_sub(TOUCHES_MAX);
+        texts.truncate(TOUCHES_MAX);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let message = format!("{kind:?} `{}` is read and not modelled", object.title());
+        let label = match texts[..] {
+            [] => "it touches nothing that is known here".to_owned(),
+            _ => format!("it touches {}{more}", texts.join("; ")),
+        };
+        Diagnostic::note("istio.not-modelled", message)
+            .at(object.object.meta().place, label)
+            .help("`meshwalk why` names it beside each answer that it could change")
+    });
+    each.collect()
+}
 
 /// A proxy as such objects look at it.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +70,30 @@ pub fn touching<'p>(push: &'p Push, proxy: Touched<'_>) -> Vec<&'p Config<Unmode
 mod tests {
     use super::*;
     use crate::control::istio::testing::{Mesh, labels};
+
+    #[test]
+    fn every_object_is_named_with_what_it_touches() {
+        let patch = "{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}, patch: {}}";
+        let mesh = Mesh::of(&format!(
+            "apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\n\
+             metadata: {{name: a-lua, namespace: shop}}\nspec: {{configPatches: [{}]}}\n\
+             ---\napiVersion: telemetry.istio.io/v1\nkind: Telemetry\n\
+             metadata: {{name: logs, namespace: shop}}\nspec: {{}}\n",
+            [patch; 6].join(", ")
+        ));
+        let told: Vec<_> = mesh.findings.iter().map(|it| it.message.as_str()).collect();
+        assert_eq!(
+            told,
+            [
+                "EnvoyFilter `shop/a-lua` is read and not modelled",
+                "Telemetry `shop/logs` is read and not modelled",
+            ]
+        );
+        let label = &mesh.findings[0].labels[0].text;
+        assert!(label.starts_with("it touches HTTP_FILTER in SIDECAR_INBOUND; "), "{label}");
+        assert!(label.ends_with(" and 2 more"), "{label}");
+        assert_eq!(mesh.findings[1].labels[0].text, "it touches metrics, logs and traces");
+    }
 
     #[test]
     fn an_object_touches_what_it_selects_in_its_namespace_or_everywhere_from_the_root() {
