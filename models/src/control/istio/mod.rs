@@ -8,6 +8,7 @@ pub mod destination;
 mod findings;
 pub mod gateways;
 pub mod hosts;
+mod http_manager;
 pub mod inbound;
 pub mod injection;
 pub mod mesh;

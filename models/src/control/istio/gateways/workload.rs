@@ -6,16 +6,15 @@ use std::sync::Arc;
 use crate::control::istio::Push;
 use crate::control::istio::clusters::Viewpoint;
 use crate::control::istio::destination::{self, Traffic, rule_for};
+use crate::control::istio::http_manager::http_manager;
 use crate::control::istio::registry::{Protocol, locality};
-use crate::control::istio::routes::{CORS_FILTER, Client, FAULT_FILTER, SeenServices};
-use crate::explain::{Silent, Sourced};
+use crate::control::istio::routes::{Client, SeenServices};
+use crate::explain::Silent;
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::Labels;
 use crate::proxy::envoy::config::{
-    Bootstrap, Fault, HttpFilter, HttpFilterKind, HttpManager, Listener, ProxyConfig, RouteSource,
-    RouteTable,
+    Bootstrap, HttpManager, Listener, ProxyConfig, RouteSource, RouteTable,
 };
-use crate::units::SimDuration;
 use crate::world::{PodId, World};
 
 use super::effective::{EffectiveGateway, GatewayProxy, ServiceTarget, Workloads};
@@ -181,22 +180,6 @@ fn mesh_ports(push: &Push, client: Client<'_>) -> Vec<MeshPort> {
 /// The connection manager of a gateway (istio `pilot/pkg/networking/core/gateway.go`,
 /// `buildGatewayConnectionManager`, and `listener_builder.go`, `buildHTTPConnectionManager`).
 pub(super) fn manager(push: &Push, table: &str) -> HttpManager {
-    let no_fault = Fault { abort: None, delay: None, headers: Vec::new(), max_active: None };
-    let filter = |name: &str, kind| HttpFilter { name: name.to_owned(), kind };
-    HttpManager {
-        routes: RouteSource::Named(table.to_owned()),
-        filters: vec![
-            filter(FAULT_FILTER, HttpFilterKind::Fault(no_fault)),
-            filter(CORS_FILTER, HttpFilterKind::Cors),
-        ],
-        stream_idle_timeout: Sourced::default_of(SimDuration::ZERO, "istio.stream-idle-timeout"),
-        request_timeout: Sourced::default_of(SimDuration::ZERO, "envoy.request-timeout"),
-        max_stream_duration: None,
-        normalization: push.mesh.normalization,
-        strips_port: false,
-        trusts_envoy_headers: false,
-        uses_remote_address: true,
-        server_name: "istio-envoy".to_owned(),
-        local_replies: BTreeMap::new(),
-    }
+    let routes = RouteSource::Named(table.to_owned());
+    HttpManager { uses_remote_address: true, ..http_manager(push, routes) }
 }

@@ -2,19 +2,16 @@
 //! without a limit of time (istio `pilot/pkg/networking/core/httproute.go`,
 //! `buildSidecarInboundHTTPRouteConfig`).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::control::istio::Push;
+use crate::control::istio::http_manager::http_manager;
 use crate::control::istio::registry::Protocol;
 use crate::control::istio::routes::{
-    CORS_FILTER, FAULT_FILTER, inbound_retries, plain_forward, table, virtual_host, whole_route,
+    inbound_retries, plain_forward, table, virtual_host, whole_route,
 };
 use crate::explain::Sourced;
-use crate::proxy::envoy::config::{
-    Fault, HttpFilter, HttpFilterKind, HttpManager, RouteAction, RouteSource, VirtualHost,
-};
-use crate::units::SimDuration;
+use crate::proxy::envoy::config::{HttpManager, RouteAction, RouteSource, VirtualHost};
 use crate::world::Origin;
 
 use super::ports::is_grpc;
@@ -27,8 +24,6 @@ pub(super) fn manager(
     protocol: Protocol,
     origin: Origin,
 ) -> HttpManager {
-    let no_fault = Fault { abort: None, delay: None, headers: Vec::new(), max_active: None };
-    let filter = |name: &str, kind| HttpFilter { name: name.to_owned(), kind };
     let mut forward = plain_forward(Sourced::new(cluster.to_owned(), origin));
     // A retry is no help to streams of gRPC.
     if !is_grpc(protocol) {
@@ -43,20 +38,5 @@ pub(super) fn manager(
     };
     let mut table = table(cluster.to_owned(), vec![Arc::new(host)]);
     table.ignore_port_in_host = false;
-    HttpManager {
-        routes: RouteSource::Inline(Arc::new(table)),
-        filters: vec![
-            filter(FAULT_FILTER, HttpFilterKind::Fault(no_fault)),
-            filter(CORS_FILTER, HttpFilterKind::Cors),
-        ],
-        stream_idle_timeout: Sourced::default_of(SimDuration::ZERO, "istio.stream-idle-timeout"),
-        request_timeout: Sourced::default_of(SimDuration::ZERO, "envoy.request-timeout"),
-        max_stream_duration: None,
-        normalization: push.mesh.normalization,
-        strips_port: false,
-        trusts_envoy_headers: false,
-        uses_remote_address: false,
-        server_name: "istio-envoy".to_owned(),
-        local_replies: BTreeMap::new(),
-    }
+    http_manager(push, RouteSource::Inline(Arc::new(table)))
 }

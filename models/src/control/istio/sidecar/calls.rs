@@ -14,9 +14,9 @@ use crate::manifest::kinds::Labels;
 use crate::manifest::kinds::istio::OutboundMode;
 use crate::proxy::envoy::config::{Listener, RouteTable};
 
+use super::catch_all::virtual_outbound;
 use super::clusters::{OfClass, SharedClusters, of_services};
 use super::listeners::{Conflict, Listeners, Made, PodListener};
-use super::manager::virtual_outbound;
 use super::table_name::TableName;
 
 /// What of a workload listeners depend on.

@@ -9,18 +9,19 @@ use std::sync::Arc;
 use crate::control::istio::Push;
 use crate::control::istio::capture::Interception;
 use crate::control::istio::hosts;
+use crate::control::istio::http_manager::http_manager;
 use crate::control::istio::registry::{Port, Protocol, Resolution, Service};
 use crate::control::istio::routes::Outbound;
 use crate::control::istio::scope::{Egress, Scope};
 use crate::manifest::kinds::istio::CaptureMode;
 use crate::proxy::envoy::config::{
-    Direction, Inspection, Listener, NetworkFilter, OriginalDestination,
+    Direction, Inspection, Listener, NetworkFilter, OriginalDestination, RouteSource,
 };
 use crate::world::Origin;
 
 use super::calls::Class;
+use super::catch_all::passthrough_chain;
 use super::draft::{Draft, DraftKey, Sniffs};
-use super::manager::{manager, passthrough_chain};
 use super::table_name::TableName;
 
 /// A listener, and the pod that it stands for if it is one of a headless Service.
@@ -255,7 +256,8 @@ impl<'l> Listeners<'l> {
         } else {
             TableName::Port(port.number)
         };
-        let manager = NetworkFilter::Http(Arc::new(manager(self.push, &name.to_string())));
+        let routes = RouteSource::Named(name.to_string());
+        let manager = NetworkFilter::Http(Arc::new(http_manager(self.push, routes)));
         self.tables.insert(name);
         let sniffs = if kind == Kind::Auto || is_wildcard { Sniffs::Http } else { Sniffs::Nothing };
         Draft::http(manager, sniffs, port.origin)

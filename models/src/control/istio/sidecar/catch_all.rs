@@ -1,15 +1,12 @@
-//! The connection managers and the catch-all chains of a sidecar's listeners for calls.
+//! The catch-all chains and the capturing listener of a sidecar's calls.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::control::istio::Push;
 use crate::control::istio::clusters::BLACK_HOLE;
-use crate::control::istio::routes::{CORS_FILTER, FAULT_FILTER};
 use crate::explain::Sourced;
 use crate::proxy::envoy::config::{
-    ChainMatch, Direction, Fault, FilterChain, HttpFilter, HttpFilterKind, HttpManager, Inspection,
-    Listener, NetworkFilter, OriginalDestination, RouteSource, TcpProxy,
+    ChainMatch, Direction, FilterChain, Inspection, Listener, NetworkFilter, OriginalDestination,
+    TcpProxy,
 };
 use crate::units::SimDuration;
 use crate::world::Origin;
@@ -25,31 +22,6 @@ pub const VIRTUAL_OUTBOUND: &str = "virtualOutbound";
 
 /// Silence after which Envoy closes a connection that it passes on.
 const IDLE_TIMEOUT: SimDuration = SimDuration::from_secs(3600);
-
-/// The manager whose routes stand in a table. Istio strips no port, sets no timeout of its own,
-/// and takes `x-envoy-*` headers from nobody: no address counts as internal
-/// (istio `pilot/pkg/networking/core/listener_builder.go`, `buildHTTPConnectionManager`; Envoy
-/// `http_connection_manager.proto`, `internal_address_config`).
-pub(super) fn manager(push: &Push, table: &str) -> HttpManager {
-    let no_fault = Fault { abort: None, delay: None, headers: Vec::new(), max_active: None };
-    let filter = |name: &str, kind| HttpFilter { name: name.to_owned(), kind };
-    HttpManager {
-        routes: RouteSource::Named(table.to_owned()),
-        filters: vec![
-            filter(FAULT_FILTER, HttpFilterKind::Fault(no_fault)),
-            filter(CORS_FILTER, HttpFilterKind::Cors),
-        ],
-        stream_idle_timeout: Sourced::default_of(SimDuration::ZERO, "istio.stream-idle-timeout"),
-        request_timeout: Sourced::default_of(SimDuration::ZERO, "envoy.request-timeout"),
-        max_stream_duration: None,
-        normalization: push.mesh.normalization,
-        strips_port: false,
-        trusts_envoy_headers: false,
-        uses_remote_address: false,
-        server_name: "istio-envoy".to_owned(),
-        local_replies: BTreeMap::new(),
-    }
-}
 
 fn tcp_proxy(cluster: Sourced<String>) -> NetworkFilter {
     let origin = cluster.origin;
