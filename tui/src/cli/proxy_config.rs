@@ -23,7 +23,7 @@ pub(crate) struct ProxyConfigArgs {
     /// Whose proxy: a pod or workload as `NAME`, `NAME.NAMESPACE`, `NAMESPACE/NAME` or
     /// `NAMESPACE/deploy/NAME`; or `gateway/NAME` or `gateway/NAMESPACE/NAME`.
     #[arg(value_name = "POD|gateway/NAME")]
-    pub(crate) proxy: String,
+    pub(crate) proxy: Option<String>,
 
     /// What it is about.
     #[command(flatten)]

@@ -37,7 +37,10 @@ pub(crate) struct WhyArgs {
 
     /// Ask at this ingress gateway, for a client outside: `gateway/NAME` or
     /// `gateway/NAMESPACE/NAME`.
-    #[arg(long, value_name = "gateway/NAME", conflicts_with = "from")]
+    ///
+    /// With --from the request is followed from the gateway on all the same; how the caller
+    /// reaches the gateway is not looked at.
+    #[arg(long, value_name = "gateway/NAME")]
     pub(crate) at: Option<String>,
 
     /// The method.

@@ -6,7 +6,7 @@ use meshwalk_models::proxy::envoy::config::ProxyConfig;
 use meshwalk_models::walk::full_name;
 
 use crate::Exit;
-use crate::cli::{AnswerFormat, PartArg, ProxyConfigArgs};
+use crate::cli::{AnswerFormat, MeshArgs, PartArg, ProxyConfigArgs};
 use crate::failure::Failure;
 use crate::report::places::Places;
 use crate::report::proxy_config::{self as report, Filter, Origins, Part};
@@ -20,9 +20,10 @@ pub(super) fn proxy_config(
     looks: &Looks,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
-    let mesh = Mesh::load(&args.mesh, streams.input)?;
+    let (proxy, about) = named(args)?;
+    let mesh = Mesh::load(&about, streams.input)?;
     mesh.print_errors(streams, &looks.err)?;
-    let config = find(args, &mesh)?;
+    let config = find(&proxy, about.namespace.as_deref(), &mesh)?;
     let filter = Filter { port: args.port, fqdn: args.fqdn.clone(), name: args.name.clone() };
     let part = match args.part {
         PartArg::Listeners => Part::Listeners,
@@ -40,16 +41,30 @@ pub(super) fn proxy_config(
     Ok(Exit::Fine)
 }
 
-fn find(args: &ProxyConfigArgs, mesh: &Mesh) -> Result<Arc<ProxyConfig>, Failure> {
-    let namespace = args.mesh.namespace.as_deref();
-    if mesh::gateway_part(&args.proxy).is_some() {
-        let name = mesh.gateway(namespace, &args.proxy)?;
+/// Whose proxy it is, and the manifests. Behind `-f FILE…` the name of the pod looks like one more
+/// file to the command line; it is the last of them.
+fn named(args: &ProxyConfigArgs) -> Result<(String, MeshArgs), Failure> {
+    let mut about = args.mesh.clone();
+    if let Some(proxy) = &args.proxy {
+        return Ok((proxy.clone(), about));
+    }
+    let last = if about.paths.len() > 1 { about.paths.pop() } else { None };
+    let proxy = last.and_then(|path| path.into_os_string().into_string().ok());
+    proxy.map(|proxy| (proxy, about)).ok_or_else(|| {
+        Failure::new("no pod and no gateway is named")
+            .help("write meshwalk proxy-config routes deploy/frontend -n web -f PATH")
+    })
+}
+
+fn find(proxy: &str, namespace: Option<&str>, mesh: &Mesh) -> Result<Arc<ProxyConfig>, Failure> {
+    if mesh::gateway_part(proxy).is_some() {
+        let name = mesh.gateway(namespace, proxy)?;
         return mesh.planes.gateway(&mesh.world, &name).ok_or_else(|| {
             Failure::new(format!("{name} has no proxy: no control plane accepts it"))
                 .help("`meshwalk lint` says why")
         });
     }
-    let caller = mesh.caller(namespace, &args.proxy)?;
+    let caller = mesh.caller(namespace, proxy)?;
     mesh.planes.sidecar(&mesh.world, caller.pod).ok_or_else(|| {
         let name = full_name(&mesh.world, caller.workload);
         Failure::new(format!("{name} has no sidecar"))

@@ -99,9 +99,10 @@ impl Asked<'_> {
             Failure::new(format!("{error}"))
                 .help("write SERVICE:PORT, SERVICE.NAMESPACE:PORT, a host, an address or a URL")
         })?;
-        let sender = match (self.at, self.from) {
+        let caller = self.from.map(|caller| mesh.caller(self.namespace, caller)).transpose()?;
+        let sender = match (self.at, caller) {
             (Some(gateway), _) => Sender::Outside(mesh.gateway(self.namespace, gateway)?),
-            (None, Some(caller)) => Sender::Pod(mesh.caller(self.namespace, caller)?),
+            (None, Some(caller)) => Sender::Pod(caller),
             (None, None) => return Err(Failure::new("neither --from nor --at says who asks")),
         };
         if self.path.is_some_and(|path| !path.starts_with('/')) {

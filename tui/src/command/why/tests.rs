@@ -104,3 +104,29 @@ fn checks_fail_together_and_junit_has_a_case_for_each() {
     assert_eq!(printed.exit, Exit::Unusable);
     assert!(printed.err.contains("checks.yaml:1"), "{}", printed.err);
 }
+
+#[test]
+fn a_caller_may_be_named_beside_a_gateway_if_there_is_one() {
+    let gateway = "---\napiVersion: networking.istio.io/v1\nkind: Gateway\n\
+                   metadata: { name: edge, namespace: shop }\n\
+                   spec: { selector: { istio: edge }, servers: [{ port: { number: 80, name: http, \
+                   protocol: HTTP }, hosts: ['*'] }] }\n";
+    let text = format!("{SHOP}{gateway}");
+    let asked = |from| {
+        let words = ["why", "-f", "-", "--at", "gateway/edge", "--to", "web:80", "--from", from];
+        meshwalk_reading(&text, &words)
+    };
+    let known = asked("shop/web");
+    assert!(known.out.starts_with("no_route  404"), "{}{}", known.out, known.err);
+    assert_eq!(asked("shop/nobody").exit, Exit::Unusable);
+}
+
+#[test]
+fn the_pod_may_stand_behind_the_files() {
+    let words = ["proxy-config", "clusters", "--data-path", "istio-sidecar"];
+    let of = |rest: &[&str]| meshwalk_reading(SHOP, &[&words[..], rest].concat());
+    let before = of(&["shop/web", "-f", "-"]);
+    assert!(before.out.contains("web.shop.svc.cluster.local"), "{}{}", before.out, before.err);
+    assert_eq!(of(&["-f", "-", "shop/web"]).out, before.out);
+    assert_eq!(of(&["-f", "-"]).exit, Exit::Unusable);
+}
