@@ -76,8 +76,12 @@ impl<R: Recorder> Engine<R> {
         let now = self.kernel.now();
         let attempt = &mut self.attempts[slot];
         attempt.gone_at = now;
-        let (stage, left) = (attempt.stage, attempt.messages_left);
+        let (stage, left, pool) = (attempt.stage, attempt.messages_left, attempt.pool);
         self.abandon_connection(slot);
+        if stage == Stage::Waiting && pool != NONE {
+            self.forget_those_gone(pool);
+            return;
+        }
         if stage == Stage::Served || left > 0 {
             self.attempts[slot].messages_under_way += 1;
             let travel = self.reset_travel(slot);

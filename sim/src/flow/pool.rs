@@ -155,9 +155,27 @@ impl<R: Recorder> Engine<R> {
             }
             if attempt.is_wanted() {
                 self.pools[pool].waiting -= 1;
+                self.forget_those_gone(pool);
                 return Some(slot);
             }
             self.attempts.remove(slot);
+        }
+    }
+
+    /// Lets go of attempts that stand in a pool's line when none of them is wanted any more: a pool
+    /// that nobody comes to again would keep them for ever.
+    pub(super) fn forget_those_gone(&mut self, pool: u32) {
+        if self.pools[pool].waiting > 0 {
+            return;
+        }
+        let mut next = self.pools[pool].first_waiting;
+        self.pools[pool].first_waiting = NONE;
+        self.pools[pool].last_waiting = NONE;
+        while next != NONE {
+            let gone = next;
+            next = self.attempts[gone].next;
+            debug_assert!(!self.attempts[gone].is_wanted(), "those who are wanted are counted");
+            self.attempts.remove(gone);
         }
     }
 
