@@ -4,7 +4,7 @@
 //!
 //! Cases are compared whole, by the recorder's own rules (`compare`); statistical ones by an
 //! interval that `statistics` states. Where draws decide, a recording is one of the runs that can
-//! be: a case agrees if the model's run agrees for one of [`SEEDS`] seeds. Runs without draws are
+//! be: a case agrees if the model's run agrees for one of `SEEDS` seeds. Runs without draws are
 //! all alike. Nothing is known here of single cases.
 
 mod case;
