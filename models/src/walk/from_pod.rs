@@ -1,8 +1,6 @@
 //! A request that a pod sends: its name is resolved, and its connection meets the pod's own proxy
 //! or none.
 
-use std::net::IpAddr;
-
 use crate::control::ControlPlanes;
 use crate::control::istio::capture::{self, Capture};
 use crate::control::kubernetes::dns::{self, DnsFailure, Resolved};
@@ -14,7 +12,7 @@ use crate::proxy::envoy::Request;
 use crate::proxy::envoy::config::{Direction, ProxyConfig, Target as ServiceTarget};
 use crate::proxy::envoy::listening::Arrival;
 use crate::units::Ppm;
-use crate::world::{EndpointTarget, Origin, PodId, ServiceKind, World};
+use crate::world::{EndpointTarget, Origin, PodId, World};
 
 use super::answer::{Answer, EndpointShare, InUse, Outcome, Share};
 use super::request::{self, Dial};
@@ -64,7 +62,7 @@ pub(super) fn walk(
         host: outside.map_or_else(|| asked.clone(), |outside| outside.host),
         port,
         source: Some(world.pods[caller.pod].ip),
-        destination: resolved.as_ref().and_then(|it| address(world, it)).or(declared),
+        destination: resolved.as_ref().and_then(|it| it.dialled(world)).or(declared),
     };
     let none = ProxyConfig::default();
     let callers = world.workloads[caller.workload].pods.clone();
@@ -171,22 +169,6 @@ fn port(
             Ok(first.port)
         }
         Destination::Pod { port, .. } | Destination::Outside { port, .. } => Ok(port),
-    }
-}
-
-/// The address that is dialled, as far as it is known.
-fn address(world: &World, resolved: &Resolved) -> Option<IpAddr> {
-    match resolved {
-        Resolved::Service(id) => match world.services[*id].kind {
-            ServiceKind::ClusterIp(address) => Some(address),
-            ServiceKind::Headless | ServiceKind::ExternalName(_) => None,
-        },
-        Resolved::Headless { targets, .. } => match targets.first()? {
-            EndpointTarget::Pod(pod) => Some(world.pods[*pod].ip),
-            EndpointTarget::Address(address) => address.parse().ok(),
-        },
-        Resolved::Outside(_) => None,
-        Resolved::Address(address) => Some(*address),
     }
 }
 

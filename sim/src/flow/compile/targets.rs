@@ -1,7 +1,6 @@
 //! Targets: who is behind a name, for each kind of caller, and who picks an endpoint.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use meshwalk_models::control::kubernetes::dns::{self, Resolved};
 use meshwalk_models::control::kubernetes::ingress::{self, IngressAnswer};
@@ -145,7 +144,7 @@ impl Compiler<'_> {
         let spoken = spoken(protocol);
         let destination = service_port::destination(world, &resolved, wanted, spoken, &mut Silent)
             .map_err(|error| error.to_string())?;
-        let ip = address_of(world, &resolved);
+        let ip = resolved.dialled(world);
         let number = match wanted {
             WantedPort::Number(number) => Some(number),
             _ => port_of(world, &destination),
@@ -338,22 +337,6 @@ fn split_port(name: &str) -> (&str, WantedPort<'_>) {
 
 fn wanted_port(port: &str) -> WantedPort<'_> {
     port.parse().map_or(WantedPort::Name(port), WantedPort::Number)
-}
-
-/// The address that a caller dials, as far as it is known.
-fn address_of(world: &World, resolved: &Resolved) -> Option<IpAddr> {
-    match resolved {
-        Resolved::Service(id) => match world.services[*id].kind {
-            ServiceKind::ClusterIp(address) => Some(address),
-            ServiceKind::Headless | ServiceKind::ExternalName(_) => None,
-        },
-        Resolved::Headless { targets, .. } => match targets.first()? {
-            EndpointTarget::Pod(pod) => Some(world.pods[*pod].ip),
-            EndpointTarget::Address(address) => address.parse().ok(),
-        },
-        Resolved::Outside(_) => None,
-        Resolved::Address(address) => Some(*address),
-    }
 }
 
 /// The port that a caller dials who names none.

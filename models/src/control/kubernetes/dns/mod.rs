@@ -10,7 +10,7 @@ mod server;
 use std::net::IpAddr;
 
 use crate::explain::{Probe, RuleId};
-use crate::world::{EndpointTarget, NamespaceId, ServiceId, WorkloadId, World};
+use crate::world::{EndpointTarget, NamespaceId, ServiceId, ServiceKind, WorkloadId, World};
 
 use self::server::Server;
 
@@ -57,6 +57,25 @@ pub enum Resolved {
     Outside(WorkloadId),
     /// The name was an address.
     Address(IpAddr),
+}
+
+impl Resolved {
+    /// The address that a caller dials, as far as it is known.
+    #[must_use]
+    pub fn dialled(&self, world: &World) -> Option<IpAddr> {
+        match self {
+            Self::Service(id) => match world.services[*id].kind {
+                ServiceKind::ClusterIp(address) => Some(address),
+                ServiceKind::Headless | ServiceKind::ExternalName(_) => None,
+            },
+            Self::Headless { targets, .. } => match targets.first()? {
+                EndpointTarget::Pod(pod) => Some(world.pods[*pod].ip),
+                EndpointTarget::Address(address) => address.parse().ok(),
+            },
+            Self::Outside(_) => None,
+            Self::Address(address) => Some(*address),
+        }
+    }
 }
 
 /// Why a name has no address.
