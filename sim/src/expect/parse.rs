@@ -12,6 +12,9 @@ const BYTES_MAX: usize = 2_000;
 const DEPTH_MAX: usize = 32;
 /// Each `?` nests one deeper without a bracket.
 const CHOICES_MAX: usize = 16;
+/// `1-1-1…` is a tree as deep as it is long, and each level costs about 4 KiB of stack where
+/// nothing is optimised.
+const OPERATORS_MAX: usize = 128;
 
 /// The tree of an expression.
 pub(super) fn parse(text: &str) -> Result<IdedExpr, Complaint> {
@@ -47,6 +50,11 @@ fn guard(text: &str) -> Result<(), Complaint> {
     }
     if text.matches('?').count() > CHOICES_MAX {
         return Err(Complaint::new(format!("expected at most {CHOICES_MAX} times `?`")));
+    }
+    let operators = text.matches(|c| "+-*/%<>=".contains(c)).count();
+    if operators > OPERATORS_MAX {
+        return Err(Complaint::new(format!("expected at most {OPERATORS_MAX} signs of operators"))
+            .help("make several expectations of it"));
     }
     let mut depth = 0;
     let mut quote = None;

@@ -313,6 +313,23 @@ fn replications_fail_together_and_pass_only_together() {
     assert_eq!(together(&[]), (None, 0));
 }
 
+/// On a stack of one megabyte, as the main thread has it on Windows, in builds without optimising.
+#[test]
+fn the_deepest_expression_that_is_let_through_needs_little_stack() {
+    let deepest = [
+        format!("{}1{}", "-(".repeat(32), ")".repeat(32)),
+        format!("{}1", "1-".repeat(128)),
+        format!("{}{}1{}", "(".repeat(32), "1-".repeat(128), ")".repeat(32)),
+        format!("{}{}1{}", "(a?".repeat(16), "1-(".repeat(16), "):1)".repeat(16)),
+    ];
+    let compiled = std::thread::Builder::new()
+        .stack_size(1 << 20)
+        .spawn(move || deepest.iter().filter(|text| compile(&that(text)).is_ok()).count())
+        .expect("a thread starts")
+        .join();
+    assert_eq!(compiled.ok(), Some(0), "each is answered, and none is a condition");
+}
+
 proptest! {
     /// The parser behind the guard is not ours; whatever people write, it must answer.
     #[test]
