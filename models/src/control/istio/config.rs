@@ -39,6 +39,7 @@ have_meta!(
     MeshConfigMap,
     PeerAuthentication,
     ProxyConfigObject,
+    RequestAuthentication,
     ServiceEntry,
     Sidecar,
     Unmodelled,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::istio::{
     DestinationRule, Gateway, IstioResource, MeshConfigMap, PeerAuthentication, ProxyConfigObject,
-    ServiceEntry, Sidecar, Unmodelled, VirtualService, WorkloadEntry,
+    RequestAuthentication, ServiceEntry, Sidecar, Unmodelled, VirtualService, WorkloadEntry,
 };
 use crate::manifest::kinds::{self, Resource};
 use crate::profile::Profile;
@@ -52,6 +52,8 @@ pub struct Push {
     pub peer_authentications: Vec<Config<PeerAuthentication>>,
     /// The older first.
     pub proxy_configs: Vec<Config<ProxyConfigObject>>,
+    /// The older first.
+    pub request_authentications: Vec<Config<RequestAuthentication>>,
     /// Objects whose effect is not modelled, by name.
     pub unmodelled: Vec<Config<Unmodelled>>,
 }
@@ -68,6 +70,7 @@ struct Objects<'m> {
     sidecars: Named<Sidecar>,
     peer_authentications: Named<PeerAuthentication>,
     proxy_configs: Named<ProxyConfigObject>,
+    request_authentications: Named<RequestAuthentication>,
     mesh_configs: Named<MeshConfigMap>,
     unmodelled: BTreeMap<(String, String, kinds::istio::UnmodelledKind), Config<Unmodelled>>,
 }
@@ -124,6 +127,7 @@ impl Push {
             sidecars: oldest(objects.sidecars),
             peer_authentications: oldest(objects.peer_authentications),
             proxy_configs: oldest(objects.proxy_configs),
+            request_authentications: oldest(objects.request_authentications),
             unmodelled: objects.unmodelled.into_values().collect(),
         }
     }
@@ -177,6 +181,13 @@ impl<'m> Objects<'m> {
             IstioResource::MeshConfig(it) => put(&mut self.mesh_configs, key, it),
             IstioResource::PeerAuthentication(it) => put(&mut self.peer_authentications, key, it),
             IstioResource::ProxyConfig(it) => put(&mut self.proxy_configs, key, it),
+            IstioResource::RequestAuthentication(it) => {
+                // Until the proxies check tokens, what the object does is told as not modelled.
+                let config = Config { namespace: key.0.clone(), object: it.as_unmodelled() };
+                let kind = config.object.kind;
+                self.unmodelled.insert((key.0.clone(), key.1.clone(), kind), config);
+                put(&mut self.request_authentications, key, it);
+            }
             IstioResource::ServiceEntry(it) => put(&mut self.service_entries, key, it),
             IstioResource::Sidecar(it) => put(&mut self.sidecars, key, it),
             IstioResource::VirtualService(it) => put(&mut self.virtual_services, key, it),

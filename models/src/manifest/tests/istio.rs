@@ -33,6 +33,33 @@ fn a_peer_authentication_is_read_under_every_served_version() {
 }
 
 #[test]
+fn a_request_authentication_is_read_and_a_rule_without_an_issuer_is_left_out() {
+    let manifests = load_text(
+        "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {name: a}\n\
+         spec:\n  selector: {matchLabels: {app: a}}\n  \
+         targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge}]\n  \
+         jwtRules:\n  \
+         - issuer: https://issuer.example\n    audiences: [shop]\n    jwksUri: https://keys.example\n    \
+         fromHeaders: [{name: x-token, prefix: 'Token '}]\n    fromParams: [token]\n    \
+         fromCookies: [session]\n    outputPayloadToHeader: x-payload\n    \
+         outputClaimToHeaders: [{header: x-sub, claim: sub}]\n    forwardOriginalToken: true\n    \
+         timeout: 2s\n    spaceDelimitedClaims: [roles]\n  \
+         - {jwks: '{}', jwks_uri: https://old.example}\n",
+    );
+    let IstioResource::RequestAuthentication(object) = only(&manifests) else { panic!("one") };
+    assert_eq!(object.targets[0].name.value, "edge");
+    let [rule] = &object.rules[..] else { panic!("one rule: {:?}", object.rules) };
+    assert_eq!((rule.issuer.value.as_str(), rule.place.line), ("https://issuer.example", 8));
+    assert_eq!((rule.headers[0].prefix.as_str(), rule.cookies.len()), ("Token ", 1));
+    assert_eq!(rule.timeout.map(|it| it.value), Some(SimDuration::from_secs(2)));
+    assert_eq!((rule.params.len(), rule.space_delimited_claims.len()), (1, 1));
+    assert_eq!(rule.claim_headers[0].claim.value, "sub");
+    assert!(rule.forwards_token.is_some_and(|it| it.value) && rule.payload_header.is_some());
+    assert_eq!(codes(&manifests), ["manifest.missing-field"]);
+    assert_eq!(manifests.report.not_modelled, []);
+}
+
+#[test]
 fn an_envoy_filter_is_not_modelled_and_says_what_it_would_touch() {
     let manifests = load_text(
         "apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {name: a}\n\

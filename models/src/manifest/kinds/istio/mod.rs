@@ -6,7 +6,9 @@ mod gateway;
 mod load_balancer;
 mod mesh_config;
 mod peer_authentication;
+mod policy_target;
 mod proxy_config;
+mod request_authentication;
 mod service_entry;
 mod sidecar;
 mod traffic_policy;
@@ -37,8 +39,11 @@ pub use mesh_config::{InboundMode, MeshConfigMap, MeshSettings, NormalizationLev
 pub(in crate::manifest) use mesh_config::{is_mesh_config, read_mesh_config};
 pub(in crate::manifest) use peer_authentication::read_peer_authentication;
 pub use peer_authentication::{MtlsMode, PeerAuthentication};
+pub use policy_target::PolicyTarget;
 pub(in crate::manifest) use proxy_config::read_proxy_config;
 pub use proxy_config::{ProxyConfigObject, ProxySettings};
+pub(in crate::manifest) use request_authentication::read_request_authentication;
+pub use request_authentication::{ClaimHeader, JwtRule, RequestAuthentication, TokenHeader};
 pub(in crate::manifest) use service_entry::read_service_entry;
 pub use service_entry::{EntryLocation, EntryPort, EntryResolution, ServiceEntry};
 pub(in crate::manifest) use sidecar::read_sidecar;
@@ -50,8 +55,7 @@ pub use traffic_policy::{
 };
 pub use unmodelled::{Effect, Unmodelled, UnmodelledKind};
 pub(in crate::manifest) use unmodelled::{
-    read_authorization_policy, read_envoy_filter, read_request_authentication, read_telemetry,
-    read_wasm_plugin,
+    read_authorization_policy, read_envoy_filter, read_telemetry, read_wasm_plugin,
 };
 pub(in crate::manifest) use workload_entry::read_workload_entry;
 pub use workload_entry::{WorkloadEntry, WorkloadSpec};
@@ -84,6 +88,8 @@ pub enum IstioResource {
     PeerAuthentication(PeerAuthentication),
     /// `networking.istio.io ProxyConfig`.
     ProxyConfig(ProxyConfigObject),
+    /// `security.istio.io RequestAuthentication`.
+    RequestAuthentication(RequestAuthentication),
     /// `networking.istio.io ServiceEntry`.
     ServiceEntry(ServiceEntry),
     /// `networking.istio.io Sidecar`.
@@ -105,6 +111,7 @@ impl IstioResource {
             Self::MeshConfig(object) => &object.meta,
             Self::PeerAuthentication(object) => &object.meta,
             Self::ProxyConfig(object) => &object.meta,
+            Self::RequestAuthentication(object) => &object.meta,
             Self::ServiceEntry(object) => &object.meta,
             Self::Sidecar(object) => &object.meta,
             Self::WorkloadEntry(object) => &object.meta,

@@ -78,15 +78,6 @@ pub(in crate::manifest) fn read_authorization_policy(
     })
 }
 
-pub(in crate::manifest) fn read_request_authentication(
-    fields: &mut Fields<'_, '_, '_, '_>,
-    meta: ObjectMeta,
-) -> Vec<Resource> {
-    read(fields, meta, UnmodelledKind::RequestAuthentication, |spec| {
-        (vec![Located::new("tokens of requests".to_owned(), spec.place())], Effect::TurnsAway)
-    })
-}
-
 pub(in crate::manifest) fn read_wasm_plugin(
     fields: &mut Fields<'_, '_, '_, '_>,
     meta: ObjectMeta,
