@@ -1,5 +1,7 @@
 //! The functions of expectations: the list that help pages, messages and the checker share.
 
+use crate::stats::Ruling;
+
 /// What a function is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum About {
@@ -36,6 +38,9 @@ pub(super) enum Statistic {
     Arrived,
     Wasted,
     Censored,
+    /// What policy ended, of one sort.
+    Ruled(Ruling),
+    PlaintextBytes,
 }
 
 /// One function.
@@ -75,7 +80,7 @@ const fn entry(
 
 /// All functions. Counts of calls and attempts are zero without data; everything else is unknown
 /// then.
-pub const FUNCTIONS: [FunctionEntry; 23] = [
+pub const FUNCTIONS: [FunctionEntry; 28] = [
     entry("requests", About::Calls, Statistic::Requests, "requests(\"web\")", "Calls that ended."),
     entry(
         "attempts",
@@ -119,6 +124,41 @@ pub const FUNCTIONS: [FunctionEntry; 23] = [
         Statistic::Pending,
         "pending(\"cart\")",
         "Attempts that had to wait for a connection.",
+    ),
+    entry(
+        "denied",
+        About::Calls,
+        Statistic::Ruled(Ruling::Denied),
+        "denied(\"web\", \"db\")",
+        "Requests that a rule on who may call answered in place of the server.",
+    ),
+    entry(
+        "unauthenticated",
+        About::Calls,
+        Statistic::Ruled(Ruling::Unauthenticated),
+        "unauthenticated(\"web\", \"db\")",
+        "Requests that were answered because their token is missing or bad.",
+    ),
+    entry(
+        "dropped",
+        About::Calls,
+        Statistic::Ruled(Ruling::Dropped),
+        "dropped(\"web\", \"db\")",
+        "Connections whose SYN network policy left without an answer.",
+    ),
+    entry(
+        "reset",
+        About::Calls,
+        Statistic::Ruled(Ruling::Reset),
+        "reset(\"web\", \"db\")",
+        "Connections that the server's side refused or ended.",
+    ),
+    entry(
+        "plaintext_bytes",
+        About::Calls,
+        Statistic::PlaintextBytes,
+        "plaintext_bytes(\"web\", \"db\")",
+        "Bytes that left their node unencrypted, headers included.",
     ),
     entry("rate", About::Calls, Statistic::Rate, "rate(\"web\")", "Calls that ended, per second."),
     entry(

@@ -40,6 +40,8 @@ impl Measure {
             Statistic::Ejections => Some(calls.ejections as f64),
             Statistic::Overflow => Some(calls.overflow as f64),
             Statistic::Pending => Some(calls.pending as f64),
+            Statistic::Ruled(ruling) => Some(calls.ruled(ruling) as f64),
+            Statistic::PlaintextBytes => Some(calls.plaintext_bytes as f64),
             Statistic::Amplification => per(calls.attempts as f64, calls.originals as f64),
             Statistic::Rate => per(requests, elapsed.as_secs_f64()),
             Statistic::Goodput => per(calls.good as f64, elapsed.as_secs_f64()),

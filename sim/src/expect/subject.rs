@@ -4,15 +4,15 @@ use meshwalk_models::manifest::nearest;
 
 use super::Complaint;
 use crate::kernel::Histogram;
-use crate::stats::{EdgeOrigin, Layout, RunStatistics};
+use crate::stats::{EdgeCounters, EdgeOrigin, Layout, Ruling, RunStatistics};
 
 /// Rows of the statistics that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Subject {
     /// Rows of `edges`.
     Calls(Vec<usize>),
-    /// A row of `traffic`.
-    Traffic(usize),
+    /// A row of `traffic`, and the rows of `edges` that its requests are counted in.
+    Traffic { row: usize, edges: Vec<usize> },
     /// A row of `workloads`, and its workers in all pods.
     Workload { row: usize, workers: u64 },
     /// Everything.
@@ -38,6 +38,9 @@ pub(super) struct CallCounts {
     pub(super) pending: u64,
     pub(super) overflow: u64,
     pub(super) ejections: u64,
+    /// By the number of the ruling.
+    pub(super) rulings: [u64; 4],
+    pub(super) plaintext_bytes: u64,
     pub(super) latency: Histogram,
 }
 
@@ -51,6 +54,20 @@ pub(super) struct WorkloadCounts {
     pub(super) wait: Histogram,
 }
 
+impl CallCounts {
+    fn add_policy(&mut self, edge: &EdgeCounters) {
+        for (ruling, count) in edge.rulings.iter() {
+            self.rulings[ruling as usize] += count;
+        }
+        self.plaintext_bytes += edge.wire.plaintext;
+    }
+
+    /// What policy ended, of one sort.
+    pub(super) const fn ruled(&self, ruling: Ruling) -> u64 {
+        self.rulings[ruling as usize]
+    }
+}
+
 const TRAFFIC: &str = "traffic:";
 
 impl Subject {
@@ -58,7 +75,12 @@ impl Subject {
     pub(super) fn calls(names: &[&str], layout: &Layout) -> Result<Self, Complaint> {
         match names {
             [name] => match name.strip_prefix(TRAFFIC) {
-                Some(source) => traffic_row(source, layout).map(Self::Traffic),
+                Some(source) => {
+                    let row = traffic_row(source, layout)?;
+                    let own = |edge: &usize| layout.edges[*edge].from == EdgeOrigin::Traffic(row);
+                    let edges = (0..layout.edges.len()).filter(own).collect();
+                    Ok(Self::Traffic { row, edges })
+                }
                 None => Ok(Self::Calls(layout.services[service_row(name, layout)?].edges.clone())),
             },
             [caller, name] => {
@@ -102,13 +124,14 @@ impl Subject {
                     counts.pending += edge.pending;
                     counts.overflow += edge.overflow.total();
                     counts.ejections += edge.ejections;
+                    counts.add_policy(edge);
                     counts.latency.merge(&edge.latency);
                 }
                 Counts::Calls(counts)
             }
-            Self::Traffic(row) => {
+            Self::Traffic { row, edges } => {
                 let traffic = statistics.traffic.get(*row).cloned().unwrap_or_default();
-                Counts::Calls(CallCounts {
+                let mut counts = CallCounts {
                     requests: traffic.endings.total(),
                     successes: traffic.endings.successes(),
                     good: traffic.endings.good(),
@@ -116,7 +139,11 @@ impl Subject {
                     originals: traffic.sent,
                     latency: traffic.latency,
                     ..CallCounts::default()
-                })
+                };
+                for edge in edges.iter().filter_map(|row| statistics.edges.get(*row)) {
+                    counts.add_policy(edge);
+                }
+                Counts::Calls(counts)
             }
             Self::Workload { row, workers } => {
                 let workload = statistics.workloads.get(*row).cloned().unwrap_or_default();
@@ -148,6 +175,8 @@ impl Counts {
                 pending: now.pending.saturating_sub(then.pending),
                 overflow: now.overflow.saturating_sub(then.overflow),
                 ejections: now.ejections.saturating_sub(then.ejections),
+                rulings: std::array::from_fn(|at| now.rulings[at].saturating_sub(then.rulings[at])),
+                plaintext_bytes: now.plaintext_bytes.saturating_sub(then.plaintext_bytes),
                 latency: now.latency.since(&then.latency),
             }),
             (Self::Workload(now), Self::Workload(then)) => Self::Workload(WorkloadCounts {

@@ -1,6 +1,7 @@
 //! Attempts: exchanges with one server each, from their beginning until nothing refers to them,
 //! which may be after the caller has gone.
 
+use meshwalk_models::path::Protection;
 use meshwalk_models::units::SimTime;
 
 use crate::log::{Recorder, Step};
@@ -9,20 +10,39 @@ use super::app::OK;
 use super::call::LastMessage;
 use super::engine::Engine;
 use super::event::Kind;
-use super::state::{Attempt, Caller, NONE, ServerKnows, Stage};
+use super::state::{Attempt, Caller, Lineage, NONE, ServerKnows, Stage, Try};
+
+/// What an attempt begins with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beginning {
+    /// The key of its draws.
+    pub(super) key: u64,
+    pub(super) call: u32,
+    /// Which attempt of its try it is, from 0.
+    pub(super) number: u8,
+    pub(super) lineage: Lineage,
+    pub(super) at: SimTime,
+}
 
 impl<R: Recorder> Engine<R> {
     /// Begins the only attempt of a try whose caller has no proxy.
     pub(super) fn begin_attempt(&mut self, of: u32, at: SimTime) -> u32 {
+        let Try { key, call, called_at, lineage, .. } = self.tries[of];
+        let plan = &self.plan.calls[call as usize];
+        self.meter.attempt(plan.edge, called_at, plan.request_bytes);
+        self.insert_attempt(of, Beginning { key, call, number: 0, lineage, at })
+    }
+
+    /// Puts an attempt into the books.
+    pub(super) fn insert_attempt(&mut self, of: u32, beginning: Beginning) -> u32 {
         let it = self.tries[of];
-        let call = &self.plan.calls[it.call as usize];
-        self.meter.attempt(call.edge, it.called_at, call.request_bytes);
+        let Beginning { key, call, number, lineage, at } = beginning;
         let slot = self.attempts.insert(Attempt {
-            key: it.key,
+            key,
             gone_at: SimTime::MAX,
             of,
             request: it.request,
-            call: it.call,
+            call,
             client: it.client,
             server: NONE,
             connection: NONE,
@@ -33,10 +53,11 @@ impl<R: Recorder> Engine<R> {
             messages_left: 0,
             source: it.source,
             try_number: it.number,
-            number: 0,
-            lineage: it.lineage,
+            number,
+            lineage,
             stage: Stage::Waiting,
             server_knows: ServerKnows::Nothing,
+            protection: Protection::Plaintext,
         });
         self.tries[of].attempt = slot;
         self.tell(at, slot, it.client, Step::AttemptBegan { of });

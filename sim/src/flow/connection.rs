@@ -38,12 +38,13 @@ impl<R: Recorder> Engine<R> {
     /// proof. The first request goes out with it.
     pub(super) fn connection_goes_on(&mut self, slot: u32) {
         let now = self.kernel.now();
-        let Connection { key, client, server, phase, call, pool, .. } = self.connections[slot];
+        let Connection { key, client, server, phase, call, protection, .. } =
+            self.connections[slot];
         let (here, there) = (self.site(client), self.site(server));
         match phase {
             Phase::Connecting => {
                 self.tell_connection(slot, client, Step::TcpEstablished);
-                if !self.is_encrypted(client, server, pool) {
+                if protection == Protection::Plaintext {
                     self.connection_ready(slot);
                     return;
                 }
@@ -75,12 +76,13 @@ impl<R: Recorder> Engine<R> {
         }
     }
 
-    fn is_encrypted(&self, client: u32, server: u32, pool: u32) -> bool {
+    /// What protects a connection of a pool.
+    pub(super) fn protection(&self, client: u32, server: u32, pool: u32) -> Protection {
         if self.cluster_of(pool).is_some_and(|cluster| cluster.tls == ClusterTls::Off) {
-            return false;
+            return Protection::Plaintext;
         }
         let data_path = |pod: u32| self.plan.pods[pod as usize].data_path;
-        path::route(data_path(client), data_path(server)).protection == Protection::MutualTls
+        path::route(data_path(client), data_path(server)).protection
     }
 
     /// How long a free connection is kept; `None` for ever.

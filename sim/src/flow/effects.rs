@@ -13,11 +13,12 @@ use crate::kernel::random::{CounterDraw, Draws, mix};
 use crate::log::{Recorder, Step};
 use crate::stats::{Details, Ending, Flags, RetryReason};
 
+use super::attempt::Beginning;
 use super::engine::Engine;
 use super::plan::{ClusterPlan, DestinationEnd, Picks, Terms};
 use super::pool::Joined;
 use super::rules::Rules;
-use super::state::{Attempt, Lineage, NONE, ServerKnows, Stage, Try};
+use super::state::{Lineage, NONE, Try};
 use super::stream::Turn;
 use super::upstream::{Wish, full};
 
@@ -212,7 +213,11 @@ impl<R: Recorder> Engine<R> {
             }
             None
         };
-        let slot = self.insert_attempt(of, terms.call, number, key, from);
+        let is_first = number == Number::FIRST;
+        let lineage = if is_first { self.tries[of].lineage } else { Lineage::Repeated };
+        let beginning =
+            Beginning { key, call: terms.call, number: (number.0 - 1) as u8, lineage, at: from };
+        let slot = self.insert_attempt(of, beginning);
         let attempt = &mut self.attempts[slot];
         attempt.pool = first + picked.map_or(0, |host| host.index() as u32);
         if let Some(host) = picked {
@@ -272,42 +277,5 @@ impl<R: Recorder> Engine<R> {
             self.tell_try(from, wish.of, step);
         }
         picked
-    }
-
-    /// Puts an attempt into the books.
-    fn insert_attempt(
-        &mut self,
-        of: u32,
-        call: u32,
-        number: Number,
-        key: u64,
-        from: SimTime,
-    ) -> u32 {
-        let it = self.tries[of];
-        let lineage = if number == Number::FIRST { it.lineage } else { Lineage::Repeated };
-        let slot = self.attempts.insert(Attempt {
-            key,
-            gone_at: SimTime::MAX,
-            of,
-            request: it.request,
-            call,
-            client: it.client,
-            server: NONE,
-            connection: NONE,
-            pool: NONE,
-            next: NONE,
-            status: 0,
-            messages_under_way: 0,
-            messages_left: 0,
-            source: it.source,
-            try_number: it.number,
-            number: (number.0 - 1) as u8,
-            lineage,
-            stage: Stage::Waiting,
-            server_knows: ServerKnows::Nothing,
-        });
-        self.tries[of].attempt = slot;
-        self.tell(from, slot, it.client, Step::AttemptBegan { of });
-        slot
     }
 }

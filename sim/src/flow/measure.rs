@@ -6,7 +6,7 @@ use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::Paged;
 use crate::stats::{
-    EdgeCounters, Full, RetryReason, RunStatistics, TrafficCounters, WorkloadCounters,
+    EdgeCounters, Full, RetryReason, RunStatistics, TrafficCounters, WireBytes, WorkloadCounters,
 };
 
 use super::plan::Plan;
@@ -136,6 +136,13 @@ impl Meter {
         self.statistics.hops += 1;
         if self.counts(called_at) {
             self.statistics.edges[edge as usize].response_bytes += bytes;
+        }
+    }
+
+    #[inline]
+    pub(super) fn put_on_the_wire(&mut self, edge: u32, at: SimTime, bytes: WireBytes) {
+        if self.counts(at) {
+            self.statistics.edges[edge as usize].wire.merge(bytes);
         }
     }
 

@@ -190,6 +190,7 @@ impl<R: Recorder> Engine<R> {
             self.give_back(pool, Resource::Connections);
             return false;
         };
+        let protection = self.protection(attempt.client, server, pool);
         let connection = self.connections.insert(Connection {
             key: attempt.key,
             free_since: from,
@@ -204,6 +205,7 @@ impl<R: Recorder> Engine<R> {
             served: 0,
             phase: Phase::Connecting,
             idle_check: IdleCheck::NotArmed,
+            protection,
         });
         let state = &mut self.pools[pool];
         state.connections += 1;
@@ -301,7 +303,7 @@ impl<R: Recorder> Engine<R> {
         let state = &mut self.connections[connection];
         state.streams += 1;
         state.served += 1;
-        let (streams, server, served) = (state.streams, state.server, state.served);
+        let Connection { streams, server, served, protection, .. } = *state;
         if self.is_worn_out(pool, served) {
             self.unlink_free(connection);
             self.connections[connection].phase = Phase::Draining;
@@ -311,6 +313,7 @@ impl<R: Recorder> Engine<R> {
         let attempt = &mut self.attempts[slot];
         attempt.connection = connection;
         attempt.server = server;
+        attempt.protection = protection;
         attempt.stage = Stage::Served;
         let client = attempt.client;
         self.host_begins(pool);

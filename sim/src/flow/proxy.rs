@@ -2,13 +2,14 @@
 //!
 //! What a sidecar decides stands in `meshwalk-models`; here are its workers, as queues.
 
-use meshwalk_models::path::DataPath;
+use meshwalk_models::path::{DataPath, Protection};
 use meshwalk_models::proxy::envoy::router::More;
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::random::mix;
 use crate::log::{Recorder, Step};
-use crate::net::Site;
+use crate::net::{Distance, Site};
+use crate::stats::WireBytes;
 
 use super::engine::Engine;
 use super::event::Kind;
@@ -128,6 +129,7 @@ impl<R: Recorder> Engine<R> {
         let key = mix(attempt.key, leg::REQUEST);
         let travel = self.plan.links.travel(self.site(client), self.site(server), bytes, key);
         self.tell(from, slot, client, Step::RequestSent);
+        self.count_wire(&attempt, from, bytes);
         let kind =
             if self.has_sidecar(server) { Kind::RequestAtServerProxy } else { Kind::RequestAtApp };
         self.schedule(from + travel, kind, slot);
@@ -194,12 +196,25 @@ impl<R: Recorder> Engine<R> {
         let bytes = self.response_bytes(slot) + HEADER_BYTES;
         let key = mix(mix(attempt.key, leg::RESPONSE), u64::from(attempt.messages_left));
         let travel = self.plan.links.travel(self.site(server), self.site(client), bytes, key);
+        self.count_wire(&attempt, from, bytes);
         let kind = if self.has_sidecar(client) {
             Kind::ResponseAtClientProxy
         } else {
             Kind::ResponseAtCaller
         };
         self.schedule(from + travel, kind, slot);
+    }
+
+    /// Counts a message that is put on the wire.
+    fn count_wire(&mut self, attempt: &Attempt, at: SimTime, bytes: u64) {
+        let distance = Distance::between(self.site(attempt.client), self.site(attempt.server));
+        let edge = self.plan.calls[attempt.call as usize].edge;
+        let bytes = match (distance, attempt.protection) {
+            (Distance::SameNode, _) => WireBytes { same_node: bytes, ..WireBytes::default() },
+            (_, Protection::Plaintext) => WireBytes { plaintext: bytes, ..WireBytes::default() },
+            (_, Protection::MutualTls) => WireBytes { encrypted: bytes, ..WireBytes::default() },
+        };
+        self.meter.put_on_the_wire(edge, at, bytes);
     }
 
     pub(super) fn response_at_client_proxy(&mut self, slot: u32) {

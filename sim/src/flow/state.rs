@@ -3,6 +3,7 @@
 //! Sizes matter here: an attempt fits one cache line, a pod half of one. Cold counters stand in
 //! `measure`.
 
+use meshwalk_models::path::Protection;
 use meshwalk_models::units::SimTime;
 
 use crate::stats::Ending;
@@ -157,6 +158,8 @@ pub(super) struct Attempt {
     pub(super) lineage: Lineage,
     pub(super) stage: Stage,
     pub(super) server_knows: ServerKnows,
+    /// What protects its messages on the wire.
+    pub(super) protection: Protection,
 }
 
 /// How far an attempt has come, as far as its end depends on it.
@@ -252,6 +255,8 @@ pub(super) struct Connection {
     pub(super) served: u32,
     pub(super) phase: Phase,
     pub(super) idle_check: IdleCheck,
+    /// What protects its bytes.
+    pub(super) protection: Protection,
 }
 
 /// How far a connection has come.

@@ -7,7 +7,7 @@ use meshwalk_models::units::SimDuration;
 
 use crate::kernel::Histogram;
 
-use super::{Endings, Full, RetryReason, Tally};
+use super::{Endings, Full, RetryReason, Ruling, Tally, WireBytes};
 
 /// One caller of one service.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,10 @@ pub struct EdgeCounters {
     pub request_bytes: u64,
     /// Payload received, in bytes.
     pub response_bytes: u64,
+    /// What was put on the wire.
+    pub wire: WireBytes,
+    /// What policy ended: requests that were answered, connections that were not.
+    pub rulings: Tally<Ruling>,
 }
 
 impl EdgeCounters {
@@ -66,6 +70,8 @@ impl EdgeCounters {
         self.tls_handshakes += other.tls_handshakes;
         self.request_bytes += other.request_bytes;
         self.response_bytes += other.response_bytes;
+        self.wire.merge(other.wire);
+        self.rulings.merge(&other.rulings);
     }
 }
 

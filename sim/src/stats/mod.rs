@@ -19,4 +19,4 @@ pub use results::{
     PodUtilisation, RunResults, ServiceResults, Totals, TrafficResults, WorkloadResults,
 };
 pub use summary::{RunContext, summarise};
-pub use tally::{Full, RetryReason, Tally};
+pub use tally::{Full, RetryReason, Ruling, Tally, WireBytes};

@@ -104,6 +104,11 @@ pub struct ServiceResults {
     pub overflow: BTreeMap<&'static str, u64>,
     /// Ejections of hosts by callers' proxies, each time and in each proxy.
     pub ejections: u64,
+    /// What policy ended: requests `denied` and `unauthenticated`, connections `dropped` and
+    /// `reset`.
+    pub verdicts: BTreeMap<&'static str, u64>,
+    /// Bytes that left their node unencrypted, headers included.
+    pub plaintext_bytes: u64,
     /// Calls that ended, per second.
     pub rate_per_s: Estimate,
     /// Good answers that callers still waited for, per second: calls below 400.
@@ -151,6 +156,11 @@ pub struct EdgeResults {
     pub overflow: BTreeMap<&'static str, u64>,
     /// Ejections of hosts by callers' proxies, each time and in each proxy.
     pub ejections: u64,
+    /// What policy ended: requests `denied` and `unauthenticated`, connections `dropped` and
+    /// `reset`.
+    pub verdicts: BTreeMap<&'static str, u64>,
+    /// Bytes that left their node unencrypted, headers included.
+    pub plaintext_bytes: u64,
     /// Calls that ended, per second.
     pub rate_per_s: Estimate,
     /// Good answers that the caller still waited for, per second: calls below 400.
@@ -178,6 +188,10 @@ pub struct EdgeResults {
     pub request_bytes: u64,
     /// Payload received, in bytes, summed over replications.
     pub response_bytes: u64,
+    /// Bytes that left their node encrypted, headers included.
+    pub encrypted_bytes: u64,
+    /// Bytes that stayed on their node, headers included.
+    pub same_node_bytes: u64,
 }
 
 /// The capacity of one workload.

@@ -1,4 +1,5 @@
-//! Small tables of counts by a closed set of names: retries by reason, overflows by what was full.
+//! Small tables of counts by a closed set of names: retries by reason, overflows by what was full,
+//! rulings of policy, bytes by who could read them.
 
 use std::collections::BTreeMap;
 
@@ -106,6 +107,59 @@ impl Full {
             Self::Requests => "requests",
             Self::Retries => "retries",
         }
+    }
+}
+
+/// How policy ended what a caller had begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ruling {
+    /// A request was answered by a rule on who may call.
+    Denied,
+    /// A request was answered because its token is missing or bad.
+    Unauthenticated,
+    /// The SYN of a connection was never answered.
+    Dropped,
+    /// A connection was refused or ended by the server's side.
+    Reset,
+}
+
+impl Ruling {
+    /// As tables and JSON print it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Dropped => "dropped",
+            Self::Reset => "reset",
+        }
+    }
+}
+
+/// Bytes that were put on the wire, headers included, by what a listener there could read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WireBytes {
+    /// They left their node and nothing encrypted them.
+    pub plaintext: u64,
+    /// They left their node encrypted.
+    pub encrypted: u64,
+    /// They stayed on their node.
+    pub same_node: u64,
+}
+
+impl WireBytes {
+    /// All of them.
+    #[must_use]
+    pub const fn total(self) -> u64 {
+        self.plaintext + self.encrypted + self.same_node
+    }
+
+    /// Adds the counts of `other`.
+    pub fn merge(&mut self, other: Self) {
+        self.plaintext += other.plaintext;
+        self.encrypted += other.encrypted;
+        self.same_node += other.same_node;
     }
 }
 

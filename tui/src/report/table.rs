@@ -117,9 +117,18 @@ fn print_edges(
 ) -> io::Result<()> {
     let columns = [("EDGE", Align::Left), ("RATE", Align::Right), ("SUCCESS", Align::Right)];
     let latencies = right(["P50", "P90", "P99"]);
-    let wide =
-        right(["ATTEMPTS", "PENDING", "EJECTIONS", "CONNECTIONS", "TLS", "SENT", "RECEIVED"]);
-    let outcome = ["RETRIES", "OVERFLOW", "STATUSES", "FLAGS"].map(|name| (name, Align::Left));
+    let wide = right([
+        "ATTEMPTS",
+        "PENDING",
+        "EJECTIONS",
+        "CONNECTIONS",
+        "TLS",
+        "SENT",
+        "RECEIVED",
+        "PLAINTEXT",
+    ]);
+    let outcome =
+        ["RETRIES", "OVERFLOW", "VERDICTS", "STATUSES", "FLAGS"].map(|name| (name, Align::Left));
     let mut table = Columns::new(
         columns.into_iter().chain(latencies).chain(only(detail, wide)).chain(only(detail, outcome)),
     );
@@ -142,8 +151,10 @@ fn print_edges(
                 edge.tls_handshakes.to_string(),
                 bytes(edge.request_bytes),
                 bytes(edge.response_bytes),
+                bytes(edge.plaintext_bytes),
                 counts(&edge.retries),
                 counts(&edge.overflow),
+                counts(&edge.verdicts),
                 counts(&edge.statuses),
                 counts(&edge.response_flags),
             ],

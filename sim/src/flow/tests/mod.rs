@@ -2,6 +2,7 @@
 
 mod agreement;
 mod laws;
+mod ledger;
 mod mesh;
 mod resilience;
 mod rig;

@@ -14,8 +14,8 @@ use self::calls::Calls;
 use self::load::Load;
 use super::{
     Assumption, EdgeCounters, EdgeResults, Estimate, ExpectationResult, Full, Identity, Layout,
-    NotModelled, RetryReason, RunResults, RunStatistics, ServiceResults, Totals, TrafficCounters,
-    TrafficResults, WorkloadResults,
+    NotModelled, RetryReason, Ruling, RunResults, RunStatistics, ServiceResults, Totals,
+    TrafficCounters, TrafficResults, WorkloadResults,
 };
 
 const NS_PER_MS: f64 = 1e6;
@@ -107,6 +107,8 @@ fn services(layout: &Layout, runs: &[RunStatistics]) -> Vec<ServiceResults> {
                 pending: resilience.pending,
                 overflow: resilience.overflow.by_name(Full::name),
                 ejections: resilience.ejections,
+                verdicts: resilience.rulings.by_name(Ruling::name),
+                plaintext_bytes: resilience.wire.plaintext,
                 rate_per_s: calls.rate_per_s(),
                 goodput_per_s: calls.goodput_per_s(),
                 success_rate: calls.success_rate(),
@@ -145,6 +147,8 @@ fn edges(layout: &Layout, runs: &[RunStatistics]) -> Vec<EdgeResults> {
                 pending: resilience.pending,
                 overflow: resilience.overflow.by_name(Full::name),
                 ejections: resilience.ejections,
+                verdicts: resilience.rulings.by_name(Ruling::name),
+                plaintext_bytes: resilience.wire.plaintext,
                 rate_per_s: calls.rate_per_s(),
                 goodput_per_s: calls.goodput_per_s(),
                 success_rate: calls.success_rate(),
@@ -158,6 +162,8 @@ fn edges(layout: &Layout, runs: &[RunStatistics]) -> Vec<EdgeResults> {
                 tls_handshakes: sum(|edge| edge.tls_handshakes),
                 request_bytes: sum(|edge| edge.request_bytes),
                 response_bytes: sum(|edge| edge.response_bytes),
+                encrypted_bytes: resilience.wire.encrypted,
+                same_node_bytes: resilience.wire.same_node,
             }
         })
         .collect();
