@@ -219,7 +219,8 @@ impl Loader<'_> {
             }
         }
         let content = ContentHash::of_kind(modelled.title);
-        let mut reading = Reading { findings: &mut self.findings, kind: modelled.title, content };
+        let mut reading =
+            Reading { findings: &mut self.findings, kind: modelled.title, content, lost: 0 };
         let table = FieldTable::of(modelled.title);
         let read = Fields::read_object(&mut reading, root, table, |fields| {
             fields.string("apiVersion");

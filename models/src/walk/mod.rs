@@ -45,7 +45,9 @@ pub use answer::{
 pub use caller::{Caller, CallerError, find as find_caller, full_name};
 pub use expect::{Expectation, ExpectationError, FORMS, shown, shown_target};
 pub use policies::{RouteSettings, route_settings};
-pub use question::{ClientCertificate, Policies, Question, Sender};
+pub use question::{
+    ClientCertificate, ExternalAnswer, ExternalAnswers, Policies, Question, Sender,
+};
 pub use request::request_sent;
 pub use target::{Scheme, Target, TargetError, TargetPort};
 

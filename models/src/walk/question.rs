@@ -4,6 +4,8 @@ use crate::control::GatewayName;
 
 use super::{Caller, Target};
 
+pub use crate::proxy::envoy::filters::{ExternalAnswer, ExternalAnswers};
+
 /// A request.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -21,6 +23,8 @@ pub struct Question {
     pub policies: Policies,
     /// What the client shows where it speaks TLS itself.
     pub certificate: ClientCertificate,
+    /// What external authorisers answer.
+    pub external: ExternalAnswers,
 }
 
 /// What a client that speaks TLS itself shows of who it is.

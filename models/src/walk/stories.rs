@@ -7,7 +7,8 @@ use crate::world::{ClusterManifests, Topology, World, build};
 
 use super::testing::told;
 use super::{
-    Answer, ClientCertificate, Outcome, Policies, Question, Sender, find_caller, shown, walk,
+    Answer, ClientCertificate, ExternalAnswers, Outcome, Policies, Question, Sender, find_caller,
+    shown, walk,
 };
 
 /// `web/frontend` with a sidecar, `plain/legacy` without one, and Services of `shop`.
@@ -119,6 +120,7 @@ impl Mesh {
             headers: headers.collect(),
             policies: Policies::MayDeny,
             certificate: ClientCertificate::Missing,
+            external: ExternalAnswers::default(),
         };
         walk(&self.world, &self.planes, &question)
     }

@@ -13,7 +13,7 @@ use crate::world::testing::{deployment, port, service, target};
 use crate::world::{ClusterManifests, Origin, PodId, Topology, World, build};
 
 use super::answer::{Answer, Outcome, Share};
-use super::{ClientCertificate, Policies, Question, Sender, find_caller};
+use super::{ClientCertificate, ExternalAnswers, Policies, Question, Sender, find_caller};
 
 /// Where everything comes from that a test does not care about.
 pub(super) const HERE: Origin = Origin::Assumed("a test");
@@ -104,6 +104,7 @@ pub(super) fn asked(world: &World, to: &str) -> Question {
         headers: Vec::new(),
         policies: Policies::MayDeny,
         certificate: ClientCertificate::Missing,
+        external: ExternalAnswers::default(),
     }
 }
 

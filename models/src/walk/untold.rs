@@ -149,7 +149,7 @@ fn doubt(what: &str, origin: Origin, policies: Policies, answer: &mut Answer) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::question::{ClientCertificate, Question, Sender};
+    use super::super::question::{ClientCertificate, ExternalAnswers, Question, Sender};
     use super::super::{Target, walk};
     use super::*;
     use crate::control::ControlPlanes;
@@ -213,6 +213,7 @@ spec: {configPatches: [{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}}
             headers: Vec::new(),
             policies,
             certificate: ClientCertificate::Missing,
+            external: ExternalAnswers::default(),
         };
         walk(&world, &planes, &question)
     }

@@ -4,7 +4,7 @@ use meshwalk_models::control::ControlPlanes;
 use meshwalk_models::manifest::{SourceSet, load};
 use meshwalk_models::profile::Profile;
 use meshwalk_models::walk::{
-    ClientCertificate, Outcome, Policies, Question, Sender, find_caller, walk,
+    ClientCertificate, ExternalAnswers, Outcome, Policies, Question, Sender, find_caller, walk,
 };
 use meshwalk_models::world::{ClusterManifests, Topology, World, build};
 use meshwalk_sim::run::DEFAULT_CLUSTER;
@@ -82,6 +82,7 @@ fn question(world: &World, services: u32, number: u32) -> Question {
         headers: vec![("x-user".to_owned(), "jane".to_owned())],
         policies: Policies::MayDeny,
         certificate: ClientCertificate::Missing,
+        external: ExternalAnswers::default(),
     }
 }
 

@@ -34,6 +34,7 @@ macro_rules! have_meta {
 }
 
 have_meta!(
+    AuthorizationPolicy,
     DestinationRule,
     Gateway,
     MeshConfigMap,

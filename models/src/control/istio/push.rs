@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::istio::{
-    DestinationRule, Gateway, IstioResource, MeshConfigMap, PeerAuthentication, ProxyConfigObject,
-    RequestAuthentication, ServiceEntry, Sidecar, Unmodelled, VirtualService, WorkloadEntry,
+    AuthorizationPolicy, DestinationRule, Gateway, IstioResource, MeshConfigMap,
+    PeerAuthentication, ProxyConfigObject, RequestAuthentication, ServiceEntry, Sidecar,
+    Unmodelled, VirtualService, WorkloadEntry,
 };
 use crate::manifest::kinds::{self, Resource};
 use crate::profile::Profile;
@@ -54,6 +55,8 @@ pub struct Push {
     pub proxy_configs: Vec<Config<ProxyConfigObject>>,
     /// The older first.
     pub request_authentications: Vec<Config<RequestAuthentication>>,
+    /// The older first.
+    pub authorization_policies: Vec<Config<AuthorizationPolicy>>,
     /// Objects whose effect is not modelled, by name.
     pub unmodelled: Vec<Config<Unmodelled>>,
 }
@@ -71,6 +74,7 @@ struct Objects<'m> {
     peer_authentications: Named<PeerAuthentication>,
     proxy_configs: Named<ProxyConfigObject>,
     request_authentications: Named<RequestAuthentication>,
+    authorization_policies: Named<AuthorizationPolicy>,
     mesh_configs: Named<MeshConfigMap>,
     unmodelled: BTreeMap<(String, String, kinds::istio::UnmodelledKind), Config<Unmodelled>>,
 }
@@ -128,6 +132,7 @@ impl Push {
             peer_authentications: oldest(objects.peer_authentications),
             proxy_configs: oldest(objects.proxy_configs),
             request_authentications: oldest(objects.request_authentications),
+            authorization_policies: oldest(objects.authorization_policies),
             unmodelled: objects.unmodelled.into_values().collect(),
         }
     }
@@ -176,6 +181,10 @@ impl<'m> Objects<'m> {
 
     fn insert_istio(&mut self, key: (String, String), object: &IstioResource) {
         match object {
+            IstioResource::AuthorizationPolicy(it) => {
+                self.insert_unmodelled(key.clone(), &it.as_unmodelled());
+                put(&mut self.authorization_policies, key, it);
+            }
             IstioResource::DestinationRule(it) => put(&mut self.destination_rules, key, it),
             IstioResource::Gateway(it) => put(&mut self.gateways, key, it),
             IstioResource::MeshConfig(it) => put(&mut self.mesh_configs, key, it),
@@ -192,11 +201,13 @@ impl<'m> Objects<'m> {
             IstioResource::Sidecar(it) => put(&mut self.sidecars, key, it),
             IstioResource::VirtualService(it) => put(&mut self.virtual_services, key, it),
             IstioResource::WorkloadEntry(it) => put(&mut self.workload_entries, key, it),
-            IstioResource::Unmodelled(it) => {
-                let config = Config { namespace: key.0.clone(), object: it.clone() };
-                self.unmodelled.insert((key.0, key.1, it.kind), config);
-            }
+            IstioResource::Unmodelled(it) => self.insert_unmodelled(key, it),
         }
+    }
+
+    fn insert_unmodelled(&mut self, key: (String, String), object: &Unmodelled) {
+        let config = Config { namespace: key.0.clone(), object: object.clone() };
+        self.unmodelled.insert((key.0, key.1, object.kind), config);
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Reading<'r, 's> {
     pub(super) kind: &'static str,
     /// What was read of the object so far.
     pub(super) content: ContentHash,
+    /// How many values of it could not be read.
+    pub(super) lost: u32,
 }
 
 /// The steps from the object to a mapping.
@@ -82,6 +84,12 @@ impl<'f, 'r, 's, 'd> Fields<'f, 'r, 's, 'd> {
         value
     }
 
+    /// How many values of the object could not be read so far: what is left of it means less than
+    /// its author wrote.
+    pub(super) fn lost(&self) -> u32 {
+        self.reading.lost
+    }
+
     /// Where the mapping begins.
     pub(super) fn place(&self) -> Place {
         self.node.place()
@@ -104,6 +112,7 @@ impl<'f, 'r, 's, 'd> Fields<'f, 'r, 's, 'd> {
         match text.value.parse() {
             Ok(value) => Some(Located::new(value, text.place)),
             Err(error) => {
+                self.reading.lost += 1;
                 let path = Path::join(self.path, name);
                 let message = format!("`{path}`: {error}");
                 self.add(
@@ -187,7 +196,7 @@ impl<'f, 'r, 's, 'd> Fields<'f, 'r, 's, 'd> {
             let near = super::diagnostic::nearest(text, choices.iter().map(|&(word, _)| word));
             let mut finding = self.misfit(name, node, &words.join(", "));
             finding.help = near.map(|near| format!("did you mean `{near}`?"));
-            self.reading.findings.add(finding);
+            self.lose(finding);
             return None;
         };
         self.reading.content.scalar(name, word);
@@ -387,7 +396,7 @@ impl<'f, 'r, 's, 'd> Fields<'f, 'r, 's, 'd> {
             return Some(());
         }
         let path = Path::join(self.path, name);
-        self.reading.findings.add(
+        self.lose(
             Diagnostic::error("manifest.missing-field", format!("`{path}` is missing"))
                 .at(self.node.place(), format!("this {} needs it", self.reading.kind)),
         );
@@ -398,9 +407,15 @@ impl<'f, 'r, 's, 'd> Fields<'f, 'r, 's, 'd> {
         let fits = node.kind() == kind;
         if !fits {
             let finding = self.misfit(name, node, kind.noun());
-            self.reading.findings.add(finding);
+            self.lose(finding);
         }
         fits
+    }
+
+    /// Reports why a value was not read.
+    fn lose(&mut self, finding: Diagnostic) {
+        self.reading.lost += 1;
+        self.reading.findings.add(finding);
     }
 
     fn misfit(&self, name: &str, node: NodeRef<'d>, expected: &str) -> Diagnostic {
@@ -426,7 +441,7 @@ impl<'f, 'r, 's, 'd> Fields<'f, 'r, 's, 'd> {
             }
             NodeKind::Null | NodeKind::Sequence | NodeKind::Mapping => {
                 let finding = self.misfit(name, node, "a string");
-                self.reading.findings.add(finding);
+                self.lose(finding);
                 None
             }
         }
@@ -442,7 +457,7 @@ impl<'f, 'r, 's, 'd> Fields<'f, 'r, 's, 'd> {
         if value.is_none() {
             let expected = format!("a whole number from {from} to {to}");
             let finding = self.misfit(name, node, &expected);
-            self.reading.findings.add(finding);
+            self.lose(finding);
         }
         value
     }

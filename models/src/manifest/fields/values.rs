@@ -11,7 +11,7 @@ impl<'r, 's, 'd> Fields<'_, 'r, 's, 'd> {
         let value = node.as_float().filter(|value| value.is_finite() && *value >= 0.0);
         let Some(value) = value else {
             let finding = self.misfit(name, node, "a number that is not negative");
-            self.reading.findings.add(finding);
+            self.lose(finding);
             return None;
         };
         self.reading.content.scalar(name, node.text());

@@ -133,7 +133,7 @@ const MODELLED: &[ModelledKind] = &[
     noticed(istio_extension("extensions.istio.io", "WasmPlugin", kinds::istio::read_wasm_plugin)),
     noticed(istio_extension("telemetry.istio.io", "Telemetry", kinds::istio::read_telemetry)),
     noticed(istio_networking("EnvoyFilter", kinds::istio::read_envoy_filter)),
-    noticed(istio_security("AuthorizationPolicy", kinds::istio::read_authorization_policy)),
+    istio_security("AuthorizationPolicy", kinds::istio::read_authorization_policy),
     gateway(&["v1", "v1beta1"], "GatewayClass", Scope::Cluster, gateway::read_gateway_class),
     gateway(&["v1", "v1beta1"], "Gateway", Scope::Namespaced, gateway::read_gateway),
     gateway(&["v1"], "ListenerSet", Scope::Namespaced, gateway::read_listener_set),

@@ -1,5 +1,6 @@
 //! Stories about whole inputs: what is read, what is reported, what is refused.
 
+mod authorization;
 mod findings;
 mod gateway;
 mod istio;

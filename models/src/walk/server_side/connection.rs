@@ -1,6 +1,7 @@
 //! The connection that a server sees: who encrypts it, with which certificate, and what its first
 //! bytes show.
 
+use crate::identity::SpiffeId;
 use crate::proxy::envoy::config::Transport;
 use crate::proxy::envoy::{Connection, Request};
 use crate::world::{PodId, World};
@@ -128,5 +129,5 @@ fn identity(view: View<'_>, pod: PodId) -> Option<String> {
     let account = &world.service_accounts[workload.service_account?].name;
     let push = view.planes.istio().push_of(world, pod);
     let domain = push.map_or("cluster.local", |push| push.mesh.trust_domain.value.as_str());
-    Some(format!("spiffe://{domain}/ns/{namespace}/sa/{account}"))
+    SpiffeId::new(domain, namespace, account).ok().map(|id| id.to_string())
 }

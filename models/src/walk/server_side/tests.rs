@@ -11,7 +11,8 @@ use crate::proxy::envoy::config::{
 };
 use crate::walk::testing::{HERE, capturing, cluster, config, forward, route, sourced, told};
 use crate::walk::{
-    Answer, ClientCertificate, Outcome, Policies, Question, Sender, find_caller, walk,
+    Answer, ClientCertificate, ExternalAnswers, Outcome, Policies, Question, Sender, find_caller,
+    walk,
 };
 use crate::world::{ClusterManifests, PodId, Topology, World, build};
 
@@ -129,6 +130,7 @@ impl Rig {
             headers: Vec::new(),
             policies: Policies::MayDeny,
             certificate: ClientCertificate::Missing,
+            external: ExternalAnswers::default(),
         };
         walk(&self.world, &self.planes, &question)
     }
@@ -249,6 +251,7 @@ fn a_call_past_the_callers_own_sidecar_meets_kube_proxy() {
         headers: Vec::new(),
         policies: Policies::MayDeny,
         certificate: ClientCertificate::Missing,
+        external: ExternalAnswers::default(),
     };
     let answer = walk(&rig.world, &rig.planes, &question);
     assert!(told(&answer.because, "walk.no-proxy"), "{:#?}", answer.because);
@@ -303,6 +306,7 @@ impl Rig {
             headers: Vec::new(),
             policies: Policies::MayDeny,
             certificate: ClientCertificate::Missing,
+            external: ExternalAnswers::default(),
         };
         walk(&self.world, &self.planes, &question)
     }

@@ -7,7 +7,8 @@ use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::{SourceSet, load};
 use meshwalk_models::profile::Profile;
 use meshwalk_models::walk::{
-    Answer, ClientCertificate, InUse, Outcome, Policies, Question, Sender, find_caller, walk,
+    Answer, ClientCertificate, ExternalAnswers, InUse, Outcome, Policies, Question, Sender,
+    find_caller, walk,
 };
 use meshwalk_models::world::ClusterManifests;
 use proptest::prelude::*;
@@ -198,6 +199,7 @@ traffic:
             headers,
             policies: Policies::AssumedToAllow,
             certificate: ClientCertificate::Missing,
+            external: ExternalAnswers::default(),
         };
         let answer = walk(world, &planes, &question);
         (prepared, statistics, reached, answer)

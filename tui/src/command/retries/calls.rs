@@ -6,8 +6,8 @@ use meshwalk_models::control::kubernetes::ingress::{self, IngressAnswer};
 use meshwalk_models::explain::Silent;
 use meshwalk_models::units::SimDuration;
 use meshwalk_models::walk::{
-    Answer, Call, Caller, ClientCertificate, Policies, Question, Sender, Target, TargetPort,
-    Timeouts, find_caller, full_name, walk,
+    Answer, Call, Caller, ClientCertificate, ExternalAnswers, Policies, Question, Sender, Target,
+    TargetPort, Timeouts, find_caller, full_name, walk,
 };
 use meshwalk_models::world::{EndpointTarget, ServiceId, WorkloadId};
 use meshwalk_sim::scenario::Scenario;
@@ -176,6 +176,7 @@ impl Graph<'_> {
                 headers: made.headers.clone(),
                 policies: Policies::AssumedToAllow,
                 certificate: ClientCertificate::Trusted,
+                external: ExternalAnswers::default(),
             };
             Some(walk(&self.mesh.world, &self.mesh.planes, &question))
         });

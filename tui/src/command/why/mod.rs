@@ -6,8 +6,8 @@ mod judge;
 mod tests;
 
 use meshwalk_models::walk::{
-    Answer, ClientCertificate, Expectation, FORMS, Outcome, Policies, Question, Sender, Target,
-    walk,
+    Answer, ClientCertificate, Expectation, ExternalAnswers, FORMS, Outcome, Policies, Question,
+    Sender, Target, walk,
 };
 
 use crate::Exit;
@@ -116,6 +116,7 @@ impl Asked<'_> {
             headers: self.headers.clone(),
             policies: self.policies,
             certificate: self.certificate,
+            external: ExternalAnswers::default(),
         })
     }
 }

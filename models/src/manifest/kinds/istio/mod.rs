@@ -1,6 +1,7 @@
 //! Istio's own kinds, one file each; what the control plane makes of them is
 //! `control::istio`'s business.
 
+mod authorization_policy;
 mod destination_rule;
 mod gateway;
 mod load_balancer;
@@ -25,6 +26,11 @@ use super::{Labels, ObjectMeta, Resource};
 use crate::manifest::Located;
 use crate::manifest::fields::Fields;
 
+pub(in crate::manifest) use authorization_policy::read_authorization_policy;
+pub use authorization_policy::{
+    AccessAction, AccessCondition, AccessOperation, AccessRule, AccessSource, AccessValues,
+    AuthorizationPolicy, Legible,
+};
 pub(in crate::manifest) use destination_rule::read_destination_rule;
 pub use destination_rule::{DestinationRule, Subset};
 pub(in crate::manifest) use gateway::read_gateway;
@@ -54,9 +60,7 @@ pub use traffic_policy::{
     ClientTls, ClientTlsMode, ConnectionPool, OutlierSettings, RetryBudget, TrafficPolicy, Upgrade,
 };
 pub use unmodelled::{Effect, Unmodelled, UnmodelledKind};
-pub(in crate::manifest) use unmodelled::{
-    read_authorization_policy, read_envoy_filter, read_telemetry, read_wasm_plugin,
-};
+pub(in crate::manifest) use unmodelled::{read_envoy_filter, read_telemetry, read_wasm_plugin};
 pub(in crate::manifest) use workload_entry::read_workload_entry;
 pub use workload_entry::{WorkloadEntry, WorkloadSpec};
 
@@ -76,6 +80,8 @@ pub use virtual_service_match::{HttpMatch, StringMatch, StringMatchTest};
 /// One object of Istio's kinds.
 #[derive(Clone, Debug)]
 pub enum IstioResource {
+    /// `security.istio.io AuthorizationPolicy`.
+    AuthorizationPolicy(AuthorizationPolicy),
     /// `networking.istio.io Gateway`.
     Gateway(Gateway),
     /// `networking.istio.io VirtualService`.
@@ -105,6 +111,7 @@ impl IstioResource {
     #[must_use]
     pub const fn meta(&self) -> &ObjectMeta {
         match self {
+            Self::AuthorizationPolicy(object) => &object.meta,
             Self::Gateway(object) => &object.meta,
             Self::VirtualService(object) => &object.meta,
             Self::DestinationRule(object) => &object.meta,

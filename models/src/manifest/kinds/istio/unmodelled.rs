@@ -61,23 +61,6 @@ impl UnmodelledKind {
     }
 }
 
-/// Says that a policy only counts what it would do.
-const DRY_RUN: &str = "istio.io/dry-run";
-
-pub(in crate::manifest) fn read_authorization_policy(
-    fields: &mut Fields<'_, '_, '_, '_>,
-    meta: ObjectMeta,
-) -> Vec<Resource> {
-    let is_trial = meta.annotations.get(DRY_RUN).is_some_and(|trial| trial.value == "true");
-    read(fields, meta, UnmodelledKind::AuthorizationPolicy, |spec| {
-        let action = spec.string("action");
-        let word = action.as_ref().map_or("ALLOW", |action| &action.value);
-        let place = action.as_ref().map_or(spec.place(), |action| action.place);
-        let effect = if is_trial || word == "AUDIT" { Effect::LooksOn } else { Effect::TurnsAway };
-        (vec![Located::new(format!("{word} rules on requests"), place)], effect)
-    })
-}
-
 pub(in crate::manifest) fn read_wasm_plugin(
     fields: &mut Fields<'_, '_, '_, '_>,
     meta: ObjectMeta,

@@ -7,6 +7,7 @@
 
 mod chain;
 mod cors;
+mod external;
 mod fault;
 mod jwt;
 mod outlook;
@@ -16,6 +17,7 @@ mod settings;
 mod state;
 
 pub use chain::{Chain, Progress, Step};
+pub use external::{ExternalAnswer, ExternalAnswers};
 pub use outlook::{Outlook, Possible};
 pub use rbac::{Access, connection_access};
 pub use settings::Settings;

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use meshwalk_models::proxy::envoy::Request;
 use meshwalk_models::walk::{
-    Caller, ClientCertificate, Policies, Question, Sender, Target, TargetPort, request_sent,
+    Caller, ClientCertificate, ExternalAnswers, Policies, Question, Sender, Target, TargetPort,
+    request_sent,
 };
 use meshwalk_models::world::{PodId, WorkloadId};
 
@@ -64,6 +65,7 @@ impl Compiler<'_> {
             headers,
             policies: Policies::AssumedToAllow,
             certificate: ClientCertificate::Missing,
+            external: ExternalAnswers::default(),
         };
         let source = Some(self.input.world.pods[pod].ip);
         let mut request = request_sent(&question, dialled.port, source, dialled.ip);
