@@ -11,6 +11,7 @@ pub mod identity;
 pub mod lookup;
 pub mod manifest;
 pub mod path;
+pub mod policy;
 pub mod profile;
 pub mod proxy;
 pub mod units;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::Labels;
+use crate::policy::network::NetworkPolicies;
 use crate::profile::{GatewayReading, Profile};
 use crate::proxy::envoy::config::ProxyConfig;
 use crate::world::{ClusterManifests, PodId, World};
@@ -24,6 +25,7 @@ pub struct ControlPlanes {
     given: Given,
     gateway_api: GatewayControlPlane,
     istio: IstioControlPlane,
+    network_policies: NetworkPolicies,
 }
 
 /// Configurations that no control plane made.
@@ -94,7 +96,9 @@ impl ControlPlanes {
         let (gateway_api, mut findings) = GatewayControlPlane::new(world, clusters, profile);
         let (istio, more) = IstioControlPlane::new(world, clusters, profile, injection);
         findings.extend(more);
-        (Self { profile, given: Given::default(), gateway_api, istio }, findings)
+        let (network_policies, more) = NetworkPolicies::new(world, clusters, profile);
+        findings.extend(more);
+        (Self { profile, given: Given::default(), gateway_api, istio, network_policies }, findings)
     }
 
     /// The same where every pod that can have a sidecar does, unless it refuses it: a scenario says
@@ -105,10 +109,7 @@ impl ControlPlanes {
         clusters: &[ClusterManifests<'_>],
         profile: &'static Profile,
     ) -> (Self, Vec<Diagnostic>) {
-        let (gateway_api, mut findings) = GatewayControlPlane::new(world, clusters, profile);
-        let (istio, more) = IstioControlPlane::new(world, clusters, profile, Injection::Everywhere);
-        findings.extend(more);
-        (Self { profile, given: Given::default(), gateway_api, istio }, findings)
+        Self::with_injection(world, clusters, profile, Injection::Everywhere)
     }
 
     /// Proxies whose configuration is written down and not made of resources.
@@ -118,8 +119,13 @@ impl ControlPlanes {
         sidecars: BTreeMap<PodId, Arc<ProxyConfig>>,
         gateways: BTreeMap<GatewayName, Arc<ProxyConfig>>,
     ) -> Self {
-        let (gateway_api, istio) = (GatewayControlPlane::default(), IstioControlPlane::default());
-        Self { profile, given: Given { sidecars, gateways }, gateway_api, istio }
+        Self {
+            profile,
+            given: Given { sidecars, gateways },
+            gateway_api: GatewayControlPlane::default(),
+            istio: IstioControlPlane::default(),
+            network_policies: NetworkPolicies::none(profile),
+        }
     }
 
     /// The same, with these configurations in place of what a control plane makes.
@@ -179,6 +185,12 @@ impl ControlPlanes {
     #[must_use]
     pub fn istio(&self) -> &IstioControlPlane {
         &self.istio
+    }
+
+    /// The policies of the network, at every pod.
+    #[must_use]
+    pub fn network_policies(&self) -> &NetworkPolicies {
+        &self.network_policies
     }
 
     /// All gateways, by name.

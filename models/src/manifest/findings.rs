@@ -20,6 +20,7 @@ pub(super) struct Findings<'s> {
 struct Kept {
     diagnostics: Vec<Diagnostic>,
     counts: BTreeMap<(SourceId, Severity), u64>,
+    errors: u64,
 }
 
 impl<'s> Findings<'s> {
@@ -29,6 +30,11 @@ impl<'s> Findings<'s> {
 
     pub(super) fn add(&mut self, diagnostic: Diagnostic) {
         self.kept.add(diagnostic);
+    }
+
+    /// How many errors were added, kept or not.
+    pub(super) fn errors(&self) -> u64 {
+        self.kept.errors
     }
 
     /// The report and the diagnostics; where some were left out, a note says how many.
@@ -42,6 +48,7 @@ impl<'s> Findings<'s> {
 
 impl Kept {
     fn add(&mut self, diagnostic: Diagnostic) {
+        self.errors += u64::from(diagnostic.severity == Severity::Error);
         if let Some(place) = diagnostic.place() {
             let count = self.counts.entry((place.source, diagnostic.severity)).or_insert(0);
             *count += 1;

@@ -54,6 +54,9 @@ fn described(resource: &Resource) -> (&ObjectMeta, Option<OwnerKind>) {
         Resource::Pod(object) => (&object.meta, None),
         Resource::Workload(object) => (&object.meta, None),
         Resource::Ingress(object) => (&object.meta, None),
+        Resource::NetworkPolicy(object) => (&object.meta, None),
+        Resource::ClusterPolicy(object) => (&object.meta, None),
+        Resource::OpenShiftRoute(object) => (&object.meta, None),
         Resource::Istio(object) => match object.as_ref() {
             IstioResource::VirtualService(it) => (&it.meta, Some(OwnerKind::Route)),
             IstioResource::DestinationRule(it) => (&it.meta, Some(OwnerKind::DestinationRule)),

@@ -348,6 +348,12 @@ impl<'f, 'r, 's, 'd> Fields<'f, 'r, 's, 'd> {
         self.taken.fill(true);
     }
 
+    /// How many errors were found so far. A reader for which it grew while it read a part knows that
+    /// a cluster refuses the object on account of that part.
+    pub(super) fn errors(&self) -> u64 {
+        self.reading.findings.errors()
+    }
+
     /// Reports something about a value that was read.
     pub(super) fn add(&mut self, diagnostic: Diagnostic) {
         self.reading.findings.add(diagnostic);

@@ -33,6 +33,7 @@ const TABLES: &[&str] = &[
     include_str!("tables/core.txt"),
     include_str!("tables/service.txt"),
     include_str!("tables/ingress.txt"),
+    include_str!("tables/policy.txt"),
     include_str!("tables/istio.txt"),
     include_str!("tables/gateway.txt"),
 ];

@@ -1,8 +1,9 @@
 //! Values that meshes write and Kubernetes does not: decimal numbers and maps of mappings.
 
 use super::{Fields, Path};
-use crate::manifest::Located;
+use crate::manifest::diagnostic::{nearest, quoted};
 use crate::manifest::yaml::NodeKind;
+use crate::manifest::{Diagnostic, Located};
 
 impl<'r, 's, 'd> Fields<'_, 'r, 's, 'd> {
     /// A finite number that is not negative, with or without a fraction.
@@ -16,6 +17,33 @@ impl<'r, 's, 'd> Fields<'_, 'r, 's, 'd> {
         };
         self.reading.content.scalar(name, node.text());
         Some(Located::new(value, node.place()))
+    }
+
+    /// A list of words of a closed set; others are left out, with a finding.
+    pub(in crate::manifest) fn choices<T: Copy>(
+        &mut self,
+        name: &'static str,
+        choices: &[(&str, T)],
+    ) -> Vec<Located<T>> {
+        let words = self.strings(name);
+        let mut values = Vec::with_capacity(words.len());
+        for word in words {
+            match choices.iter().find(|(known, _)| *known == word.value) {
+                Some(&(_, value)) => values.push(Located::new(value, word.place)),
+                None => {
+                    let known: Vec<_> = choices.iter().map(|(it, _)| format!("`{it}`")).collect();
+                    let (path, known) = (Path::join(self.path, name), known.join(", "));
+                    let got = quoted(&word.value);
+                    let message = format!("`{path}[]`: expected {known}, got {got}");
+                    let mut finding = Diagnostic::error("manifest.wrong-type", message)
+                        .at(word.place, format!("expected {known}"));
+                    let near = nearest(&word.value, choices.iter().map(|&(it, _)| it));
+                    finding.help = near.map(|near| format!("did you mean `{near}`?"));
+                    self.add(finding);
+                }
+            }
+        }
+        values
     }
 
     /// A mapping with free keys to mappings, in the order of the keys; values that cannot be read

@@ -7,6 +7,7 @@ pub mod gateway;
 mod ingress;
 pub mod istio;
 mod pod;
+pub mod policy;
 mod service;
 mod timestamp;
 mod workload;
@@ -48,6 +49,12 @@ pub enum Resource {
     Workload(Workload),
     /// `networking.k8s.io/v1 Ingress`.
     Ingress(Ingress),
+    /// `networking.k8s.io/v1 NetworkPolicy`.
+    NetworkPolicy(Box<policy::NetworkPolicy>),
+    /// A policy of the whole cluster.
+    ClusterPolicy(Box<policy::ClusterPolicy>),
+    /// `route.openshift.io/v1 Route`.
+    OpenShiftRoute(Box<policy::OpenShiftRoute>),
     /// One of Istio's kinds.
     Istio(std::sync::Arc<istio::IstioResource>),
     /// A kind of Gateway API.

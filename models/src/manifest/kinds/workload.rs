@@ -288,19 +288,28 @@ pub(super) fn read_selector(
     spec: &mut Fields<'_, '_, '_, '_>,
     need: Need,
 ) -> Option<Located<Selector>> {
-    let read = |selector: &mut Fields<'_, '_, '_, '_>| {
-        let place = selector.place();
-        let match_labels = selector.labels("matchLabels");
-        let match_expressions = selector.list("matchExpressions", |expression| {
-            let key = expression.required_string("key");
-            let operator = expression.required_choice("operator", OPERATORS);
-            let values = expression.strings("values");
-            Some(SelectorExpression { key: key?, operator: operator?.value, values })
-        });
-        Located::new(Selector { match_labels, match_expressions }, place)
-    };
     match need {
-        Need::Required => spec.required_object("selector", read),
-        Need::Optional => spec.object("selector", read),
+        Need::Required => spec.required_object("selector", read_clauses),
+        Need::Optional => read_selector_of(spec, "selector"),
     }
+}
+
+/// The label selector under `name`, if there is one.
+pub(super) fn read_selector_of(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    name: &'static str,
+) -> Option<Located<Selector>> {
+    fields.object(name, read_clauses)
+}
+
+fn read_clauses(selector: &mut Fields<'_, '_, '_, '_>) -> Located<Selector> {
+    let place = selector.place();
+    let match_labels = selector.labels("matchLabels");
+    let match_expressions = selector.list("matchExpressions", |expression| {
+        let key = expression.required_string("key");
+        let operator = expression.required_choice("operator", OPERATORS);
+        let values = expression.strings("values");
+        Some(SelectorExpression { key: key?, operator: operator?.value, values })
+    });
+    Located::new(Selector { match_labels, match_expressions }, place)
 }

@@ -3,7 +3,7 @@
 //! A new kind is one file in `kinds` and one line in [`MODELLED`], and its fields in a table.
 
 use super::fields::Fields;
-use super::kinds::{self, ObjectMeta, Resource, gateway};
+use super::kinds::{self, ObjectMeta, Resource, gateway, policy};
 
 mod others;
 
@@ -88,6 +88,16 @@ const fn istio_extension(group: &'static str, kind: &'static str, read: ReadKind
     }
 }
 
+/// A policy of the whole cluster.
+const fn cluster_policy(
+    version: &'static [&'static str],
+    kind: &'static str,
+    read: ReadKind,
+) -> ModelledKind {
+    let of_group = self::kind(policy::CLUSTER_POLICY_GROUP, kind, Scope::Cluster, read);
+    ModelledKind { versions: version, ..of_group }
+}
+
 const fn noticed(kind: ModelledKind) -> ModelledKind {
     ModelledKind { effect: Effect::Noticed, ..kind }
 }
@@ -117,6 +127,18 @@ const MODELLED: &[ModelledKind] = &[
     kind("batch", "Job", Scope::Namespaced, kinds::read_job),
     kind("batch", "CronJob", Scope::Namespaced, kinds::read_cron_job),
     kind("networking.k8s.io", "Ingress", Scope::Namespaced, kinds::read_ingress),
+    kind("networking.k8s.io", "NetworkPolicy", Scope::Namespaced, policy::read_network_policy),
+    cluster_policy(&["v1alpha1"], "AdminNetworkPolicy", policy::read_admin_network_policy),
+    cluster_policy(
+        &["v1alpha1"],
+        "BaselineAdminNetworkPolicy",
+        policy::read_baseline_admin_network_policy,
+    ),
+    cluster_policy(&["v1alpha2"], "ClusterNetworkPolicy", policy::read_cluster_network_policy),
+    ModelledKind {
+        title: "OpenShift Route",
+        ..kind("route.openshift.io", "Route", Scope::Namespaced, policy::read_route)
+    },
     ModelledKind {
         title: "Istio Gateway",
         ..istio_networking("Gateway", kinds::istio::read_gateway)
@@ -267,7 +289,7 @@ mod tests {
             ("apps/v2", "Deployment", "use apps/v1, removed in -"),
             ("v1", "ConfigMap", "modelled ConfigMap"),
             ("v1", "Secret", &irrelevant),
-            ("networking.k8s.io/v1", "NetworkPolicy", &later),
+            ("networking.k8s.io/v1", "NetworkPolicy", "modelled NetworkPolicy"),
             ("security.istio.io/v1beta1", "PeerAuthentication", "modelled PeerAuthentication"),
             ("telemetry.istio.io/v1", "Telemetry", "noticed Telemetry"),
             ("install.istio.io/v1alpha1", "IstioOperator", &later),

@@ -6,6 +6,7 @@ mod gateway;
 mod istio;
 mod kinds;
 mod laws;
+mod policy;
 
 use super::*;
 

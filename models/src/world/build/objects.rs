@@ -126,6 +126,14 @@ impl<'a> ClusterObjects<'a> {
             Resource::Istio(object) => {
                 self.key(object.meta(), default_namespace);
             }
+            // What the network makes of policies is `policy::network`'s business.
+            Resource::NetworkPolicy(policy) => {
+                self.key(&policy.meta, default_namespace);
+            }
+            Resource::OpenShiftRoute(route) => {
+                self.key(&route.meta, default_namespace);
+            }
+            Resource::ClusterPolicy(_) => {}
             // What a Gateway makes of them is its control plane's business.
             Resource::GatewayApi(object) => {
                 if object.is_namespaced() {
