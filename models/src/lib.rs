@@ -14,6 +14,7 @@ pub mod path;
 pub mod policy;
 pub mod profile;
 pub mod proxy;
+pub mod token;
 pub mod units;
 pub mod walk;
 pub mod world;
