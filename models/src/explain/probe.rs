@@ -16,6 +16,12 @@ pub trait Probe {
     /// The innermost open step looked at a value.
     fn fact(&mut self, name: &'static str, value: impl FnOnce() -> String);
 
+    /// Whether anybody listens. What is dear to find out and only told is not worth finding out for
+    /// nobody.
+    fn listens(&self) -> bool {
+        true
+    }
+
     /// A step without steps below it.
     fn step(&mut self, rule: RuleId, origin: Option<Origin>, finding: impl FnOnce() -> String) {
         self.enter();
@@ -28,6 +34,10 @@ pub trait Probe {
 pub struct Silent;
 
 impl Probe for Silent {
+    fn listens(&self) -> bool {
+        false
+    }
+
     fn enter(&mut self) {}
     fn leave(&mut self, _: RuleId, _: Option<Origin>, _: impl FnOnce() -> String) {}
     fn fact(&mut self, _: &'static str, _: impl FnOnce() -> String) {}

@@ -3,7 +3,7 @@
 
 use crate::explain::Tree;
 use crate::proxy::envoy::config::{HttpManager, WeightedCluster};
-use crate::proxy::envoy::filters::{Chain, Possible, Settings};
+use crate::proxy::envoy::filters::{Chain, ExternalAnswers, Possible, Settings};
 use crate::proxy::envoy::routing::{Context, Pick, Taken, finish_reply};
 use crate::proxy::envoy::{HeaderMap, Reply, Request};
 use crate::units::Ppm;
@@ -41,13 +41,14 @@ pub(super) fn walk(
     taken: Option<Taken<'_>>,
     picks: &[(Ppm, Pick<'_>)],
     (request, context): (&Request, Context<'_>),
+    external: &ExternalAnswers,
     tree: &mut Tree,
 ) -> Filtered {
     let most = picks.iter().max_by_key(|(share, _)| *share);
     let weighted: Option<&WeightedCluster> = most.and_then(|(_, pick)| pick.weighted);
     let settings = Settings { taken, weighted };
     let chain = Chain { filters: &manager.filters, settings, bootstrap: context.bootstrap };
-    let outlook = chain.outlook(request, tree);
+    let outlook = chain.outlook(request, external, tree);
     let answer = match outlook.answer {
         Some(mut reply) => {
             if let Some(taken) = taken {
@@ -56,13 +57,11 @@ pub(super) fn walk(
             }
             Some(answered(*reply))
         }
-        None if outlook.unknown => {
+        None => outlook.unknown.map(|why| {
             let mut answer = Answer::new(Outcome::Unknown);
-            let sentence = "access rules ask for an address that is not known here".to_owned();
-            answer.tell("policy.address-unknown", sentence, Vec::new());
-            Some(answer)
-        }
-        None => None,
+            answer.tell("policy.undecided", why, Vec::new());
+            answer
+        }),
     };
     Filtered {
         answer,
@@ -74,7 +73,8 @@ pub(super) fn walk(
 /// An answer of a filter: access rules and tokens deny, other filters answer as configured.
 fn answered(reply: Reply) -> Answer {
     let denies = reply.details.starts_with("rbac_access_denied")
-        || reply.details.starts_with("jwt_authn_access_denied");
+        || reply.details.starts_with("jwt_authn_access_denied")
+        || reply.details.starts_with("ext_authz_");
     let outcome = if denies { Outcome::Denied } else { Outcome::DirectResponse };
     let mut answer = Answer::new(outcome);
     answer.reply_with(reply);

@@ -68,7 +68,9 @@ pub(super) fn walk(
     let callers = world.workloads[caller.workload].pods.clone();
     let callers = callers.end.0 - callers.start.0;
     let policies = question.policies;
-    let view = |config| proxy::View { world, planes, config, dial: &dial, callers, policies };
+    let external = &question.external;
+    let view =
+        |config| proxy::View { world, planes, config, dial: &dial, callers, policies, external };
     let request = request::build(question, &dial);
     let Some(config) = sidecar else {
         return without_proxy(view(&none), (resolved, &request), tree);

@@ -63,6 +63,7 @@ pub(super) fn walk(
         dial: &dial,
         callers,
         policies: question.policies,
+        external: &question.external,
     };
     let mut answer = proxy::walk(view, Arrival::Dialled, request.clone(), tree);
     gateway_api::tell(planes, name, &config, &request, &answer, tree);

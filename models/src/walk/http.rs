@@ -155,7 +155,8 @@ impl<'a> Here<'a> {
         then: impl FnOnce(&mut Tree) -> Answer,
     ) -> Answer {
         let subject = (self.request, self.context);
-        let mut filtered = filters::walk(self.manager, taken, picks, subject, tree);
+        let mut filtered =
+            filters::walk(self.manager, taken, picks, subject, self.view.external, tree);
         filtered.answer.take().unwrap_or_else(|| {
             let mut answer = then(tree);
             filtered.add_to(&mut answer);

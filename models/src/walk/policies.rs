@@ -74,7 +74,9 @@ impl List {
             config.listeners.iter().flat_map(|it| it.chains.iter().chain(&it.default_chain));
         let managers = chains.flat_map(|chain| &chain.filters).filter_map(|filter| match filter {
             NetworkFilter::Http(manager) => Some(manager),
-            NetworkFilter::Rbac(_) | NetworkFilter::TcpProxy(_) => None,
+            NetworkFilter::Rbac(_) | NetworkFilter::ExtAuthz(_) | NetworkFilter::TcpProxy(_) => {
+                None
+            }
         });
         for manager in managers {
             let table: Option<&RouteTable> = match &manager.routes {

@@ -5,13 +5,13 @@ use crate::control::ControlPlanes;
 use crate::explain::{Probe, Tree};
 use crate::proxy::envoy::Request;
 use crate::proxy::envoy::config::{ProxyConfig, TcpProxy};
-use crate::proxy::envoy::listening::{Arrival, Refusal, Service, accept};
+use crate::proxy::envoy::listening::{Arrival, Refusal, Service, accept_with};
 use crate::units::Ppm;
 use crate::world::World;
 
 use super::answer::{Answer, Outcome};
 use super::destination::{self, Dialled};
-use super::question::Policies;
+use super::question::{ExternalAnswers, Policies};
 use super::request::Dial;
 use super::{http, rules};
 
@@ -27,11 +27,14 @@ pub(super) struct View<'a> {
     pub(super) callers: u32,
     /// What to make of access policies that are not modelled.
     pub(super) policies: Policies,
+    /// What external authorisers answer.
+    pub(super) external: &'a ExternalAnswers,
 }
 
 /// Walks a request that the proxy gets over a connection of its own pod, or from a client.
 pub(super) fn walk(view: View<'_>, arrival: Arrival, request: Request, tree: &mut Tree) -> Answer {
-    let accepted = match accept(view.config, arrival, &request.connection, tree) {
+    let connection = &request.connection;
+    let accepted = match accept_with(view.config, arrival, connection, view.external, tree) {
         Ok(accepted) => accepted,
         Err(refusal) => return refused(&refusal, request.connection.destination_port),
     };
@@ -85,6 +88,7 @@ fn refused(refusal: &Refusal, port: u16) -> Answer {
                 None => "no policy allows the connection: it is closed".to_owned(),
             },
         ),
+        Refusal::Undecided { why } => (Outcome::Unknown, why.clone()),
         Refusal::Unknown => {
             (Outcome::Unknown, "access rules ask for an address that is not known here".to_owned())
         }

@@ -80,8 +80,8 @@ impl<R: Recorder> Engine<R> {
                 self.streams[slot].router = RouterState::after_filters(flags);
                 self.route_stream(slot, from);
             }
-            // The plan has no filters that cannot tell.
-            Pass::Unknown => {
+            // The plan has no filters that cannot tell, and none that ask an external authoriser.
+            Pass::Ask(_) | Pass::Unknown => {
                 self.proxy_answers(slot, Ending::without_answer(Details::OTHER), from);
             }
         }

@@ -111,7 +111,9 @@ impl Proxy<'_> {
                 // Nothing here depends on when the request comes through.
                 Step::Wait(_) => {}
                 Step::Answer(reply) => return Ok(replied(&request, *reply, rule)),
-                Step::Unknown => return Err("access rules cannot be told".to_owned()),
+                Step::Ask(_) | Step::Unknown => {
+                    return Err("access rules cannot be told".to_owned());
+                }
             }
         }
         let mut exchange = match plan(context, taken, pick, &request, draws, &mut Silent) {

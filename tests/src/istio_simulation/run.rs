@@ -41,7 +41,7 @@ fn refused(refusal: Refusal) -> Matched {
         Refusal::TlsToPlaintext { chain } => of(chain, "ErrProtocolError"),
         Refusal::NoCertificate { chain } => of(chain, "ErrMTLSError"),
         Refusal::Denied { .. } => Matched::default().error("denied"),
-        Refusal::Unknown => Matched::default().error("unknown"),
+        Refusal::Undecided { .. } | Refusal::Unknown => Matched::default().error("unknown"),
     }
 }
 

@@ -13,6 +13,22 @@ pub(super) const RULES: &[Rule] = &[
         test: "filters::tests::answers::preflights_of_allowed_origins_are_answered_and_others_go_on_unless_told_otherwise",
     },
     Rule {
+        id: RuleId("envoy.filter.ext-authz"),
+        sentence: "An external authoriser is asked about what its policies match, and a denial is \
+                   answered with its status, 403 by default, and the flag UAEX.",
+        source: "Envoy, source/extensions/filters/http/ext_authz/ext_authz.cc, Filter::onComplete",
+        fidelity: Fidelity::Simplified,
+        test: "filters::tests::external::an_external_authoriser_is_asked_about_what_its_policies_match",
+    },
+    Rule {
+        id: RuleId("envoy.filter.ext-authz-failure"),
+        sentence: "The silence of an external authoriser denies with the status that its provider \
+                   sets, 403 by default, unless the provider fails open.",
+        source: "Envoy, ext_authz.proto, failure_mode_allow and status_on_error",
+        fidelity: Fidelity::Exact,
+        test: "filters::tests::external::the_silence_of_an_authoriser_is_what_its_provider_makes_of_it",
+    },
+    Rule {
         id: RuleId("envoy.filter.fault-abort"),
         sentence: "A share of the requests is answered with a status and the flag FI, and never \
                    retried.",

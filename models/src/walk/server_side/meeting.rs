@@ -8,7 +8,7 @@ use crate::proxy::envoy::config::{
     Direction, DownstreamTls, HttpFilterKind, NetworkFilter, OriginalDestination, ProxyConfig,
     Transport,
 };
-use crate::proxy::envoy::listening::{self, Accepted, Arrival, Service, accept};
+use crate::proxy::envoy::listening::{self, Accepted, Arrival, Service, accept_with};
 use crate::proxy::envoy::{Connection, Request};
 use crate::world::Origin;
 
@@ -66,7 +66,9 @@ impl Meeting<'_> {
             Beside::Nothing => (without(), self.at_application(None)),
             Beside::Gateway(config) => {
                 let sentence = format!("{name} is a gateway, which has routes of its own");
-                let verdict = match accept(&config, Arrival::Dialled, &self.connection, tree) {
+                let (arrival, external) = (Arrival::Dialled, view.external);
+                let verdict = match accept_with(&config, arrival, &self.connection, external, tree)
+                {
                     Ok(_) => Verdict::Taken,
                     Err(refusal) => self.refused(&refusal),
                 };
@@ -123,7 +125,8 @@ impl Meeting<'_> {
     }
 
     fn at_sidecar(&self, config: &ProxyConfig, arrival: Arrival, tree: &mut Tree) -> Verdict {
-        let accepted = match accept(config, arrival, &self.connection, tree) {
+        let external = self.view.external;
+        let accepted = match accept_with(config, arrival, &self.connection, external, tree) {
             Ok(accepted) => accepted,
             Err(refusal) => return self.refused(&refusal),
         };
@@ -219,6 +222,9 @@ impl Meeting<'_> {
                     "whether the sidecar of {name} accepts the client's own certificate is not known"
                 ));
             }
+            listening::Refusal::Undecided { why } => {
+                return Verdict::Unknown(format!("at the sidecar of {name}: {why}"));
+            }
             listening::Refusal::SeveralChains { .. } | listening::Refusal::Unknown => {
                 return Verdict::Unknown(format!(
                     "which filter chain of {name} takes the connection cannot be told"
@@ -287,9 +293,11 @@ fn has_socket(config: &ProxyConfig, port: u16) -> bool {
 /// Whether access rules stand in the way, which may ask who calls.
 fn looks_at_identity(accepted: Accepted<'_>) -> bool {
     accepted.chain.filters.iter().any(|filter| match filter {
-        NetworkFilter::Rbac(_) => true,
+        NetworkFilter::Rbac(_) | NetworkFilter::ExtAuthz(_) => true,
         NetworkFilter::Http(manager) => {
-            manager.filters.iter().any(|it| matches!(it.kind, HttpFilterKind::Rbac(_)))
+            let mut filters = manager.filters.iter();
+            filters
+                .any(|it| matches!(it.kind, HttpFilterKind::Rbac(_) | HttpFilterKind::ExtAuthz(_)))
         }
         NetworkFilter::TcpProxy(_) => false,
     })

@@ -247,7 +247,7 @@ impl<'w> Drive<'w> {
         match step {
             Step::Wait(pause) => self.after(pause + TIMER_LAG, Happening::FilterWaited(call)),
             Step::Answer(reply) => self.reply(call, *reply),
-            Step::Unknown => return Err("an access rule cannot be told".to_owned()),
+            Step::Ask(_) | Step::Unknown => return Err("an access rule cannot be told".to_owned()),
             Step::Through => self.route_acts(call, &routed),
         }
         Ok(())

@@ -37,7 +37,7 @@ fn rbac(fields: &Fields<'_>) -> Read<Rbac> {
         };
         inner.all().map(one).collect::<Read<BTreeMap<_, _>>>()
     })?;
-    let rules = RbacRules { action, policies: policies.unwrap_or_default() };
+    let rules = RbacRules { action, policies: policies.unwrap_or_default(), left_out: Vec::new() };
     let no_rules = fields.switch("no_rules")?;
     Ok(if fields.switch("shadow")? {
         Rbac { rules: None, shadow: Some(rules) }
@@ -70,6 +70,7 @@ fn policy(fields: &Fields<'_>) -> Read<RbacPolicy> {
         .extend(fields.objects("headers", matcher::header)?.into_iter().map(Permission::Header));
     let principals = principals(fields)?;
     Ok(RbacPolicy {
+        title: String::new(),
         permissions: vec![whole(permissions, Permission::And, Permission::Any)],
         principals: vec![whole(principals, Principal::And, Principal::Any)],
         origin: ORIGIN,

@@ -93,6 +93,8 @@ fn destination(chain: &FilterChain) -> String {
                 format!("Weighted: {}", shares.collect::<Vec<_>>().join(", "))
             }
         },
-        Some(NetworkFilter::Rbac(_)) | None => "Non-HTTP/Non-TCP".to_owned(),
+        Some(NetworkFilter::Rbac(_) | NetworkFilter::ExtAuthz(_)) | None => {
+            "Non-HTTP/Non-TCP".to_owned()
+        }
     }
 }

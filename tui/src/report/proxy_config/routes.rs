@@ -57,7 +57,7 @@ pub(super) fn rows(config: &ProxyConfig, filter: &Filter, origins: Origins<'_>) 
             RouteSource::Inline(table) => Some(table),
             RouteSource::Named(_) => None,
         },
-        NetworkFilter::Rbac(_) | NetworkFilter::TcpProxy(_) => None,
+        NetworkFilter::Rbac(_) | NetworkFilter::ExtAuthz(_) | NetworkFilter::TcpProxy(_) => None,
     });
     let mut seen = std::collections::BTreeSet::new();
     for table in config.route_tables.values().chain(inline) {

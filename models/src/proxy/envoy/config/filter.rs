@@ -6,6 +6,7 @@ use crate::explain::Sourced;
 use crate::units::{Ppm, SimDuration};
 use crate::world::Origin;
 
+use super::access::{ExtAuthz, Rbac};
 use super::{HeaderMatcher, PathMatcher, StringMatcher};
 
 /// One filter of a connection manager.
@@ -26,6 +27,8 @@ pub enum HttpFilterKind {
     Fault(Fault),
     /// Allows and denies requests.
     Rbac(Rbac),
+    /// Asks an external authoriser about some of the requests.
+    ExtAuthz(ExtAuthz),
     /// Checks tokens.
     Jwt(JwtAuthn),
     /// Limits requests with a token bucket.
@@ -119,102 +122,6 @@ pub enum FaultDelay {
     ByHeader {
         /// The share.
         share: Ppm,
-    },
-}
-
-/// Access rules; the shadow rules only tell what they would do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rbac {
-    /// Rules that count; `None` allows all.
-    pub rules: Option<RbacRules>,
-    /// Rules that are only recorded.
-    pub shadow: Option<RbacRules>,
-}
-
-/// Policies under one action.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RbacRules {
-    /// What a match means.
-    pub action: RbacAction,
-    /// The policies, by name; any of them that matches counts.
-    pub policies: BTreeMap<String, RbacPolicy>,
-}
-
-/// What a match of a policy means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RbacAction {
-    /// Only what matches is allowed.
-    Allow,
-    /// What matches is denied.
-    Deny,
-    /// All is allowed; a match is recorded.
-    Log,
-}
-
-/// Matches if any permission and any principal match.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RbacPolicy {
-    /// What is done.
-    pub permissions: Vec<Permission>,
-    /// Who does it.
-    pub principals: Vec<Principal>,
-    /// Where it is written.
-    pub origin: Origin,
-}
-
-/// What is done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Permission {
-    /// Anything.
-    Any,
-    /// All of these.
-    And(Vec<Permission>),
-    /// Any of these.
-    Or(Vec<Permission>),
-    /// Not this.
-    Not(Box<Permission>),
-    /// A header, pseudo-headers such as `:method` among them.
-    Header(HeaderMatcher),
-    /// The path without query.
-    UrlPath(StringMatcher),
-    /// The path without query, by template.
-    UrlTemplate(PathMatcher),
-    /// The port that was dialled.
-    DestinationPort(u16),
-    /// The address that was dialled.
-    DestinationIp(ipnet::IpNet),
-    /// SNI.
-    RequestedServerName(StringMatcher),
-}
-
-/// Who does it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Principal {
-    /// Anybody.
-    Any,
-    /// All of these.
-    And(Vec<Principal>),
-    /// Any of these.
-    Or(Vec<Principal>),
-    /// Not this.
-    Not(Box<Principal>),
-    /// The identity of the client's certificate; `None` takes any certificate.
-    Authenticated(Option<StringMatcher>),
-    /// The address of the connection.
-    DirectRemoteIp(ipnet::IpNet),
-    /// The address of the client, which headers may name.
-    RemoteIp(ipnet::IpNet),
-    /// A header.
-    Header(HeaderMatcher),
-    /// The path without query.
-    UrlPath(StringMatcher),
-    /// A claim of the request's token, by path such as `["groups"]`.
-    Claim {
-        /// The path to the claim.
-        path: Vec<String>,
-        /// Its value, or one of its values.
-        value: StringMatcher,
     },
 }
 

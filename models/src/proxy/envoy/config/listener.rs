@@ -8,7 +8,7 @@ use crate::explain::Sourced;
 use crate::units::SimDuration;
 use crate::world::Origin;
 
-use super::{HttpFilter, Rbac, RouteTable};
+use super::{ExtAuthz, HttpFilter, Rbac, RouteTable};
 
 /// Where connections come in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,6 +174,8 @@ pub enum DownstreamTls {
 pub enum NetworkFilter {
     /// Access rules on connections.
     Rbac(Arc<Rbac>),
+    /// Asks an external authoriser about some of the connections.
+    ExtAuthz(Arc<ExtAuthz>),
     /// HTTP.
     Http(Arc<HttpManager>),
     /// Bytes are passed on.

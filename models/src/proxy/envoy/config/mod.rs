@@ -5,6 +5,7 @@
 //! `Arc` and shared between the proxies of one class; every leaf that a user can set carries its
 //! origin. Source of the concepts and defaults: the v3 API of Envoy 1.40 (`api/envoy/config`).
 
+mod access;
 mod cluster;
 mod endpoint;
 mod filter;
@@ -19,6 +20,10 @@ use std::sync::Arc;
 
 use crate::profile::RepeatedHeaders;
 
+pub use access::{
+    Clause, ExtAuthz, LeftOut, OnFailure, Permission, Principal, Rbac, RbacAction, RbacPolicy,
+    RbacRules, Wants,
+};
 pub use cluster::{
     Cluster, CommonBalancing, Discovery, HashFunction, LeastRequest, LoadBalancer, LocalityMode,
     Maglev, OutlierDetection, RingHash, SlowStart, SubsetFallback, Subsets, Target, Thresholds,
@@ -29,8 +34,7 @@ pub use endpoint::{
 };
 pub use filter::{
     Cors, Fault, FaultAbort, FaultDelay, FilterOverride, HttpFilter, HttpFilterKind, JwtAuthn,
-    JwtProvider, JwtRequirement, JwtRule, LocalRateLimit, Permission, Principal, Rbac, RbacAction,
-    RbacPolicy, RbacRules,
+    JwtProvider, JwtRequirement, JwtRule, LocalRateLimit,
 };
 pub use header::{AppendAction, HeaderMutation, HeaderMutations};
 pub use listener::{

@@ -6,18 +6,19 @@ use crate::explain::Probe;
 use crate::profile::RepeatedHeaders;
 use crate::units::{Ppm, SimDuration, SimTime};
 
-use super::super::config::{Bootstrap, Fault, HttpFilter, LocalRateLimit, Rbac};
+use super::super::config::{Bootstrap, ExtAuthz, Fault, HttpFilter, LocalRateLimit, Rbac};
 use super::super::dice::{Dice, Purpose};
 use super::super::flags::{ResponseFlag, ResponseFlags};
 use super::super::reply::Reply;
 use super::super::request::{HeaderMap, Request};
 use super::super::routing::Taken;
+use super::external::{Asks, ExternalAnswer};
 use super::jwt::Verified;
 use super::rate_limit::{Bucket, BucketKey, RATE_LIMIT};
 use super::rbac::{Access, Force, Http, Subject, access, shadow_access};
 use super::settings::{InForce, Settings};
 use super::state::FilterState;
-use super::{cors, fault, jwt, rate_limit, rbac};
+use super::{cors, external, fault, jwt, rate_limit, rbac};
 
 /// The filters that a request meets.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +44,8 @@ pub struct Progress {
     /// Places among the active faults that filters hold.
     active_faults: u32,
     verified: Option<Verified>,
+    /// The answer to what that filter has asked.
+    told: Option<ExternalAnswer>,
     /// Flags of the request so far, such as `DI`.
     pub flags: ResponseFlags,
     /// Headers that filters add to the answer of the upstream.
@@ -56,10 +59,22 @@ pub enum Step {
     Through,
     /// It waits; then [`Chain::run`] goes on with it.
     Wait(SimDuration),
+    /// An external authoriser is asked; [`Progress::tell`] takes its answer, and then
+    /// [`Chain::run`] goes on with it.
+    Ask(Ask),
     /// It is answered.
     Answer(Box<Reply>),
-    /// It cannot be told: access rules ask for an address that is not known.
+    /// It cannot be told: access rules ask for what is not known.
     Unknown,
+}
+
+/// A question to an external authoriser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// The name of its provider.
+    pub provider: String,
+    /// Without an answer by then, it counts as failed.
+    pub timeout: SimDuration,
 }
 
 impl Progress {
@@ -69,7 +84,13 @@ impl Progress {
         self.active_faults = 0;
     }
 
+    /// The answer of the external authoriser that was asked.
+    pub fn tell(&mut self, answer: ExternalAnswer) {
+        self.told = Some(answer);
+    }
+
     fn pass(&mut self) {
+        self.told = None;
         self.next += 1;
         self.waited = false;
         self.charged = false;
@@ -112,6 +133,7 @@ impl<'c> Chain<'c> {
                 },
                 InForce::Fault(own) => self.fault(own, request, progress, state, dice, probe),
                 InForce::Rbac(own) => self.rbac(own, request, progress, state, probe),
+                InForce::ExtAuthz(own) => self.ask(own, request, progress, state, probe),
                 InForce::Jwt(own) => match jwt::decide(own, request, probe) {
                     Ok(verified) => {
                         progress.verify(verified);
@@ -156,7 +178,7 @@ impl<'c> Chain<'c> {
         match shadow_access(own, subject, probe) {
             Some(Access::Allowed) => state.counts.rbac_shadow_allowed += 1,
             Some(Access::Denied(_)) => state.counts.rbac_shadow_denied += 1,
-            Some(Access::Unknown) | None => {}
+            Some(Access::Unknown(_)) | None => {}
         }
         own.rules.as_ref()?;
         match access(own.rules.as_ref(), subject, Force::Real, probe) {
@@ -168,8 +190,34 @@ impl<'c> Chain<'c> {
                 state.counts.rbac_denied += 1;
                 Some(Step::Answer(Box::new(rbac::reply(policy.as_deref()))))
             }
-            Access::Unknown => Some(Step::Unknown),
+            Access::Unknown(_) => Some(Step::Unknown),
         }
+    }
+
+    fn ask(
+        &self,
+        own: &ExtAuthz,
+        request: &Request,
+        progress: &Progress,
+        state: &mut FilterState,
+        probe: &mut impl Probe,
+    ) -> Option<Step> {
+        let Some(answer) = progress.told else {
+            let subject = subject(request, progress, self.bootstrap.repeated_headers);
+            return match external::asks(own, subject, probe) {
+                Asks::No => None,
+                Asks::Unknown(_) => Some(Step::Unknown),
+                Asks::Yes => {
+                    let timeout = own.timeout.value;
+                    Some(Step::Ask(Ask { provider: own.provider.clone(), timeout }))
+                }
+            };
+        };
+        let denial = external::judge(own, answer, probe).err();
+        state.counts.ext_authz_error += u64::from(answer == ExternalAnswer::Fail);
+        state.counts.ext_authz_denied += u64::from(matches!(answer, ExternalAnswer::Deny { .. }));
+        state.counts.ext_authz_ok += u64::from(answer == ExternalAnswer::Allow);
+        denial.map(|denial| Step::Answer(Box::new(denial.reply())))
     }
 
     fn fault(

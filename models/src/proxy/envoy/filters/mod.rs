@@ -16,8 +16,8 @@ mod rbac;
 mod settings;
 mod state;
 
-pub use chain::{Chain, Progress, Step};
-pub use external::{ExternalAnswer, ExternalAnswers};
+pub use chain::{Ask, Chain, Progress, Step};
+pub use external::{ExternalAnswer, ExternalAnswers, connection_asked};
 pub use outlook::{Outlook, Possible};
 pub use rbac::{Access, connection_access};
 pub use settings::Settings;

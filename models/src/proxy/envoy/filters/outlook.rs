@@ -4,10 +4,12 @@
 use crate::explain::{Probe, Sourced};
 use crate::units::{Ppm, SimDuration};
 
+use super::super::config::ExtAuthz;
 use super::super::flags::{ResponseFlag, ResponseFlags};
 use super::super::reply::Reply;
 use super::super::request::{HeaderMap, Request};
 use super::chain::{Chain, Progress, subject};
+use super::external::{self, Asks, ExternalAnswers};
 use super::rate_limit::RATE_LIMIT;
 use super::rbac::{Access, Force, access, shadow_access};
 use super::settings::InForce;
@@ -18,9 +20,9 @@ use super::{cors, fault, jwt, rate_limit, rbac};
 pub struct Outlook {
     /// The answer that every such request gets, if it does not come through.
     pub answer: Option<Box<Reply>>,
-    /// Whether access rules ask for an address that is not known, so that nothing after them can
-    /// be told.
-    pub unknown: bool,
+    /// Why nothing after some filter can be told: access rules ask for what is not known, or an
+    /// external authoriser decides.
+    pub unknown: Option<String>,
     /// What happens to some of the requests only.
     pub possible: Vec<Possible>,
     /// Headers that filters add to the answer of the upstream.
@@ -52,14 +54,19 @@ pub enum Possible {
 }
 
 impl Chain<'_> {
-    /// What may become of a request.
-    pub fn outlook<P: Probe>(&self, request: &Request, probe: &mut P) -> Outlook {
+    /// What may become of a request, with the answers of external authorisers.
+    pub fn outlook<P: Probe>(
+        &self,
+        request: &Request,
+        external: &ExternalAnswers,
+        probe: &mut P,
+    ) -> Outlook {
         let mut outlook = Outlook::default();
         let mut progress = Progress::default();
         for filter in self.filters {
             let settings = self.settings.of(filter);
-            outlook.look(self, settings, request, &mut progress, probe);
-            if outlook.answer.is_some() || outlook.unknown {
+            outlook.look(self, settings, (request, external), &mut progress, probe);
+            if outlook.answer.is_some() || outlook.unknown.is_some() {
                 break;
             }
         }
@@ -72,7 +79,7 @@ impl Outlook {
         &mut self,
         chain: &Chain<'_>,
         settings: InForce<'_>,
-        request: &Request,
+        (request, external): (&Request, &ExternalAnswers),
         progress: &mut Progress,
         probe: &mut impl Probe,
     ) {
@@ -98,9 +105,10 @@ impl Outlook {
                     Access::Denied(policy) => {
                         self.answer = Some(Box::new(rbac::reply(policy.as_deref())));
                     }
-                    Access::Unknown => self.unknown = true,
+                    Access::Unknown(why) => self.unknown = Some(why),
                 }
             }
+            InForce::ExtAuthz(own) => self.ask(chain, own, (request, external), progress, probe),
             InForce::Fault(own) => {
                 self.fault(fault::due(own, request, chain.bootstrap, probe), probe);
             }
@@ -115,6 +123,28 @@ impl Outlook {
                     self.possible.push(Possible::RateLimit { reply });
                 }
             }
+        }
+    }
+
+    fn ask(
+        &mut self,
+        chain: &Chain<'_>,
+        own: &ExtAuthz,
+        (request, external): (&Request, &ExternalAnswers),
+        progress: &Progress,
+        probe: &mut impl Probe,
+    ) {
+        let subject = subject(request, progress, chain.bootstrap.repeated_headers);
+        match external::asks(own, subject, probe) {
+            Asks::No => {}
+            Asks::Unknown(why) => self.unknown = Some(why),
+            Asks::Yes => match external.of(&own.provider) {
+                None => self.unknown = Some(external::not_given(&own.provider)),
+                Some(answer) => {
+                    let denial = external::judge(own, answer, probe).err();
+                    self.answer = denial.map(|denial| Box::new(denial.reply()));
+                }
+            },
         }
     }
 

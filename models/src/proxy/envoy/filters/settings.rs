@@ -2,8 +2,8 @@
 //! the virtual host, or the filter's own.
 
 use super::super::config::{
-    Cors, Fault, FilterOverride, HttpFilter, HttpFilterKind, JwtAuthn, LocalRateLimit, Rbac,
-    RouteAction, WeightedCluster,
+    Cors, ExtAuthz, Fault, FilterOverride, HttpFilter, HttpFilterKind, JwtAuthn, LocalRateLimit,
+    Rbac, RouteAction, WeightedCluster,
 };
 use super::super::routing::Taken;
 
@@ -24,6 +24,7 @@ pub(super) enum InForce<'c> {
     Cors(&'c Cors),
     Fault(&'c Fault),
     Rbac(&'c Rbac),
+    ExtAuthz(&'c ExtAuthz),
     Jwt(&'c JwtAuthn),
     RateLimit(&'c LocalRateLimit),
 }
@@ -43,6 +44,7 @@ impl<'c> Settings<'c> {
             (HttpFilterKind::Fault(own), _) => InForce::Fault(own),
             (HttpFilterKind::Rbac(_), Some(FilterOverride::Rbac(own))) => InForce::Rbac(own),
             (HttpFilterKind::Rbac(own), _) => InForce::Rbac(own),
+            (HttpFilterKind::ExtAuthz(own), _) => InForce::ExtAuthz(own),
             (HttpFilterKind::Jwt(own), _) => InForce::Jwt(own),
             (HttpFilterKind::LocalRateLimit(_), Some(FilterOverride::LocalRateLimit(own))) => {
                 InForce::RateLimit(own)

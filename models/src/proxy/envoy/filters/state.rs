@@ -27,6 +27,12 @@ pub struct FilterCounts {
     pub rbac_shadow_allowed: u64,
     /// `rbac.shadow_denied`.
     pub rbac_shadow_denied: u64,
+    /// `ext_authz.denied`.
+    pub ext_authz_denied: u64,
+    /// `ext_authz.error`.
+    pub ext_authz_error: u64,
+    /// `ext_authz.ok`.
+    pub ext_authz_ok: u64,
     /// `fault.aborts_injected`.
     pub aborts_injected: u64,
     /// `fault.delays_injected`.
@@ -42,8 +48,11 @@ pub struct FilterCounts {
 impl FilterCounts {
     /// Every counter with its name behind `http.<prefix>.`.
     #[must_use]
-    pub fn named(&self) -> [(&'static str, u64); 9] {
+    pub fn named(&self) -> [(&'static str, u64); 12] {
         [
+            ("ext_authz.denied", self.ext_authz_denied),
+            ("ext_authz.error", self.ext_authz_error),
+            ("ext_authz.ok", self.ext_authz_ok),
             ("fault.aborts_injected", self.aborts_injected),
             ("fault.delays_injected", self.delays_injected),
             ("fault.faults_overflow", self.faults_overflow),

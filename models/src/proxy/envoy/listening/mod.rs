@@ -10,7 +10,7 @@ use super::config::{
     Direction, DownstreamTls, FilterChain, HttpManager, Listener, NetworkFilter, ProxyConfig,
     TcpProxy, Transport,
 };
-use super::filters::{Access, connection_access};
+use super::filters::{Access, ExternalAnswers, connection_access, connection_asked};
 use super::request::Connection;
 
 use std::sync::Arc;
@@ -86,8 +86,13 @@ pub enum Refusal {
         /// The policy that denies it; `None` if no policy allows it.
         policy: Option<String>,
     },
-    /// It cannot be told: an address that a rule asks for is not known.
+    /// It cannot be told: an address that a chain asks for is not known.
     Unknown,
+    /// Access rules or an external authoriser decide, and what they say cannot be told.
+    Undecided {
+        /// Why.
+        why: String,
+    },
 }
 
 impl Accepted<'_> {
@@ -97,12 +102,12 @@ impl Accepted<'_> {
         match self.chain.filters.last() {
             Some(NetworkFilter::Http(manager)) => Service::Http(manager),
             Some(NetworkFilter::TcpProxy(proxy)) => Service::Tcp(proxy),
-            Some(NetworkFilter::Rbac(_)) | None => Service::Nothing,
+            Some(NetworkFilter::Rbac(_) | NetworkFilter::ExtAuthz(_)) | None => Service::Nothing,
         }
     }
 }
 
-/// Finds who takes a connection.
+/// Finds who takes a connection, where no external authoriser answers.
 ///
 /// # Errors
 /// Why nobody does.
@@ -112,11 +117,25 @@ pub fn accept<'c, P: Probe>(
     connection: &Connection,
     probe: &mut P,
 ) -> Result<Accepted<'c>, Refusal> {
+    accept_with(config, arrival, connection, &ExternalAnswers::default(), probe)
+}
+
+/// Finds who takes a connection, with the answers of external authorisers.
+///
+/// # Errors
+/// Why nobody does.
+pub fn accept_with<'c, P: Probe>(
+    config: &'c ProxyConfig,
+    arrival: Arrival,
+    connection: &Connection,
+    external: &ExternalAnswers,
+    probe: &mut P,
+) -> Result<Accepted<'c>, Refusal> {
     let listener = listener::find(config, arrival, connection, probe)?;
     let chain = chain::find(listener, connection, probe)?;
     shakes_hands(chain, connection, probe)?;
     let accepted = Accepted { listener, chain };
-    may_go_on(accepted, connection, probe)?;
+    may_go_on(accepted, connection, external, probe)?;
     Ok(accepted)
 }
 
@@ -159,14 +178,19 @@ fn shakes_hands(
 fn may_go_on(
     Accepted { chain, .. }: Accepted<'_>,
     connection: &Connection,
+    external: &ExternalAnswers,
     probe: &mut impl Probe,
 ) -> Result<(), Refusal> {
     // Who passes TLS on does not see the certificate within.
     let blind = Connection { principal: None, ..connection.clone() };
     let seen = if chain.tls == DownstreamTls::None { &blind } else { connection };
     for filter in &chain.filters {
-        let NetworkFilter::Rbac(rules) = filter else { continue };
-        match connection_access(rules, seen, probe) {
+        let access = match filter {
+            NetworkFilter::Rbac(rules) => connection_access(rules, seen, probe),
+            NetworkFilter::ExtAuthz(own) => connection_asked(own, seen, external, probe),
+            NetworkFilter::Http(_) | NetworkFilter::TcpProxy(_) => continue,
+        };
+        match access {
             Access::Allowed => {}
             Access::Denied(policy) => {
                 probe.step(DENIED, Some(chain.origin), || {
@@ -174,7 +198,7 @@ fn may_go_on(
                 });
                 return Err(Refusal::Denied { policy });
             }
-            Access::Unknown => return Err(Refusal::Unknown),
+            Access::Unknown(why) => return Err(Refusal::Undecided { why }),
         }
     }
     Ok(())

@@ -284,12 +284,13 @@ fn peer_and_chain_must_agree_on_encryption_and_certificates() {
 #[test]
 fn access_rules_of_the_chain_close_connections() {
     let policy = RbacPolicy {
+        title: "p".to_owned(),
         permissions: vec![Permission::Any],
         principals: vec![Principal::Authenticated(None)],
         origin: HERE,
     };
     let policies = [("known".to_owned(), policy)].into_iter().collect();
-    let rules = Some(RbacRules { action: RbacAction::Allow, policies });
+    let rules = Some(RbacRules { action: RbacAction::Allow, policies, left_out: Vec::new() });
     let rbac = || NetworkFilter::Rbac(Arc::new(Rbac { rules: rules.clone(), shadow: None }));
     let guarded =
         |tls| vec![FilterChain { tls, filters: vec![rbac(), tcp()], ..chain("c", any()) }];

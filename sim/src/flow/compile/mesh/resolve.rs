@@ -8,7 +8,7 @@ use meshwalk_models::proxy::envoy::config::{
     Direction, Forward, HttpManager, ProxyConfig, RouteAction as Action, RouteSource, RouteTable,
     TcpProxy, WeightedCluster,
 };
-use meshwalk_models::proxy::envoy::filters::{Chain, Settings};
+use meshwalk_models::proxy::envoy::filters::{Chain, ExternalAnswers, Settings};
 use meshwalk_models::proxy::envoy::listening::{Arrival, Refusal, Service, accept};
 use meshwalk_models::proxy::envoy::router::{Caller as Trust, Retriable, RouterPlan};
 use meshwalk_models::proxy::envoy::routing::{
@@ -222,8 +222,8 @@ impl Compiler<'_> {
         let acts = |weighted| {
             let settings = Settings { taken, weighted };
             let chain = Chain { filters: &manager.filters, settings, bootstrap };
-            let outlook = chain.outlook(request, &mut Silent);
-            outlook.answer.is_some() || outlook.unknown || !outlook.possible.is_empty()
+            let outlook = chain.outlook(request, &ExternalAnswers::default(), &mut Silent);
+            outlook.answer.is_some() || outlook.unknown.is_some() || !outlook.possible.is_empty()
         };
         let any = acts(None) || weighted.iter().any(|one| acts(Some(*one)));
         let filters = any.then(|| {
@@ -303,6 +303,7 @@ fn refused(refusal: &Refusal) -> Ending {
         | Refusal::TlsToPlaintext { .. }
         | Refusal::NoCertificate { .. }
         | Refusal::SeveralChains { .. }
+        | Refusal::Undecided { .. }
         | Refusal::Unknown => Ending::without_answer(Details::CONNECT_FAILURE),
     }
 }

@@ -51,6 +51,8 @@ impl Subject<'_> {
             Permission::And(all) => Truth::all(all.iter().map(|one| self.may_within(one, depth))),
             Permission::Or(any) => Truth::any(any.iter().map(|one| self.may_within(one, depth))),
             Permission::Not(one) => self.may_within(one, depth).not(),
+            Permission::Written(_, one) => self.may_within(one, depth),
+            Permission::Unknowable(_) => Truth::Unknown,
             Permission::Header(matcher) => self.has_header(matcher),
             Permission::UrlPath(matcher) => self.has_path(|path| matcher.matches(path)),
             Permission::UrlTemplate(matcher) => {
@@ -72,6 +74,8 @@ impl Subject<'_> {
             Principal::And(all) => Truth::all(all.iter().map(|one| self.is_within(one, depth))),
             Principal::Or(any) => Truth::any(any.iter().map(|one| self.is_within(one, depth))),
             Principal::Not(one) => self.is_within(one, depth).not(),
+            Principal::Written(_, one) => self.is_within(one, depth),
+            Principal::Unknowable(_) => Truth::Unknown,
             Principal::Authenticated(matcher) => {
                 let identity = self.connection.principal.as_deref();
                 let fits =
@@ -113,7 +117,7 @@ impl Subject<'_> {
     /// the edge the connection manager has put the peer there.
     ///
     /// Source: Envoy, "HTTP header manipulation", x-forwarded-for, with no trusted hops.
-    fn client_ip(&self) -> Option<IpAddr> {
+    pub(super) fn client_ip(&self) -> Option<IpAddr> {
         let list = self.http.and_then(|http| http.request.headers.get("x-forwarded-for"));
         let last = list.and_then(|list| list.rsplit(',').next());
         let told = last.and_then(|address| address.trim().parse().ok());

@@ -1,6 +1,7 @@
 //! Access rules, on requests and on connections.
 
 mod matches;
+mod shortfall;
 mod truth;
 
 use crate::explain::{Probe, RuleId};
@@ -10,6 +11,7 @@ use super::super::reply::Reply;
 use super::super::request::Connection;
 
 pub(super) use matches::{Http, Subject};
+use shortfall::shortfall;
 use truth::Truth;
 
 const RBAC: RuleId = RuleId("envoy.filter.rbac");
@@ -26,8 +28,8 @@ pub enum Access {
     Allowed,
     /// It is denied: by this policy, or because no policy allows it.
     Denied(Option<String>),
-    /// It cannot be told: a policy asks for an address that is not known.
-    Unknown,
+    /// It cannot be told, and why: a policy asks for what is not known.
+    Unknown(String),
 }
 
 /// What the rules of a filter of connections say about one. A connection that is denied is closed
@@ -69,45 +71,27 @@ pub(super) fn access(
 ) -> Access {
     let Some(rules) = rules else { return Access::Allowed };
     probe.enter();
-    let mut unknown = false;
-    let mut matched: Option<(&String, &RbacPolicy)> = None;
-    for (at, (name, policy)) in rules.policies.iter().enumerate() {
-        let fits = fits(policy, subject);
-        if at < TOLD_MAX {
-            probe.step(POLICY, Some(policy.origin), || match fits {
-                Truth::Yes => format!("policy {name} matches"),
-                Truth::No => format!("policy {name} does not match: {}", short_of(policy, subject)),
-                Truth::Unknown => format!("policy {name} asks for an address that is not known"),
-            });
-        }
-        match fits {
-            Truth::Yes => {
-                matched = Some((name, policy));
-                break;
-            }
-            Truth::Unknown => unknown = true,
-            Truth::No => {}
-        }
-    }
-    let access = match (rules.action, matched) {
-        (RbacAction::Log, _) | (RbacAction::Allow, Some(_)) => Access::Allowed,
-        (RbacAction::Deny, Some((name, _))) => Access::Denied(Some(name.clone())),
-        _ if unknown => Access::Unknown,
-        (RbacAction::Allow, None) => Access::Denied(None),
-        (RbacAction::Deny, None) => Access::Allowed,
+    let found = matching(rules, subject, probe);
+    let name = || found.matched.map_or_else(String::new, |(name, _)| name.clone());
+    let access = match (rules.action, found.matched, found.doubt) {
+        (RbacAction::Log, ..) | (RbacAction::Allow, Some(_), _) => Access::Allowed,
+        (RbacAction::Deny, Some(_), _) => Access::Denied(Some(name())),
+        (_, None, Some(doubt)) => Access::Unknown(doubt),
+        (RbacAction::Allow, None, None) => Access::Denied(None),
+        (RbacAction::Deny, None, None) => Access::Allowed,
     };
     let (rule, would) = match force {
         Force::Real => (RBAC, ""),
         Force::Shadow => (SHADOW, "dry run: "),
     };
-    probe.leave(rule, matched.map(|(_, policy)| policy.origin), || {
+    probe.leave(rule, found.matched.map(|(_, policy)| policy.origin), || {
         let action = match rules.action {
             RbacAction::Allow => "ALLOW",
             RbacAction::Deny => "DENY",
             RbacAction::Log => "LOG",
         };
-        let why = match matched {
-            Some((name, _)) => format!("policy {name} of the {action} rules matches"),
+        let why = match found.matched {
+            Some((_, policy)) => format!("policy {} of the {action} rules matches", policy.title),
             None => format!(
                 "none of the {} policies of the {action} rules matches",
                 rules.policies.len()
@@ -116,33 +100,69 @@ pub(super) fn access(
         let then = match access {
             Access::Allowed => "allowed",
             Access::Denied(_) => "denied",
-            Access::Unknown => "whether it is allowed cannot be told",
+            Access::Unknown(_) => "whether it is allowed cannot be told",
         };
         format!("{would}{then}: {why}")
     });
     access
 }
 
+/// The policy that matches, and why others cannot be told.
+pub(super) struct Matching<'r> {
+    pub(super) matched: Option<(&'r String, &'r RbacPolicy)>,
+    pub(super) doubt: Option<String>,
+}
+
+/// Looks for the first policy that matches; each that was looked at is told.
+pub(super) fn matching<'r>(
+    rules: &'r RbacRules,
+    subject: Subject<'_>,
+    probe: &mut impl Probe,
+) -> Matching<'r> {
+    for left_out in rules.left_out.iter().take(TOLD_MAX) {
+        probe.step(POLICY, Some(left_out.origin), || {
+            format!("policy {} counts for nothing here: {}", left_out.title, left_out.why)
+        });
+    }
+    let mut doubt = None;
+    for (at, (name, policy)) in rules.policies.iter().enumerate() {
+        let fits = fits(policy, subject);
+        if at < TOLD_MAX {
+            tell(policy, subject, fits, probe);
+        }
+        match fits {
+            Truth::Yes => return Matching { matched: Some((name, policy)), doubt: None },
+            Truth::Unknown => {
+                let why = || shortfall(policy, subject, Truth::Unknown).text;
+                doubt.get_or_insert_with(|| format!("policy {}: {}", policy.title, why()));
+            }
+            Truth::No => {}
+        }
+    }
+    Matching { matched: None, doubt }
+}
+
+fn tell(policy: &RbacPolicy, subject: Subject<'_>, fits: Truth, probe: &mut impl Probe) {
+    let title = &policy.title;
+    if fits == Truth::Yes {
+        probe.step(POLICY, Some(policy.origin), || format!("policy {title} matches"));
+        return;
+    }
+    if !probe.listens() {
+        return;
+    }
+    let short = shortfall(policy, subject, fits);
+    probe.step(POLICY, short.origin.or(Some(policy.origin)), || match fits {
+        Truth::Unknown => format!("policy {title} cannot be told: {}", short.text),
+        _ => format!("policy {title} does not match: {}", short.text),
+    });
+}
+
 /// Any permission and any principal must fit.
 fn fits(policy: &RbacPolicy, subject: Subject<'_>) -> Truth {
-    Truth::all([may(policy, subject), is(policy, subject)])
-}
-
-fn may(policy: &RbacPolicy, subject: Subject<'_>) -> Truth {
-    Truth::any(policy.permissions.iter().map(|one| subject.may(one)))
-}
-
-fn is(policy: &RbacPolicy, subject: Subject<'_>) -> Truth {
-    Truth::any(policy.principals.iter().map(|one| subject.is(one)))
-}
-
-/// What a policy that does not match wants.
-fn short_of(policy: &RbacPolicy, subject: Subject<'_>) -> &'static str {
-    match (may(policy, subject), is(policy, subject)) {
-        (Truth::No, Truth::No) => "neither what is done nor who does it fits",
-        (Truth::No, _) => "what is done does not fit",
-        _ => "who does it does not fit",
-    }
+    let who = Truth::any(policy.principals.iter().map(|one| subject.is(one)));
+    let what = || Truth::any(policy.permissions.iter().map(|one| subject.may(one)));
+    Truth::all([who, what()])
 }
 
 /// The answer to a request that is denied; no flag is set.

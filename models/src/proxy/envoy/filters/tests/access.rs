@@ -10,7 +10,9 @@ use crate::proxy::envoy::config::{
     JwtRequirement, JwtRule, MissingHeader, PathMatcher, Permission, Principal, Rbac, RbacAction,
     StringTest,
 };
-use crate::proxy::envoy::filters::{Access, Progress, Settings, Step, connection_access};
+use crate::proxy::envoy::filters::{
+    Access, ExternalAnswers, Progress, Settings, Step, connection_access,
+};
 use crate::proxy::envoy::routing::tests::testing::{HERE, get, with_headers};
 use crate::proxy::envoy::{Request, Token};
 
@@ -86,7 +88,12 @@ fn an_address_that_is_not_known_leaves_the_decision_open_only_where_it_matters()
     assert!(matches!(step(rbac(RbacAction::Allow, &both), &stranger), Step::Through));
     assert!(matches!(step(rbac(RbacAction::Deny, &both), &stranger), Step::Answer(_)));
     assert!(matches!(step(rbac(RbacAction::Allow, &[by_address()]), &get("/")), Step::Through));
-    assert!(Proxy::with(vec![rbac(RbacAction::Allow, &[by_address()])]).outlook(&stranger).unknown);
+    assert!(
+        Proxy::with(vec![rbac(RbacAction::Allow, &[by_address()])])
+            .outlook(&stranger)
+            .unknown
+            .is_some()
+    );
 }
 
 #[test]
@@ -176,7 +183,13 @@ fn each_policy_says_why_it_does_not_match() {
         settings: Settings::default(),
         bootstrap: &proxy.bootstrap,
     };
-    assert_eq!(chain.outlook(&get("/"), &mut tree).answer.map(|reply| reply.status), Some(403));
+    assert_eq!(
+        chain
+            .outlook(&get("/"), &ExternalAnswers::default(), &mut tree)
+            .answer
+            .map(|reply| reply.status),
+        Some(403)
+    );
     let told = tree.finish();
     assert_eq!(told[0].finding, "denied: none of the 2 policies of the ALLOW rules matches");
     assert_eq!(told[0].because[0].finding, "policy a does not match: what is done does not fit");

@@ -2,5 +2,6 @@
 
 mod access;
 mod answers;
+mod external;
 mod faults;
 mod testing;

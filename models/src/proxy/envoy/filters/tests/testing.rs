@@ -7,7 +7,9 @@ use crate::proxy::envoy::config::{
     Bootstrap, Case, Fault, FaultAbort, FaultDelay, HttpFilter, HttpFilterKind, Permission,
     Principal, Rbac, RbacAction, RbacPolicy, RbacRules, StringMatcher, StringTest,
 };
-use crate::proxy::envoy::filters::{Chain, FilterState, Outlook, Progress, Settings, Step};
+use crate::proxy::envoy::filters::{
+    Chain, ExternalAnswers, FilterState, Outlook, Progress, Settings, Step,
+};
 use crate::proxy::envoy::routing::tests::testing::{Fixed, HERE, set};
 use crate::proxy::envoy::{Reply, Request};
 use crate::units::{Ppm, SimDuration, SimTime};
@@ -17,6 +19,7 @@ pub(super) fn filter(kind: HttpFilterKind) -> HttpFilter {
         HttpFilterKind::Cors => "cors",
         HttpFilterKind::Fault(_) => "fault",
         HttpFilterKind::Rbac(_) => "rbac",
+        HttpFilterKind::ExtAuthz(_) => "ext_authz",
         HttpFilterKind::Jwt(_) => "jwt",
         HttpFilterKind::LocalRateLimit(_) => "limit",
     };
@@ -26,13 +29,14 @@ pub(super) fn filter(kind: HttpFilterKind) -> HttpFilter {
 pub(super) fn rules(action: RbacAction, policies: &[(&str, Permission, Principal)]) -> RbacRules {
     let policies = policies.iter().map(|(name, permission, principal)| {
         let policy = RbacPolicy {
+            title: (*name).to_owned(),
             permissions: vec![permission.clone()],
             principals: vec![principal.clone()],
             origin: HERE,
         };
         ((*name).to_owned(), policy)
     });
-    RbacRules { action, policies: policies.collect() }
+    RbacRules { action, policies: policies.collect(), left_out: Vec::new() }
 }
 
 pub(super) fn rbac(action: RbacAction, policies: &[(&str, Permission, Principal)]) -> HttpFilter {
@@ -114,7 +118,7 @@ impl Proxy {
     pub(super) fn outlook(&self, request: &Request) -> Outlook {
         let settings = Settings::default();
         let chain = Chain { filters: &self.filters, settings, bootstrap: &self.bootstrap };
-        chain.outlook(request, &mut Silent)
+        chain.outlook(request, &ExternalAnswers::default(), &mut Silent)
     }
 
     /// The counters that are not zero.
