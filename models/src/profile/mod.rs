@@ -3,6 +3,8 @@
 //!
 //! Each fact carries the source it was taken from. Prices are `cost`'s business.
 
+mod network;
+
 use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::LazyLock;
@@ -11,12 +13,15 @@ use serde::Deserialize;
 
 use crate::units::{Ppm, SimDuration};
 
+pub use network::{AddressRanges, HostNetwork, IngressSource, NetworkFacts, NodePeers, OwnNode};
+
 /// The built-in profiles; the first is the default.
 static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| {
     [
         include_str!("profiles/istio-1.32.json"),
         include_str!("profiles/istio-1.17.json"),
         include_str!("profiles/gateway-api.json"),
+        include_str!("profiles/netpol-analyzer.json"),
     ]
     .map(|text| serde_json::from_str(text).expect("the built-in profiles are well-formed"))
     .into()
@@ -36,6 +41,8 @@ pub struct Profile {
     pub istio: IstioFacts,
     /// Gateway API.
     pub gateway: GatewayFacts,
+    /// What carries the pods' packets.
+    pub network: NetworkFacts,
 }
 
 /// A fact with its source.

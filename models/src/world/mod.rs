@@ -10,10 +10,10 @@ mod ingress;
 mod input;
 mod model;
 
-pub(crate) use build::first_mismatch;
 #[cfg(test)]
 pub(crate) use build::testing;
 pub use build::{Assumption, Built, build};
+pub(crate) use build::{first_mismatch, fits};
 pub use ids::{
     ClusterId, IdTable, IngressClassId, NamespaceId, NodeId, PodId, RegionId, ServiceAccountId,
     ServiceId, TableId, WorkloadId, ZoneId,

@@ -86,6 +86,8 @@ pub struct Node {
     pub zone: ZoneId,
     /// Its address, which pods on the host network share; synthetic unless declared.
     pub ip: IpAddr,
+    /// Whether a manifest gives the address.
+    pub ip_is_declared: bool,
     /// Where it was declared.
     pub origin: Origin,
 }
@@ -238,6 +240,8 @@ pub struct Pod {
     pub workload: WorkloadId,
     /// Where it runs.
     pub node: NodeId,
+    /// Whether a manifest says so: the pod is bound to the node, or every node has one of its kind.
+    pub node_is_declared: bool,
     /// Its address; synthetic and stable by name unless declared.
     pub ip: IpAddr,
     /// Whether a manifest gives the address (`status.podIP`).

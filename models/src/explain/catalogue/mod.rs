@@ -14,6 +14,7 @@ mod istio_cluster;
 mod istio_inbound;
 mod istio_route;
 mod kubernetes;
+mod network_policy;
 mod path;
 mod proxy;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub const CATALOGUE: &[&[Rule]] = &[
     istio_inbound::RULES,
     istio_route::RULES,
     kubernetes::RULES,
+    network_policy::RULES,
     path::RULES,
     proxy::RULES,
     walk::RULES,

@@ -138,11 +138,26 @@ const RESILIENCE: Topics = &[
     ),
 ];
 
+const NETWORK_POLICY: Topics = &[
+    ("policies add up, and both ends count", &["network.both-ends", "network.isolation"]),
+    ("directions by default", &["network.types"]),
+    ("empty lists", &["network.rule"]),
+    ("selectors joined and alternatives", &["network.peer"]),
+    ("ports of pods, names, ranges, transports", &["network.port"]),
+    ("blocks and their exceptions", &["network.peer"]),
+    (
+        "a pod itself, its node, the host network",
+        &["network.host-network", "network.own-node", "network.to-itself"],
+    ),
+    ("what is not allowed is dropped", &["network.both-ends"]),
+    ("tiers and priorities", &["network.admin", "network.baseline", "network.priority"]),
+];
+
 #[test]
 fn everything_that_is_easily_got_wrong_has_its_rules() {
     let known: BTreeSet<_> = rules().map(|rule| rule.id.0).collect();
-    let topics = [GATEWAY_API, ISTIO, RESILIENCE];
-    assert_eq!(topics.map(<[_]>::len), [15, 14, 16]);
+    let topics = [GATEWAY_API, ISTIO, RESILIENCE, NETWORK_POLICY];
+    assert_eq!(topics.map(<[_]>::len), [15, 14, 16, 9]);
     for (topic, ids) in topics.into_iter().flatten() {
         assert!(!ids.is_empty(), "{topic}");
         for id in *ids {

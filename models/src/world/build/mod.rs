@@ -25,7 +25,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub use notes::Assumption;
-pub(crate) use selector::first_mismatch;
+pub(crate) use selector::{first_mismatch, fits};
 
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::Labels;

@@ -132,10 +132,12 @@ fn add_node(
 ) -> PoolNode {
     let zone_name = plan.zone.clone();
     let zone = zones[&(plan.region, plan.zone)];
+    let ip_is_declared = plan.ip.is_some();
     let ip = plan.ip.unwrap_or_else(|| {
         draft.addresses.claim(addresses::NODES, stable_hash(&["node", cluster_name, &name]))
     });
-    let row = Node { name: name.clone(), cluster: Some(cluster), zone, ip, origin: plan.origin };
+    let (cluster, origin) = (Some(cluster), plan.origin);
+    let row = Node { name: name.clone(), cluster, zone, ip, ip_is_declared, origin };
     let id = draft.world.nodes.push(row);
     PoolNode { id, name, zone, zone_name, labels: plan.labels, schedulable: plan.schedulable }
 }

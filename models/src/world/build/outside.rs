@@ -86,12 +86,14 @@ fn add_servers(
             cluster: None,
             zone,
             ip,
+            ip_is_declared: false,
             origin: host.origin,
         });
         draft.world.pods.push(Pod {
             name,
             workload,
             node,
+            node_is_declared: false,
             ip,
             ip_is_declared: false,
             ready: true,

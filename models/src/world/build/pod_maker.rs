@@ -214,7 +214,7 @@ impl<'a> PodMaker<'_, 'a, '_> {
             draft.notes.find(finding);
         }
         let ip = if self.plan.spec.host_network {
-            draft.world.nodes[row.node].ip
+            declared.unwrap_or(draft.world.nodes[row.node].ip)
         } else {
             let [cluster, namespace, source, workload] = self.seed;
             let name = stable_hash(&[cluster, namespace, source, workload, &row.name]);
@@ -224,6 +224,7 @@ impl<'a> PodMaker<'_, 'a, '_> {
             name: row.name,
             workload: self.workload,
             node: row.node,
+            node_is_declared: self.is_bound(draft, row.spec, row.node),
             ip,
             ip_is_declared: declared.is_some(),
             ready: row.ready,
@@ -231,6 +232,14 @@ impl<'a> PodMaker<'_, 'a, '_> {
             dns: row.dns,
         });
         self.shape_for(&row.labels, row.spec).pods.push(id);
+    }
+
+    /// Whether the manifests say that the pod runs on this node: they bind it, or its DaemonSet has a
+    /// pod on every node.
+    fn is_bound(&self, draft: &Draft, spec: &PodSpec, node: NodeId) -> bool {
+        let bound = spec.node_name.as_ref().map(|name| name.value.as_str());
+        let everywhere = self.plan.source == WorkloadSource::Controller(WorkloadKind::DaemonSet);
+        bound == Some(&draft.world.nodes[node].name) || everywhere
     }
 
     /// The shape of the pod made last, if it fits, else a new one.

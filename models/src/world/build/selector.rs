@@ -32,6 +32,21 @@ pub(crate) fn first_mismatch(selector: &Selector, labels: &Labels) -> Option<Str
     None
 }
 
+/// Whether a label selector picks a set of labels; [`first_mismatch`] says why it does not.
+pub(crate) fn fits(selector: &Selector, labels: &Labels) -> bool {
+    has_all(labels, &selector.match_labels)
+        && selector.match_expressions.iter().all(|expression| {
+            let found = labels.get(&expression.key.value);
+            let listed = || found.is_some_and(|value| expression.values.contains(value));
+            match expression.operator {
+                SelectorOperator::In => listed(),
+                SelectorOperator::NotIn => !listed(),
+                SelectorOperator::Exists => found.is_some(),
+                SelectorOperator::DoesNotExist => found.is_none(),
+            }
+        })
+}
+
 /// Finds label sets by the equality selectors that Services use.
 #[derive(Default)]
 pub(super) struct LabelIndex<'a> {

@@ -1,0 +1,1 @@
+//! Laws of policies of the network.
