@@ -8,10 +8,13 @@ use std::process::ExitCode;
 pub enum Exit {
     /// 0: it worked; every expectation held, or lint found nothing that fails it.
     Fine,
-    /// 1: an expectation failed or could not be told, a law did not hold, or lint found errors.
+    /// 1: an expectation failed or could not be told, a request is not allowed, a law did not hold,
+    /// or lint found errors.
     Failed,
     /// 2: the input or the command line cannot be used, or the output cannot be written.
     Unusable,
+    /// 3: whether a request is allowed cannot be told.
+    Unknown,
     /// 70: a bug in meshwalk. The number is `EX_SOFTWARE` of BSD's sysexits.
     Bug,
     /// 130: interrupted with Ctrl-C: 128 and the number of SIGINT, as shells report it.
@@ -20,8 +23,8 @@ pub enum Exit {
 
 impl Exit {
     /// All of them, by code.
-    pub const ALL: [Self; 5] =
-        [Self::Fine, Self::Failed, Self::Unusable, Self::Bug, Self::Interrupted];
+    pub const ALL: [Self; 6] =
+        [Self::Fine, Self::Failed, Self::Unusable, Self::Unknown, Self::Bug, Self::Interrupted];
 
     /// The number that the process returns.
     #[must_use]
@@ -30,6 +33,7 @@ impl Exit {
             Self::Fine => 0,
             Self::Failed => 1,
             Self::Unusable => 2,
+            Self::Unknown => 3,
             Self::Bug => 70,
             Self::Interrupted => 130,
         }
@@ -41,9 +45,11 @@ impl Exit {
         match self {
             Self::Fine => "fine",
             Self::Failed => {
-                "an expectation failed or cannot be told, lint found errors, or a law failed"
+                "an expectation failed or cannot be told, a request is not allowed, lint found \
+                 errors, or a law failed"
             }
             Self::Unusable => "the input or the command line cannot be used",
+            Self::Unknown => "whether a request is allowed cannot be told",
             Self::Bug => "a bug in meshwalk",
             Self::Interrupted => "interrupted",
         }
@@ -85,8 +91,9 @@ mod tests {
         insta::assert_snapshot!(help(), @r"
         Exit codes:
             0  fine
-            1  an expectation failed or cannot be told, lint found errors, or a law failed
+            1  an expectation failed or cannot be told, a request is not allowed, lint found errors, or a law failed
             2  the input or the command line cannot be used
+            3  whether a request is allowed cannot be told
            70  a bug in meshwalk
           130  interrupted
         ");

@@ -6,11 +6,27 @@ use crate::proxy::envoy::config::{RetryOn, Target};
 use crate::units::{Ppm, SimDuration};
 use crate::world::{Origin, PodId};
 
+use super::verdict::{
+    BoxKind, Ending, EnforcedBy, Leg, SeenIdentity, Sees, ServerVerdict, Verdict,
+};
+
 /// Everything that is known about one request.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// What becomes of it.
     pub outcome: Outcome,
+    /// Whether it may pass, over all layers.
+    pub verdict: Verdict,
+    /// What the client sees.
+    pub client_sees: Sees,
+    /// The box that decides, unless the request passes or the verdict is unknown.
+    pub enforced_by: Option<EnforcedBy>,
+    /// Who that box, or else the server, takes the client for.
+    pub identity: Option<SeenIdentity>,
+    /// The legs of the way, as far as it goes.
+    pub legs: Vec<Leg>,
+    /// What each sort of servers makes of the request, where it gets so far.
+    pub servers: Vec<ServerVerdict>,
     /// What becomes of it if no policy that is not modelled turns it away; `None` where none could.
     pub if_allowed: Option<Outcome>,
     /// What the client gets when a proxy answers itself, or when nothing can: the status.
@@ -21,6 +37,8 @@ pub struct Answer {
     pub location: Option<String>,
     /// The body of a direct response.
     pub body: Option<String>,
+    /// Why a proxy answers itself, as `%RESPONSE_CODE_DETAILS%` prints it.
+    pub details: Option<String>,
     /// The service behind the request, as far as all of `weights` agree on it.
     pub destination: Option<Target>,
     /// Where the request goes, with shares; several for a split.
@@ -41,6 +59,8 @@ pub struct Answer {
     pub because: Vec<Explanation>,
     /// What was read, would touch this path, and has no effect here.
     pub not_modelled: Vec<Untold>,
+    /// How it ends before the application, as the box that ends it knows.
+    pub(super) ending: Option<Ending>,
 }
 
 impl Answer {
@@ -48,11 +68,18 @@ impl Answer {
     pub(super) fn new(outcome: Outcome) -> Self {
         Self {
             outcome,
+            verdict: Verdict::Unknown,
+            client_sees: Sees::Unknown,
+            enforced_by: None,
+            identity: None,
+            legs: Vec::new(),
+            servers: Vec::new(),
             if_allowed: None,
             status: None,
             flags: None,
             location: None,
             body: None,
+            details: None,
             destination: None,
             weights: Vec::new(),
             mirrors: Vec::new(),
@@ -63,6 +90,7 @@ impl Answer {
             findings: Vec::new(),
             because: Vec::new(),
             not_modelled: Vec::new(),
+            ending: None,
         }
     }
 
@@ -77,6 +105,21 @@ impl Answer {
         let mut answer = Self::new(outcome);
         answer.tell("path.ends", sentence, Vec::new());
         answer
+    }
+
+    /// Says which box ends the request, if one does that nobody has named yet.
+    pub(super) fn ends_at(&mut self, kind: BoxKind, of: &str) {
+        let ends = !matches!(self.outcome, Outcome::Routed | Outcome::Unknown);
+        if ends && self.enforced_by.is_none() && self.ending.is_none() {
+            let of = of.to_owned();
+            self.enforced_by = Some(EnforcedBy { kind, of, origins: Vec::new() });
+        }
+    }
+
+    /// Says what the client sees.
+    pub(super) fn seen(mut self, sees: Sees) -> Self {
+        self.client_sees = sees;
+        self
     }
 
     /// Adds a finding.

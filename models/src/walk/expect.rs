@@ -1,7 +1,8 @@
 //! What a request is expected to become, as one line of text, and whether an answer is that.
 //!
 //! The forms are `routed:SERVICE[.NAMESPACE][:PORT][/SUBSET]`, several of them with `=WEIGHT` for
-//! a split, `redirected[:LOCATION]`, `direct_response:STATUS`, `no_route`, `denied`, `unknown`.
+//! a split, `redirected[:LOCATION]`, `direct_response:STATUS`, `no_route`, and the verdicts
+//! `allowed`, `denied`, `dropped`, `reset`, `unauthenticated`, `unknown`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,6 +10,7 @@ use std::str::FromStr;
 use crate::proxy::envoy::config::Target;
 
 use super::answer::{Answer, Outcome, Share};
+use super::verdict::Verdict;
 
 /// What a request is expected to become.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +24,8 @@ enum Wanted {
     Routed(Vec<Place>),
     Redirected(Option<String>),
     DirectResponse(Option<u16>),
-    Other(Outcome),
+    NoRoute,
+    Verdict(Verdict),
 }
 
 /// One destination; parts that are not written may be anything.
@@ -46,7 +49,7 @@ pub struct ExpectationError {
 /// The forms, for help texts.
 pub const FORMS: &str = "write routed:SERVICE[.NAMESPACE][:PORT][/SUBSET], with =WEIGHT and commas \
                          for a split; redirected[:LOCATION]; direct_response:STATUS; no_route; \
-                         denied; or unknown";
+                         or a verdict: allowed, denied, dropped, reset, unauthenticated, unknown";
 
 impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,15 +72,27 @@ impl FromStr for Expectation {
     }
 }
 
+/// The words that begin an expectation.
+const WORDS: [&str; 10] = [
+    "routed",
+    "redirected",
+    "direct_response",
+    "no_route",
+    "allowed",
+    "denied",
+    "dropped",
+    "reset",
+    "unauthenticated",
+    "unknown",
+];
+
 fn wanted(word: &str, rest: Option<&str>) -> Result<Wanted, String> {
-    let Some(outcome) = Outcome::ALL.into_iter().find(|outcome| outcome.word() == word) else {
-        let words: Vec<_> = Outcome::ALL.iter().map(|outcome| outcome.word()).collect();
-        return Err(format!("`{word}` is none of {}", words.join(", ")));
-    };
-    match (outcome, rest) {
-        (_, Some("")) => Err("something is missing behind the colon".to_owned()),
-        (Outcome::Routed, None) => Ok(Wanted::Routed(Vec::new())),
-        (Outcome::Routed, Some(places)) => {
+    if rest == Some("") && WORDS.contains(&word) {
+        return Err("something is missing behind the colon".to_owned());
+    }
+    match (word, rest) {
+        ("routed", None) => Ok(Wanted::Routed(Vec::new())),
+        ("routed", Some(places)) => {
             let places: Result<Vec<_>, _> = places.split(',').map(|it| place(it.trim())).collect();
             let places = places?;
             let weighted = places.iter().filter(|place| place.weight.is_some()).count();
@@ -86,14 +101,21 @@ fn wanted(word: &str, rest: Option<&str>) -> Result<Wanted, String> {
             }
             Ok(Wanted::Routed(places))
         }
-        (Outcome::Redirected, location) => Ok(Wanted::Redirected(location.map(str::to_owned))),
-        (Outcome::DirectResponse, None) => Ok(Wanted::DirectResponse(None)),
-        (Outcome::DirectResponse, Some(status)) => match status.parse() {
+        ("redirected", location) => Ok(Wanted::Redirected(location.map(str::to_owned))),
+        ("direct_response", None) => Ok(Wanted::DirectResponse(None)),
+        ("direct_response", Some(status)) => match status.parse() {
             Ok(status @ 100..=599) => Ok(Wanted::DirectResponse(Some(status))),
             _ => Err(format!("`{status}` is no HTTP status")),
         },
-        (other, None) => Ok(Wanted::Other(other)),
-        (other, Some(_)) => Err(format!("`{}` takes nothing behind it", other.word())),
+        ("no_route", None) => Ok(Wanted::NoRoute),
+        (word, Some(_)) if WORDS.contains(&word) => {
+            Err(format!("`{word}` takes nothing behind it"))
+        }
+        (word, _) => {
+            let verdict = Verdict::ALL.into_iter().find(|verdict| verdict.word() == word);
+            let none = || format!("`{word}` is none of {}", WORDS.join(", "));
+            verdict.map(Wanted::Verdict).ok_or_else(none)
+        }
     }
 }
 
@@ -163,9 +185,23 @@ impl Expectation {
                 answer.outcome == Outcome::DirectResponse
                     && status.is_none_or(|status| answer.status == Some(status))
             }
-            Wanted::Other(outcome) => answer.outcome == *outcome,
+            Wanted::NoRoute => answer.outcome == Outcome::NoRoute,
+            Wanted::Verdict(verdict) => is_verdict(*verdict, answer),
         };
         (!fits).then(|| format!("expected {}, got {got}", self.text))
+    }
+}
+
+/// Whether an answer has this verdict. A request that nothing takes is no test of a policy, so it
+/// fulfils none; `denied` is also said of requests that a policy turns away by closing their
+/// connection, or by asking who they are from.
+fn is_verdict(wanted: Verdict, answer: &Answer) -> bool {
+    match (answer.outcome, wanted) {
+        (Outcome::NoRoute, _) => false,
+        (Outcome::Denied, Verdict::Denied) => {
+            matches!(answer.verdict, Verdict::Denied | Verdict::Reset | Verdict::Unauthenticated)
+        }
+        _ => answer.verdict == wanted,
     }
 }
 
@@ -216,6 +252,7 @@ pub fn shown(answer: &Answer) -> String {
             Some(status) => format!("direct_response:{status}"),
             None => "direct_response".to_owned(),
         },
+        Outcome::Denied if answer.verdict != Verdict::Unknown => answer.verdict.word().to_owned(),
         other => other.word().to_owned(),
     }
 }
@@ -308,6 +345,25 @@ mod tests {
         direct.status = Some(418);
         assert_eq!(read("direct_response:418").mismatch(&direct), None);
         assert!(read("direct_response:404").mismatch(&direct).is_some());
+    }
+
+    #[test]
+    fn a_verdict_is_expected_by_its_word_and_nothing_taken_is_none() {
+        let with = |outcome, verdict| Answer { verdict, ..answer(outcome) };
+        let dropped = with(Outcome::Denied, Verdict::Dropped);
+        assert_eq!(read("dropped").mismatch(&dropped), None);
+        assert_eq!(
+            read("denied").mismatch(&dropped).as_deref(),
+            Some("expected denied, got dropped")
+        );
+        let reset = with(Outcome::Denied, Verdict::Reset);
+        for text in ["reset", "denied"] {
+            assert_eq!(read(text).mismatch(&reset), None, "{text}");
+        }
+        assert!(read("allowed").mismatch(&reset).is_some());
+        let nobody = with(Outcome::NoRoute, Verdict::Denied);
+        assert_eq!(read("no_route").mismatch(&nobody), None);
+        assert!(read("denied").mismatch(&nobody).is_some());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::explain::{Probe, Sourced, Tree};
 use crate::manifest::kinds::AppProtocol;
 use crate::manifest::nearest;
 use crate::proxy::envoy::Request;
-use crate::proxy::envoy::config::{Direction, ProxyConfig, Target as ServiceTarget};
+use crate::proxy::envoy::config::{Direction, ProxyConfig, Target as ServiceTarget, Transport};
 use crate::proxy::envoy::listening::Arrival;
 use crate::units::Ppm;
 use crate::world::{EndpointTarget, Origin, PodId, World};
@@ -17,9 +17,11 @@ use crate::world::{EndpointTarget, Origin, PodId, World};
 use super::answer::{Answer, EndpointShare, InUse, Outcome, Share};
 use super::request::{self, Dial};
 use super::rules;
+use super::server_side::Sending;
+use super::verdict::{BoxKind, EndKind, LegEncryption, Sees, inside};
 use super::{
     Caller, Question, Scheme, TargetPort, full_name, outside, passed_on, proxy, rivals,
-    server_side, untold,
+    server_side, shown_target, untold,
 };
 
 /// Walks a request that `caller` sends.
@@ -73,11 +75,13 @@ pub(super) fn walk(
         |config| proxy::View { world, planes, config, dial: &dial, callers, policies, external };
     let request = request::build(question, &dial);
     let Some(config) = sidecar else {
-        return without_proxy(view(&none), (resolved, &request), tree);
+        return without_proxy(view(&none), caller, (resolved, &request), tree);
     };
     match captured(world, caller, &dial, tree) {
         Capture::Proxy => {}
-        Capture::Bypass => return without_proxy(view(&none), (resolved, &request), tree),
+        Capture::Bypass => {
+            return without_proxy(view(&none), caller, (resolved, &request), tree);
+        }
         Capture::Unknown => {
             let sentence = "whether the caller's sidecar gets the connection cannot be told".into();
             return Answer::unreachable(Outcome::Unknown, sentence, tree, rules::CALLER);
@@ -86,12 +90,24 @@ pub(super) fn walk(
     let view = view(&config);
     let arrival = Arrival::Redirected(Direction::Outbound);
     let mut answer = proxy::walk(view, arrival, request.clone(), tree);
+    let own = inside((EndKind::Application, EndKind::Sidecar), &name, own_encryption(&request));
+    answer.legs.push(own);
     passed_on::settle(view, &mut answer);
+    answer.ends_at(BoxKind::ClientSidecar, &name);
     let host = whole_name(world, &question.target.host, resolved.as_ref());
     rivals::tell(view, caller.pod, &host, &mut answer, tree);
     untold::at_client(view, caller.pod, &mut answer, tree);
-    server_side::walk(view, Some(caller.pod), &request, &mut answer, tree);
+    let sender = Sending { pod: Some(caller.pod), kind: EndKind::Sidecar, name };
+    server_side::walk(view, &sender, &request, &mut answer, tree);
     answer
+}
+
+/// What protects what the client itself writes.
+fn own_encryption(request: &Request) -> LegEncryption {
+    match request.connection.transport {
+        Transport::Tls => LegEncryption::ApplicationTls,
+        Transport::RawBuffer => LegEncryption::Plaintext,
+    }
 }
 
 /// Whether the connection is redirected to the caller's sidecar.
@@ -121,8 +137,9 @@ fn unresolved(world: &World, question: &Question, failure: &DnsFailure) -> Answe
         DnsFailure::NotModelled { .. } => Outcome::Unknown,
         _ => Outcome::NoRoute,
     };
-    let mut answer = Answer::new(outcome);
+    let mut answer = Answer::new(outcome).seen(Sees::NotResolved { after: None });
     let host = &question.target.host;
+    answer.ends_at(BoxKind::NameServer, "cluster DNS");
     let (first, namespace) = host.split_once('.').unwrap_or((host, ""));
     let namespace = namespace.split('.').next().unwrap_or_default();
     let here = |service: &&crate::world::Service| {
@@ -177,6 +194,7 @@ fn port(
 /// Without a sidecar kube-proxy picks a pod for each connection, and nothing looks at requests.
 fn without_proxy(
     view: proxy::View<'_>,
+    caller: Caller,
     (resolved, request): (Option<Resolved>, &Request),
     tree: &mut Tree,
 ) -> Answer {
@@ -211,6 +229,10 @@ fn without_proxy(
     });
     let reached = ready || outside;
     let mut answer = Answer::new(if reached { Outcome::Routed } else { Outcome::NoRoute });
+    if !reached {
+        answer = answer.seen(Sees::Refused);
+        answer.ends_at(BoxKind::Service, &shown_target(&destination));
+    }
     answer.destination = Some(destination.clone());
     answer.weights = vec![Share {
         destination,
@@ -222,7 +244,9 @@ fn without_proxy(
         endpoints,
         cluster_facts: None,
     }];
-    server_side::walk_plain(view, request, &mut answer, tree);
+    let name = full_name(world, caller.workload);
+    let sender = Sending { pod: Some(caller.pod), kind: EndKind::Application, name };
+    server_side::walk_plain(view, &sender, request, &mut answer, tree);
     answer
 }
 

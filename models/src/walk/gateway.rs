@@ -7,6 +7,8 @@ use crate::world::World;
 
 use super::answer::{Answer, Outcome};
 use super::request::{self, Dial};
+use super::server_side::Sending;
+use super::verdict::{BoxKind, EndKind, from_outside};
 use super::{Question, TargetPort, gateway_api, proxy, rules, server_side, untold};
 
 /// Walks a request at the gateway `name`.
@@ -66,8 +68,11 @@ pub(super) fn walk(
         external: &question.external,
     };
     let mut answer = proxy::walk(view, Arrival::Dialled, request.clone(), tree);
+    answer.ends_at(BoxKind::Gateway, &name.to_string());
+    answer.legs.push(from_outside(&name.to_string(), &request.connection));
     gateway_api::tell(planes, name, &config, &request, &answer, tree);
-    server_side::walk(view, None, &request, &mut answer, tree);
+    let sender = Sending { pod: workload, kind: EndKind::Gateway, name: name.to_string() };
+    server_side::walk(view, &sender, &request, &mut answer, tree);
     untold::at_gateway(view, name, &mut answer, tree);
     answer
 }

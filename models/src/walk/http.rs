@@ -87,6 +87,7 @@ impl Answer {
         let flags = reply.flags.to_string();
         self.flags = Some(flags).filter(|flags| !flags.is_empty() && flags != "-");
         self.location = reply.headers.get("location").map(str::to_owned);
+        self.details = Some(reply.details.into_owned()).filter(|details| !details.is_empty());
         self.body = Some(reply.body.into_owned()).filter(|body| !body.is_empty());
         let headers = reply.headers.iter().filter(|(name, _)| *name != "location");
         self.response_headers.extend(headers.map(|(name, value)| HeaderChange {

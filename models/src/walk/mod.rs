@@ -32,6 +32,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod untold;
+mod verdict;
 
 use crate::control::ControlPlanes;
 use crate::explain::Tree;
@@ -49,6 +50,11 @@ pub use question::{
     ClientCertificate, ExternalAnswer, ExternalAnswers, Policies, Question, Sender,
 };
 pub use request::request_sent;
+pub use verdict::{
+    BoxKind, Crossing, EndKind, EnforcedBy, Leg, LegEncryption, LegEnd, SeenAnswer, SeenIdentity,
+    Sees, ServerVerdict, Verdict,
+};
+
 pub use target::{Scheme, Target, TargetError, TargetPort};
 
 /// Walks one request to its answer.
@@ -59,6 +65,7 @@ pub fn walk(world: &World, planes: &ControlPlanes, question: &Question) -> Answe
         Sender::Pod(caller) => from_pod::walk(world, planes, question, *caller, &mut tree),
         Sender::Outside(name) => gateway::walk(world, planes, question, name, &mut tree),
     };
+    verdict::settle(&mut answer);
     answer.because = tree.finish();
     answer
 }

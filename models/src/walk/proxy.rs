@@ -13,6 +13,7 @@ use super::answer::{Answer, Outcome};
 use super::destination::{self, Dialled};
 use super::question::{ExternalAnswers, Policies};
 use super::request::Dial;
+use super::verdict::Sees;
 use super::{http, rules};
 
 /// What a walk through one proxy looks at.
@@ -93,7 +94,16 @@ fn refused(refusal: &Refusal, port: u16) -> Answer {
             (Outcome::Unknown, "access rules ask for an address that is not known here".to_owned())
         }
     };
-    let mut answer = Answer::new(outcome);
+    let sees = match refusal {
+        Refusal::NoListener => Sees::Refused,
+        Refusal::NoChain { .. } | Refusal::Denied { .. } => Sees::Reset { after: None },
+        Refusal::PlaintextToTls { .. } => Sees::Reset { after: None },
+        Refusal::TlsToPlaintext { .. } | Refusal::NoCertificate { .. } => Sees::TlsError,
+        Refusal::SeveralChains { .. } | Refusal::Undecided { .. } | Refusal::Unknown => {
+            Sees::Unknown
+        }
+    };
+    let mut answer = Answer::new(outcome).seen(sees);
     answer.tell("path.ends", sentence, Vec::new());
     answer
 }

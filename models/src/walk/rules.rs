@@ -4,6 +4,8 @@ use crate::explain::RuleId;
 
 /// Who asks, and what stands between that and the network.
 pub(super) const CALLER: RuleId = RuleId("walk.caller");
+/// When a client gives up a connection that is never made.
+pub(super) const CONNECT_TIME_OUT: RuleId = RuleId("walk.connect-time-out");
 /// Endpoints of a cluster, and which are in use.
 pub(super) const ENDPOINTS: RuleId = RuleId("walk.endpoints");
 /// A client outside asks a gateway.

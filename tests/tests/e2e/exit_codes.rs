@@ -63,7 +63,7 @@ fn two_when_the_input_or_the_usage_cannot_be_used() {
 
 #[test]
 fn help_documents_every_code() {
-    for code in ["0", "1", "2", "70"] {
+    for code in ["0", "1", "2", "3", "70"] {
         let line = predicate::str::is_match(format!(r"(?m)^\s+{code}\s+\S")).expect("a pattern");
         meshwalk().arg("--help").assert().code(0).stdout(line);
     }

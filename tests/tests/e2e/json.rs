@@ -76,6 +76,8 @@ fn an_answer_has_the_fields_that_are_documented_and_no_others() {
     ]);
     same(&answer, "The answer");
     same(&answer["question"], "The question");
+    same(&answer["client_sees"], "What the client sees");
+    same(&answer["legs"][0], "A leg");
     same(&answer["weights"][0], "A share");
     same(&answer["weights"][0]["endpoints"][0], "An endpoint");
     same(&answer["request_after"], "The request after the proxy");

@@ -157,7 +157,7 @@ fn a_fault_is_answered_before_the_router_and_no_retry_sees_it() {
         .says("which stands before the router: they are not retried");
     asked
         .why("--from web/frontend --to ratings.office:8080 --path /always")
-        .ends(0)
+        .ends(1)
         .says("direct_response:503 FI");
 }
 
@@ -220,7 +220,7 @@ fn the_backoff_of_gateway_api_is_the_base_of_a_drawn_pause() {
     let answer = asked.json("--at gateway/public --to http://shop.example/orders");
     assert_eq!(answer["retry"]["attempts_max"], 3);
     assert_eq!(answer["retry"]["status_codes"][0], 503);
-    asked.why("--at gateway/public --to http://shop.example/else").ends(0).says("no_route 404 NR");
+    asked.why("--at gateway/public --to http://shop.example/else").ends(1).says("no_route 404 NR");
 }
 
 /// Question 12: for whom does a limit hold?

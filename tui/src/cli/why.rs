@@ -14,6 +14,7 @@ const EXAMPLES: &[&str] = &[
     "meshwalk why -f deploy/ --from web/frontend --to checkout.shop:8080 -X POST -H 'x-user: jane' \
      --expect routed:checkout/v2",
     "meshwalk why -f deploy/ --at gateway/shop/public --to https://shop.example/orders -o json",
+    "meshwalk why -f deploy/ --from batch/deploy/report --to payments.shop:8080 --expect denied",
     "meshwalk why -f deploy/ --checks routes.yaml --junit report.xml",
 ];
 
@@ -55,12 +56,13 @@ pub(crate) struct WhyArgs {
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     pub(crate) headers: Vec<String>,
 
-    /// What the request is expected to become, such as `routed:checkout/v2`; the exit code is 1
-    /// if it becomes something else.
+    /// What the request is expected to become, such as `denied` or `routed:checkout/v2`; the exit
+    /// code is 0 if it becomes that, and 1 if it becomes something else.
     ///
-    /// Forms: routed:SERVICE[.NAMESPACE][:PORT][/SUBSET], several with =WEIGHT and commas for a
-    /// split; redirected[:LOCATION]; direct_response:STATUS; no_route; denied; unknown.
-    #[arg(long, value_name = "OUTCOME", conflicts_with = "checks")]
+    /// Forms: a verdict, which is allowed, denied, dropped, reset, unauthenticated or unknown;
+    /// routed:SERVICE[.NAMESPACE][:PORT][/SUBSET], several with =WEIGHT and commas for a split;
+    /// redirected[:LOCATION]; direct_response:STATUS; no_route.
+    #[arg(long, value_name = "VERDICT|OUTCOME", conflicts_with = "checks")]
     pub(crate) expect: Option<String>,
 
     /// A YAML list of checks, each with from or at, to, method, path, headers and expect;

@@ -14,6 +14,14 @@ pub(super) const RULES: &[Rule] = &[
         test: "walk::a_split_has_its_shares_and_agrees_on_the_service",
     },
     Rule {
+        id: RuleId("walk.connect-time-out"),
+        sentence: "A client whose packets are dropped sends seven SYN packets, each after twice \
+                   the pause before it, and gives up after 127 s.",
+        source: "Linux, Documentation/networking/ip-sysctl.rst, tcp_syn_retries; RFC 6298",
+        fidelity: Fidelity::Assumed,
+        test: "verdict::tests::packets_that_are_dropped_cost_the_connect_time_out",
+    },
+    Rule {
         id: RuleId("walk.endpoints"),
         sentence: "A request is sent to a healthy endpoint of its cluster; without one the proxy \
                    answers itself.",

@@ -8,6 +8,7 @@ use crate::world::{PodId, World};
 
 use super::super::answer::Answer;
 use super::super::proxy::View;
+use super::super::verdict::EndKind;
 use super::reached::{Encryption, Group, Spoken};
 
 /// What the proxies of Istio's sidecars and gateways offer within mutual TLS, by what they speak
@@ -25,11 +26,24 @@ pub(super) struct Client<'a> {
     pub(super) by: By,
     /// The client's identity.
     pub(super) identity: Identity,
+    /// What opens the connection.
+    pub(super) sender: &'a Sending,
+}
+
+/// What opens connections to servers.
+#[derive(Clone, Debug)]
+pub(in crate::walk) struct Sending {
+    /// Its pod, where it is known.
+    pub(in crate::walk) pod: Option<PodId>,
+    /// Its sort.
+    pub(in crate::walk) kind: EndKind,
+    /// Whose it is.
+    pub(in crate::walk) name: String,
 }
 
 /// Who sends to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
+pub(in crate::walk) enum By {
     /// A proxy that answers for a server which closes the connection.
     ProxyOfRequests,
     /// A proxy that passes bytes on.
@@ -51,22 +65,23 @@ impl<'a> Client<'a> {
     /// A client with a proxy.
     pub(super) fn proxy(
         view: View<'_>,
-        sender: Option<PodId>,
+        sender: &'a Sending,
         request: &'a Request,
         answer: &Answer,
     ) -> Self {
-        let identity = sender.and_then(|pod| identity(view, pod));
+        let identity = sender.pod.and_then(|pod| identity(view, pod));
         let writes = answer.request_after.is_some();
         Self {
             request,
             by: if writes { By::ProxyOfRequests } else { By::ProxyOfBytes },
             identity: identity.map_or(Identity::OfMesh, Identity::Known),
+            sender,
         }
     }
 
     /// A client without one; nobody shows a certificate.
-    pub(super) const fn itself(request: &'a Request) -> Self {
-        Self { request, by: By::Itself, identity: Identity::OfMesh }
+    pub(super) const fn itself(sender: &'a Sending, request: &'a Request) -> Self {
+        Self { request, by: By::Itself, identity: Identity::OfMesh, sender }
     }
 
     /// What the server sees.
@@ -122,7 +137,7 @@ fn texts(words: &[&str]) -> Vec<String> {
 }
 
 /// The identity of a pod's proxy, such as `spiffe://cluster.local/ns/shop/sa/cart`.
-fn identity(view: View<'_>, pod: PodId) -> Option<String> {
+pub(in crate::walk) fn identity(view: View<'_>, pod: PodId) -> Option<String> {
     let world = view.world;
     let workload = world.workload_of(pod);
     let namespace = &world.namespaces[workload.namespace?].name;

@@ -14,10 +14,11 @@ use crate::world::Origin;
 
 use super::super::answer::Outcome;
 use super::super::proxy::View;
+use super::super::verdict::{BoxKind, Ends, Fate, Leg, SeenAnswer, Taker, legs};
 use super::super::{full_name, http, rules};
 use super::connection::{Client, Identity};
 use super::reached::{Declared, Encryption, Group, Spoken, is_unsaid};
-use super::verdict::{Gets, Refusal, Verdict};
+use super::tally::{Gets, Met, Refusal};
 
 /// A meeting of a client and a server.
 struct Meeting<'m> {
@@ -29,50 +30,59 @@ struct Meeting<'m> {
     name: String,
 }
 
+/// What became of a meeting, and the legs of the way to the application.
+pub(super) struct Meets {
+    pub(super) met: Met,
+    pub(super) legs: Vec<Leg>,
+}
+
 /// What the server makes of the client's connection and request.
-pub(super) fn meets(
-    view: View<'_>,
-    group: &Group,
-    client: &Client<'_>,
-    tree: &mut Tree,
-) -> Verdict {
+pub(super) fn meets(view: View<'_>, group: &Group, client: &Client<'_>, tree: &mut Tree) -> Meets {
     let world = view.world;
     let workload = world.pods[group.pod].workload;
     let connection = client.connection(world, group);
     let meeting = Meeting { view, group, client, connection, name: full_name(world, workload) };
     tree.enter();
     tree.fact("encryption", || meeting.encryption_word().to_owned());
-    let (sentence, verdict) = meeting.judge(tree);
-    let origin = match &verdict {
-        Verdict::Refused(refusal) => refusal.origins.first().copied(),
-        Verdict::Taken | Verdict::Unknown(_) => None,
+    let (sentence, met, taker) = meeting.judge(tree);
+    let origin = match &met {
+        Met::Refused(refusal) => refusal.origins.first().copied(),
+        Met::Taken | Met::Unknown(_) => None,
     };
     let origin = origin.or(Some(world.workloads[workload].origin));
-    tree.leave(rules::SERVER_SIDE, origin, || match &verdict {
-        Verdict::Taken => sentence,
-        Verdict::Refused(refusal) => format!("{sentence}; {}", refusal.sentence),
-        Verdict::Unknown(doubt) => format!("{sentence}; {doubt}"),
+    tree.leave(rules::SERVER_SIDE, origin, || match &met {
+        Met::Taken => sentence,
+        Met::Refused(refusal) => format!("{sentence}; {}", refusal.sentence),
+        Met::Unknown(doubt) => format!("{sentence}; {doubt}"),
     });
-    verdict
+    let ends = Ends {
+        sender: client.sender,
+        pods: &group.pods,
+        taker,
+        encryption: group.sent.encryption,
+        connection: &meeting.connection,
+        origin: meeting.tls_origin(),
+    };
+    let legs = legs(view, &ends);
+    Meets { met, legs }
 }
 
 impl Meeting<'_> {
-    /// Who takes the connection as a sentence, and what becomes of it.
-    fn judge(&self, tree: &mut Tree) -> (String, Verdict) {
+    /// Who takes the connection as a sentence, what becomes of it, and what takes it.
+    fn judge(&self, tree: &mut Tree) -> (String, Met, Taker) {
         let (view, name) = (self.view, &self.name);
         let without =
             || format!("{name} has no sidecar: the application takes the connection itself");
         match view.planes.beside(view.world, self.group.pod) {
-            Beside::Nothing => (without(), self.at_application(None)),
+            Beside::Nothing => (without(), self.at_application(None), Taker::Application),
             Beside::Gateway(config) => {
                 let sentence = format!("{name} is a gateway, which has routes of its own");
                 let (arrival, external) = (Arrival::Dialled, view.external);
-                let verdict = match accept_with(&config, arrival, &self.connection, external, tree)
-                {
-                    Ok(_) => Verdict::Taken,
-                    Err(refusal) => self.refused(&refusal),
+                let met = match accept_with(&config, arrival, &self.connection, external, tree) {
+                    Ok(_) => Met::Taken,
+                    Err(refusal) => self.refused(&refusal, BoxKind::Gateway),
                 };
-                (sentence, verdict)
+                (sentence, met, Taker::Gateway)
             }
             Beside::Sidecar(config) => {
                 let annotations = &view.world.workload_of(self.group.pod).annotations;
@@ -83,21 +93,24 @@ impl Meeting<'_> {
                         istio.explain_inbound(view.world, self.group.pod, self.group.port, tree);
                         let sentence = format!("{name} has a sidecar, which takes the connection");
                         let arrival = Arrival::Redirected(Direction::Inbound);
-                        (sentence, self.at_sidecar(&config, arrival, tree))
+                        let (met, taker) = self.at_sidecar(&config, arrival, tree);
+                        (sentence, met, taker)
                     }
                     Capture::Bypass if has_socket(&config, self.group.port) => {
                         let sentence = format!("{name} has a sidecar, which listens on the port");
-                        (sentence, self.at_sidecar(&config, Arrival::Dialled, tree))
+                        let (met, taker) = self.at_sidecar(&config, Arrival::Dialled, tree);
+                        (sentence, met, taker)
                     }
                     Capture::Bypass => {
                         let port = self.group.port;
                         let sentence = format!("port {port} of {name} is reached past its sidecar");
-                        (sentence, self.at_application(Some(capture.origin)))
+                        let met = self.at_application(Some(capture.origin));
+                        (sentence, met, Taker::Application)
                     }
                     Capture::Unknown => {
                         let sentence = format!("{name} has a sidecar");
                         let doubt = "whether it gets the connection cannot be told".to_owned();
-                        (sentence, Verdict::Unknown(doubt))
+                        (sentence, Met::Unknown(doubt), Taker::Sidecar)
                     }
                 }
             }
@@ -105,18 +118,19 @@ impl Meeting<'_> {
     }
 
     /// No proxy is in the way; `past` is what keeps the server's own from it.
-    fn at_application(&self, past: Option<Origin>) -> Verdict {
+    fn at_application(&self, past: Option<Origin>) -> Met {
         match (self.group.sent.encryption, self.group.sent.declared) {
-            (Encryption::AsClient | Encryption::Simple | Encryption::Mutual, _) => Verdict::Taken,
-            (Encryption::Mesh, Declared::Http) => Verdict::Refused(Refusal {
+            (Encryption::AsClient | Encryption::Simple | Encryption::Mutual, _) => Met::Taken,
+            (Encryption::Mesh, Declared::Http) => Met::Refused(Refusal {
                 sentence: format!(
                     "the client's side sends mutual TLS of the mesh, which nobody ends at {}",
                     self.name
                 ),
                 origins: past.into_iter().chain(self.tls_origin()).collect(),
-                gets: Gets::NoConnection,
+                by: (BoxKind::ServerApplication, self.name.clone()),
+                gets: Gets::Nothing(Fate::NoHandshake),
             }),
-            (Encryption::Mesh, Declared::Anything) => Verdict::Unknown(format!(
+            (Encryption::Mesh, Declared::Anything) => Met::Unknown(format!(
                 "the client's side sends mutual TLS of the mesh, and whether the application at \
                  {} ends it is not known",
                 self.name
@@ -124,17 +138,28 @@ impl Meeting<'_> {
         }
     }
 
-    fn at_sidecar(&self, config: &ProxyConfig, arrival: Arrival, tree: &mut Tree) -> Verdict {
+    fn at_sidecar(&self, config: &ProxyConfig, arrival: Arrival, tree: &mut Tree) -> (Met, Taker) {
         let external = self.view.external;
         let accepted = match accept_with(config, arrival, &self.connection, external, tree) {
             Ok(accepted) => accepted,
-            Err(refusal) => return self.refused(&refusal),
+            Err(refusal) => {
+                return (self.refused(&refusal, BoxKind::ServerSidecar), Taker::Sidecar);
+            }
         };
+        let ends_tls = accepted.chain.tls != DownstreamTls::None;
+        let is_http = matches!(accepted.service(), Service::Http(_));
+        let passes_on = !ends_tls && !is_http && self.connection.transport == Transport::Tls;
+        let taker = if passes_on { Taker::SidecarPassingOn } else { Taker::Sidecar };
+        (self.in_chain(config, accepted, tree), taker)
+    }
+
+    /// What the filters of the chain make of it.
+    fn in_chain(&self, config: &ProxyConfig, accepted: Accepted<'_>, tree: &mut Tree) -> Met {
         if self.client.identity == Identity::OfMesh
             && self.connection.principal.is_some()
             && looks_at_identity(accepted)
         {
-            return Verdict::Unknown("the identity of the client's proxy is not known".to_owned());
+            return Met::Unknown("the identity of the client's proxy is not known".to_owned());
         }
         match accepted.service() {
             Service::Http(manager) => {
@@ -153,39 +178,48 @@ impl Meeting<'_> {
                 });
                 if ends {
                     let sentence = format!("{} lets nobody through on this port", self.name);
-                    return refusal(sentence, Vec::new(), Gets::Reset);
+                    return self.refusal(sentence, Vec::new(), Gets::Nothing(Fate::Closed));
                 }
                 // Who ends no TLS passes it on to the application.
                 match accepted.chain.tls {
                     DownstreamTls::None => self.at_application(Some(accepted.chain.origin)),
-                    _ => Verdict::Taken,
+                    _ => Met::Taken,
                 }
             }
-            Service::Nothing => Verdict::Unknown(format!(
-                "chain {} of its sidecar leads nowhere",
-                accepted.chain.name
-            )),
+            Service::Nothing => {
+                Met::Unknown(format!("chain {} of its sidecar leads nowhere", accepted.chain.name))
+            }
         }
     }
 
     /// What the routes and filters of the server's proxy make of the request.
-    fn answered(&self, answer: &super::super::Answer) -> Verdict {
+    fn answered(&self, answer: &super::super::Answer) -> Met {
         let status = answer.status.unwrap_or(503);
         match answer.outcome {
-            Outcome::Routed => Verdict::Taken,
+            Outcome::Routed => Met::Taken,
             Outcome::Unknown => {
                 let why = answer.findings.last().map(|finding| finding.sentence.clone());
-                Verdict::Unknown(why.unwrap_or_else(|| "its sidecar decides otherwise".to_owned()))
+                Met::Unknown(why.unwrap_or_else(|| "its sidecar decides otherwise".to_owned()))
             }
             Outcome::NoRoute | Outcome::Denied | Outcome::DirectResponse | Outcome::Redirected => {
-                let sentence = format!("the sidecar of {} answers {status} itself", self.name);
-                refusal(sentence, Vec::new(), Gets::Status(status))
+                let details = answer.details.clone();
+                let because = details.as_deref().map_or_else(String::new, |it| format!(" ({it})"));
+                let sentence =
+                    format!("the sidecar of {} answers {status} itself{because}", self.name);
+                let seen = SeenAnswer { status, body: answer.body.clone(), details, after: None };
+                self.refusal(sentence, Vec::new(), Gets::Answer(seen))
             }
         }
     }
 
+    /// The sidecar beside the server does not let the request pass.
+    fn refusal(&self, sentence: String, origins: Vec<Origin>, gets: Gets) -> Met {
+        refusal(sentence, origins, (BoxKind::ServerSidecar, self.name.clone()), gets)
+    }
+
     /// The connection is not served.
-    fn refused(&self, why: &listening::Refusal) -> Verdict {
+    fn refused(&self, why: &listening::Refusal, by: BoxKind) -> Met {
+        let by = (by, self.name.clone());
         let (name, port) = (&self.name, self.group.port);
         let sends = self.encryption_word();
         let demand = self.demand();
@@ -202,7 +236,7 @@ impl Meeting<'_> {
         if cluster.is_some_and(|cluster| is_unsaid(cluster))
             && self.group.sent.encryption == Encryption::AsClient
         {
-            return Verdict::Unknown(format!(
+            return Met::Unknown(format!(
                 "the sidecar of {name}{demanded} takes no {sends}, and how a gateway encrypts to \
                  backends is its implementation's choice"
             ));
@@ -212,27 +246,35 @@ impl Meeting<'_> {
                 return refusal(
                     format!("{name} listens on no port {port}"),
                     Vec::new(),
-                    Gets::NoConnection,
+                    by,
+                    Gets::Nothing(Fate::Refused),
                 );
             }
             listening::Refusal::NoCertificate { .. }
                 if self.group.sent.encryption == Encryption::Mutual =>
             {
-                return Verdict::Unknown(format!(
+                return Met::Unknown(format!(
                     "whether the sidecar of {name} accepts the client's own certificate is not known"
                 ));
             }
             listening::Refusal::Undecided { why } => {
-                return Verdict::Unknown(format!("at the sidecar of {name}: {why}"));
+                return Met::Unknown(format!("at the sidecar of {name}: {why}"));
             }
             listening::Refusal::SeveralChains { .. } | listening::Refusal::Unknown => {
-                return Verdict::Unknown(format!(
+                return Met::Unknown(format!(
                     "which filter chain of {name} takes the connection cannot be told"
                 ));
             }
             listening::Refusal::Denied { policy } => {
-                let policy = policy.as_deref().unwrap_or("no policy");
-                format!("the sidecar of {name} closes the connection: {policy} decides")
+                let sentence = match policy.as_deref() {
+                    Some(policy) => {
+                        format!("the sidecar of {name} closes the connection: {policy}")
+                    }
+                    None => format!(
+                        "the sidecar of {name} closes the connection: no ALLOW policy matches it"
+                    ),
+                };
+                return refusal(sentence, Vec::new(), by, Gets::Nothing(Fate::Closed));
             }
             listening::Refusal::NoChain { .. }
             | listening::Refusal::PlaintextToTls { .. }
@@ -242,13 +284,13 @@ impl Meeting<'_> {
                  {sends}"
             ),
         };
-        let gets = match self.connection.transport {
-            Transport::RawBuffer => Gets::Reset,
-            Transport::Tls if self.group.sent.spoken == Spoken::AsClient => Gets::Reset,
-            Transport::Tls => Gets::NoConnection,
+        let fate = match self.connection.transport {
+            Transport::RawBuffer => Fate::Closed,
+            Transport::Tls if self.group.sent.spoken == Spoken::AsClient => Fate::Closed,
+            Transport::Tls => Fate::NoHandshake,
         };
         let origins = demand.map(|(_, origin)| origin).into_iter().chain(self.tls_origin());
-        refusal(sentence, origins.collect(), gets)
+        refusal(sentence, origins.collect(), by, Gets::Nothing(fate))
     }
 
     /// What the server demands on the port.
@@ -275,8 +317,8 @@ impl Meeting<'_> {
     }
 }
 
-fn refusal(sentence: String, origins: Vec<Origin>, gets: Gets) -> Verdict {
-    Verdict::Refused(Refusal { sentence, origins, gets })
+fn refusal(sentence: String, origins: Vec<Origin>, by: (BoxKind, String), gets: Gets) -> Met {
+    Met::Refused(Refusal { sentence, origins, by, gets })
 }
 
 /// Whether a listener for the workload has a socket of its own on a port.

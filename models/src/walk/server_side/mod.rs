@@ -4,31 +4,32 @@
 mod connection;
 mod meeting;
 mod reached;
+mod tally;
 #[cfg(test)]
 mod tests;
-mod verdict;
 
 use crate::explain::Tree;
 use crate::proxy::envoy::Request;
 use crate::world::PodId;
 
 use self::connection::Client;
+pub(super) use self::connection::{By, Sending, identity};
+pub(super) use self::reached::Encryption;
 use self::reached::{Servers, groups};
-use self::verdict::Tally;
+use self::tally::Tally;
 use super::answer::{Answer, Outcome};
 use super::proxy::View;
-use super::untold;
+use super::{full_name, untold};
 
 /// How many sorts of servers behind an answer are looked at; with more, it cannot be told.
 const GROUPS_MAX: usize = 64;
 /// How many of them are told one by one.
 const TOLD_MAX: usize = 16;
 
-/// Walks the request on at the servers behind an answer of a proxy. `sender` is the pod beside
-/// that proxy; `None` at a gateway.
+/// Walks the request on at the servers behind an answer of the sender's proxy.
 pub(super) fn walk(
     view: View<'_>,
-    sender: Option<PodId>,
+    sender: &Sending,
     request: &Request,
     answer: &mut Answer,
     tree: &mut Tree,
@@ -45,11 +46,17 @@ pub(super) fn walk(
 }
 
 /// Walks on a connection that no proxy of the caller made.
-pub(super) fn walk_plain(view: View<'_>, request: &Request, answer: &mut Answer, tree: &mut Tree) {
+pub(super) fn walk_plain(
+    view: View<'_>,
+    sender: &Sending,
+    request: &Request,
+    answer: &mut Answer,
+    tree: &mut Tree,
+) {
     if answer.outcome != Outcome::Routed {
         return;
     }
-    let client = Client::itself(request);
+    let client = Client::itself(sender, request);
     let servers = reached::by_kube_proxy(answer);
     judge(view, &client, &servers, answer, tree);
 }
@@ -70,14 +77,20 @@ fn judge(
         }
         let mut unheard = Tree::default();
         let tree = if at < TOLD_MAX { &mut *tree } else { &mut unheard };
-        let verdict = meeting::meets(view, group, client, tree);
-        tally.add(group, verdict);
+        let met = meeting::meets(view, group, client, tree);
+        let identity = met.legs.first().map(|leg| leg.from.believed.clone());
+        answer.identity = answer.identity.take().or_else(|| identity.clone());
+        if at < TOLD_MAX {
+            answer.legs.extend(met.legs);
+        }
+        let server = full_name(view.world, view.world.pods[group.pod].workload);
+        tally.add((group, server), met.met, identity);
     }
     if servers.undecided > 0 {
         let doubt = "what the proxies of workloads that are no pods demand is not modelled";
         tally.doubt(servers.undecided, doubt.to_owned());
     }
-    tally.settle(client, answer);
+    tally.settle(client, answer, tree);
     let pods: Vec<PodId> = groups.iter().map(|group| group.pod).collect();
     untold::at_servers(view, &pods, answer, tree);
 }

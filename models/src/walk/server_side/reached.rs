@@ -42,7 +42,7 @@ pub(super) struct Sent {
 
 /// Who encrypts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Encryption {
+pub(in crate::walk) enum Encryption {
     /// The client itself, or nobody.
     AsClient,
     /// Its proxy, with the mesh's certificates.
@@ -89,6 +89,8 @@ pub(super) struct Group {
     pub(super) sent: Sent,
     pub(super) share: u64,
     pub(super) places: Vec<Place>,
+    /// All of them.
+    pub(super) pods: Vec<PodId>,
     /// The cluster of the client's proxy that leads to them.
     pub(super) cluster: Option<String>,
 }
@@ -106,10 +108,12 @@ pub(super) fn groups(world: &World, answer: &Answer, reached: &[Reached]) -> Vec
             let &Reached { pod, port, sent, .. } = it;
             let cluster = Some(answer.weights[it.place.0].cluster.clone());
             let cluster = cluster.filter(|cluster| !cluster.is_empty());
-            groups.push(Group { pod, port, sent, share: 0, places: Vec::new(), cluster });
+            let (places, pods) = (Vec::new(), Vec::new());
+            groups.push(Group { pod, port, sent, share: 0, places, pods, cluster });
         }
         groups[at].share += it.share;
         groups[at].places.push(it.place);
+        groups[at].pods.push(it.pod);
     }
     groups
 }

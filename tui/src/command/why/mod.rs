@@ -6,8 +6,8 @@ mod judge;
 mod tests;
 
 use meshwalk_models::walk::{
-    Answer, ClientCertificate, Expectation, ExternalAnswers, FORMS, Outcome, Policies, Question,
-    Sender, Target, walk,
+    Answer, ClientCertificate, Expectation, ExternalAnswers, FORMS, Policies, Question, Sender,
+    Target, Verdict, walk,
 };
 
 use crate::Exit;
@@ -69,13 +69,18 @@ pub(super) fn why(
     Ok(exit(expect.as_ref(), mismatch.as_deref(), &answer))
 }
 
-/// Without an expectation the answer is the result, except that what cannot be told is no answer.
+/// Without an expectation the verdict is the result.
 fn exit(expect: Option<&Expectation>, mismatch: Option<&str>, answer: &Answer) -> Exit {
     match (expect, mismatch) {
         (Some(_), None) => Exit::Fine,
         (Some(_), Some(_)) => Exit::Failed,
-        (None, _) if answer.outcome == Outcome::Unknown => Exit::Failed,
-        (None, _) => Exit::Fine,
+        (None, _) => match answer.verdict {
+            Verdict::Allowed => Exit::Fine,
+            Verdict::Unknown => Exit::Unknown,
+            Verdict::Denied | Verdict::Dropped | Verdict::Reset | Verdict::Unauthenticated => {
+                Exit::Failed
+            }
+        },
     }
 }
 

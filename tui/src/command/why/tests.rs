@@ -25,8 +25,16 @@ fn why(arguments: &[&str]) -> crate::command::testing::Printed {
 fn an_answer_names_its_lines() {
     let printed = why(&["--from", "shop/web", "--to", "web:80"]);
     assert_eq!(printed.exit, Exit::Fine, "{}", printed.err);
-    assert!(printed.out.starts_with("routed:web.shop:80\n"), "{}", printed.out);
+    assert!(printed.out.starts_with("ALLOWED  routed:web.shop:80\n"), "{}", printed.out);
     assert!(printed.out.contains("<stdin>:9"), "{}", printed.out);
+}
+
+#[test]
+fn the_verdict_decides_the_exit_code() {
+    let asked = |to: &str| why(&["--from", "shop/web", "--to", to]).exit;
+    assert_eq!(asked("web:80"), Exit::Fine);
+    assert_eq!(asked("web:81"), Exit::Failed);
+    assert_eq!(asked("pay.example.com:80"), Exit::Unknown);
 }
 
 #[test]
@@ -117,7 +125,7 @@ fn a_caller_may_be_named_beside_a_gateway_if_there_is_one() {
         meshwalk_reading(&text, &words)
     };
     let known = asked("shop/web");
-    assert!(known.out.starts_with("no_route  404"), "{}{}", known.out, known.err);
+    assert!(known.out.starts_with("DENIED  no_route  404"), "{}{}", known.out, known.err);
     assert_eq!(asked("shop/nobody").exit, Exit::Unusable);
 }
 

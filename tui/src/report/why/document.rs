@@ -7,7 +7,7 @@ use meshwalk_models::proxy::envoy::config::Target;
 use meshwalk_models::units::SimDuration;
 use meshwalk_models::walk::{
     EndpointShare, HeaderChange, InUse, Limit, Outcome, RequestAfter, RetryInForce, Sender, Share,
-    Timeouts, full_name,
+    Timeouts, Verdict, full_name,
 };
 use meshwalk_models::world::Origin;
 use serde::Serialize;
@@ -16,6 +16,7 @@ use crate::report::json;
 use crate::report::places::Places;
 
 use super::View;
+use super::verdict::{self, EnforcedByOut, IdentityOut, LegOut, SeesOut, ServerOut};
 
 /// Prints the answer.
 pub(crate) fn print(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
@@ -26,12 +27,19 @@ pub(crate) fn print(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
 struct Document<'v> {
     question: QuestionOut<'v>,
     profile: &'v str,
+    verdict: Verdict,
+    client_sees: SeesOut<'v>,
+    enforced_by: Option<EnforcedByOut<'v>>,
+    identity: Option<IdentityOut<'v>>,
+    legs: Vec<LegOut<'v>>,
+    servers: Vec<ServerOut<'v>>,
     outcome: &'static str,
     if_allowed: Option<Outcome>,
     status: Option<u16>,
     flags: Option<&'v str>,
     location: Option<&'v str>,
     body: Option<&'v str>,
+    details: Option<&'v str>,
     destination: Option<&'v Target>,
     weights: Vec<ShareOut<'v>>,
     mirrors: Vec<MirrorOut<'v>>,
@@ -202,12 +210,19 @@ fn document<'v>(view: &'v View<'_>) -> Document<'v> {
     Document {
         question: question(view),
         profile: view.profile,
+        verdict: answer.verdict,
+        client_sees: verdict::sees(&answer.client_sees),
+        enforced_by: answer.enforced_by.as_ref().map(|it| verdict::enforced_by(it, places)),
+        identity: answer.identity.as_ref().map(verdict::identity),
+        legs: answer.legs.iter().map(|it| verdict::leg(it, places)).collect(),
+        servers: answer.servers.iter().map(verdict::server).collect(),
         outcome: answer.outcome.word(),
         if_allowed: answer.if_allowed,
         status: answer.status,
         flags: answer.flags.as_deref(),
         location: answer.location.as_deref(),
         body: answer.body.as_deref(),
+        details: answer.details.as_deref(),
         destination: answer.destination.as_ref(),
         weights: answer.weights.iter().map(|it| share(it, places)).collect(),
         mirrors: answer

@@ -3,6 +3,7 @@
 
 pub(crate) mod document;
 pub(crate) mod text;
+mod verdict;
 
 use meshwalk_models::walk::{Answer, Question, Sender, full_name};
 use meshwalk_models::world::World;

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use meshwalk_models::explain::Sourced;
 use meshwalk_models::units::SimDuration;
 use meshwalk_models::walk::{
-    Answer, EndpointShare, HeaderChange, InUse, Outcome, RetryInForce, Share, shown, shown_target,
+    Answer, Crossing, EndpointShare, HeaderChange, InUse, LegEnd, Outcome, RetryInForce,
+    SeenAnswer, Sees, Share, Verdict, shown, shown_target,
 };
 use meshwalk_models::world::Origin;
 
@@ -34,6 +35,7 @@ pub(crate) fn print(out: &mut dyn Write, view: &View<'_>, look: &Look) -> io::Re
         }
     }
     let mut settings = Settings { out, view, look };
+    settings.verdict(answer)?;
     settings.all(answer)?;
     if !answer.findings.is_empty() {
         writeln!(out, "\n{}", look.paint(Paint::Heading, "Worth knowing"))?;
@@ -66,25 +68,38 @@ pub(crate) fn print(out: &mut dyn Write, view: &View<'_>, look: &Look) -> io::Re
     writeln!(out, "\n{}", look.paint(Paint::Faint, &format!("profile {}", view.profile)))
 }
 
-/// The outcome in one line.
+/// The verdict in one line, with what the client gets and who decides.
 fn headline(answer: &Answer, look: &Look) -> String {
-    let paint = match answer.outcome {
-        Outcome::Routed => Paint::Good,
-        Outcome::Redirected | Outcome::DirectResponse => Paint::Heading,
-        Outcome::NoRoute | Outcome::Denied => Paint::Bad,
-        Outcome::Unknown => Paint::Warning,
+    let paint = match answer.verdict {
+        Verdict::Allowed => Paint::Good,
+        Verdict::Unknown => Paint::Warning,
+        Verdict::Denied | Verdict::Dropped | Verdict::Reset | Verdict::Unauthenticated => {
+            Paint::Bad
+        }
     };
-    let mut line = shown(answer);
+    let mut line = answer.verdict.word().to_uppercase();
+    let outcome = shown(answer);
+    if outcome != answer.verdict.word() {
+        line.push_str(&format!("  {outcome}"));
+    }
     if let Some(outcome) = answer.if_allowed {
-        let allowed = Answer { outcome, ..answer.clone() };
+        let mut allowed = answer.clone();
+        allowed.outcome = outcome;
         line.push_str(&format!(": {} unless a policy denies it", shown(&allowed)));
     }
-    let told = line.contains(':') && answer.outcome == Outcome::DirectResponse;
+    let told = answer.outcome == Outcome::DirectResponse;
     if let Some(status) = answer.status.filter(|_| !told) {
         line.push_str(&format!("  {status}"));
     }
     if let Some(flags) = &answer.flags {
         line.push_str(&format!("  {flags}"));
+    }
+    let details = answer.details.as_ref().filter(|_| answer.outcome == Outcome::Denied);
+    if let Some(details) = details {
+        line.push_str(&format!("  {details}"));
+    }
+    if let Some(by) = &answer.enforced_by {
+        line.push_str(&format!("   decided at: {}, {}", by.kind.words(), by.of));
     }
     look.paint(paint, &line)
 }
@@ -112,6 +127,47 @@ impl Settings<'_, '_> {
         });
         let name = format!("{name:<NAME_WIDTH$}");
         writeln!(self.out, "  {} {value}{place}", self.look.paint(Paint::Heading, &name))
+    }
+
+    /// What the client sees, who decides, and the legs of the way.
+    fn verdict(&mut self, answer: &Answer) -> io::Result<()> {
+        if let Some(sees) = seen(&answer.client_sees) {
+            self.line("client sees", &sees, None)?;
+        }
+        if let Some(by) = &answer.enforced_by {
+            let value = format!("{}, {}", by.kind.words(), by.of);
+            let (first, rest) =
+                by.origins.split_first().map_or((None, &[][..]), |(it, rest)| (Some(*it), rest));
+            self.line("enforced by", &value, first)?;
+            for origin in rest {
+                self.line("", "", Some(*origin))?;
+            }
+        }
+        if let Some(identity) = &answer.identity {
+            let principal = identity.principal.as_deref().unwrap_or("nobody");
+            self.line("identity", &format!("{principal}: {}", identity.source), None)?;
+        }
+        for leg in &answer.legs {
+            let crosses = match leg.crosses_node {
+                Crossing::No => "on one node",
+                Crossing::May => "may cross nodes",
+            };
+            let value = format!(
+                "{} -> {}: {}, {crosses}",
+                end(&leg.from),
+                end(&leg.to),
+                leg.encryption.words()
+            );
+            self.line("leg", &value, leg.origin)?;
+        }
+        if answer.verdict == Verdict::Unknown || answer.servers.len() > 1 {
+            for server in &answer.servers {
+                let percent = server.share_ppm as f64 / 1e4;
+                let word = server.verdict.word();
+                self.line("server", &format!("{percent} % to {}: {word}", server.server), None)?;
+            }
+        }
+        Ok(())
     }
 
     fn all(&mut self, answer: &Answer) -> io::Result<()> {
@@ -232,6 +288,31 @@ impl Settings<'_, '_> {
         );
         self.line("worst case", &worst, None)
     }
+}
+
+fn end(end: &LegEnd) -> String {
+    format!("{} {}", end.kind.word(), end.of)
+}
+
+/// What the client sees, where that is not the server's answer.
+fn seen(sees: &Sees) -> Option<String> {
+    let waits = |after: &Option<SimDuration>| {
+        after.map_or_else(String::new, |after| format!(" after {after}"))
+    };
+    Some(match sees {
+        Sees::Server | Sees::Unknown => return None,
+        Sees::Answer(SeenAnswer { status, body, after, .. }) => {
+            let body = body.as_ref().map_or_else(String::new, |body| format!(", body \"{body}\""));
+            format!("status {status}{body}{}", waits(after))
+        }
+        Sees::Refused => "connection refused".to_owned(),
+        Sees::Reset { after } => format!("connection reset{}", waits(after)),
+        Sees::TlsError => "a TLS error".to_owned(),
+        Sees::TimeOut { after, syns } => {
+            format!("a connect time-out after {after} and {syns} SYN packets")
+        }
+        Sees::NotResolved { after } => format!("could not resolve host{}", waits(after)),
+    })
 }
 
 fn span(limit: Sourced<SimDuration>) -> String {
