@@ -9,6 +9,7 @@
 mod base64url;
 mod check;
 mod claims;
+mod facts;
 mod jwks;
 mod jwt;
 mod signature;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use check::{Bad, CLOCK_SKEW_S, Check, Expected, KeySource, check, check_claims};
 pub use claims::{ClaimValues, Claims, ClaimsError};
+pub use facts::TokenFacts;
 pub use jwks::{Jwk, Jwks, JwksError};
 pub use jwt::{Algorithm, Jwt};
 pub use status::Status;

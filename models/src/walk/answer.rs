@@ -1,8 +1,11 @@
 //! What the walk of a request found: plain data. How it looks is the reports' business.
 
+use std::sync::Arc;
+
 use crate::explain::{Explanation, Probe, RuleId, Sourced, Tree};
 use crate::proxy::envoy::HeaderMap;
 use crate::proxy::envoy::config::{RetryOn, Target};
+use crate::token::TokenFacts;
 use crate::units::{Ppm, SimDuration};
 use crate::world::{Origin, PodId};
 
@@ -281,6 +284,8 @@ pub struct RequestAfter {
     pub headers: HeaderMap,
     /// What differs from the request as it was sent.
     pub changes: Vec<HeaderChange>,
+    /// What is known of its tokens beside its headers.
+    pub tokens: Arc<TokenFacts>,
 }
 
 /// One header that a proxy changes.

@@ -1,6 +1,8 @@
 //! The HTTP filters of a connection manager, in their order. What each decides is the business of
 //! `filters` in the proxy's room.
 
+use std::sync::Arc;
+
 use crate::explain::Tree;
 use crate::proxy::envoy::config::{HttpManager, WeightedCluster};
 use crate::proxy::envoy::filters::{Chain, ExternalAnswers, Possible, Settings};
@@ -19,11 +21,18 @@ pub(super) struct Filtered {
     pub(super) findings: Vec<Finding>,
     /// Headers that filters add to the response.
     response_headers: HeaderMap,
+    /// The request as it leaves the filters, if it is another one than came.
+    pub(super) rewritten: Option<Arc<Request>>,
 }
 
 impl Filtered {
-    /// Adds to the answer of a request that came through.
-    pub(super) fn add_to(self, answer: &mut Answer) {
+    /// Adds to the answer of a request that came through; `sent` is how it came.
+    pub(super) fn add_to(self, sent: &Request, answer: &mut Answer) {
+        if let (Some(rewritten), Some(after)) = (&self.rewritten, &mut answer.request_after) {
+            let changes = changes(&sent.headers, &rewritten.headers);
+            after.changes.splice(0..0, changes);
+            after.tokens = Arc::clone(&rewritten.tokens);
+        }
         answer.findings.extend(self.findings);
         let added = self.response_headers.iter().map(|(name, value)| HeaderChange {
             name: name.to_owned(),
@@ -57,9 +66,9 @@ pub(super) fn walk(
             }
             Some(answered(*reply))
         }
-        None => outlook.unknown.map(|why| {
+        None => outlook.unknown.map(|undecided| {
             let mut answer = Answer::new(Outcome::Unknown);
-            answer.tell("policy.undecided", why, Vec::new());
+            answer.tell(undecided.id, undecided.sentence, undecided.origins);
             answer
         }),
     };
@@ -67,7 +76,18 @@ pub(super) fn walk(
         answer,
         findings: outlook.possible.into_iter().map(finding).collect(),
         response_headers: outlook.response_headers,
+        rewritten: outlook.rewritten,
     }
+}
+
+/// What filters took out of a request and put into it.
+fn changes(sent: &HeaderMap, rewritten: &HeaderMap) -> Vec<HeaderChange> {
+    let change = |name: &str, value| HeaderChange { name: name.to_owned(), value, origin: None };
+    let gone = sent.iter().filter(|(name, _)| rewritten.get(name).is_none());
+    let is_new = |name: &str, value: &str| !sent.all(name).any(|known| known == value);
+    let new = rewritten.iter().filter(|(name, value)| is_new(name, value));
+    let gone = gone.map(|(name, _)| change(name, None));
+    gone.chain(new.map(|(name, value)| change(name, Some(value.to_owned())))).collect()
 }
 
 /// An answer of a filter: access rules and tokens deny, other filters answer as configured.

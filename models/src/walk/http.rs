@@ -1,6 +1,8 @@
 //! One request in a connection manager: prepared, routed, filtered, planned. Each of these is
 //! decided by the proxy's own rooms.
 
+use std::sync::Arc;
+
 use crate::explain::Tree;
 use crate::proxy::envoy::config::{
     Forward, HttpManager, RouteAction, RouteSource, RouteTable, VirtualHost,
@@ -11,6 +13,7 @@ use crate::proxy::envoy::routing::{
     prepare,
 };
 use crate::proxy::envoy::{Dice, HeaderMap, Purpose, Reply, Request, is_grpc};
+use crate::token::TokenFacts;
 use crate::units::{Ppm, SimDuration};
 
 use super::answer::{Answer, HeaderChange, Outcome, RequestAfter};
@@ -141,7 +144,7 @@ impl<'a> Here<'a> {
     fn choice(&self, choice: Choice<'a>, tree: &mut Tree) -> Answer {
         match choice {
             // Filters see requests that no route takes, too.
-            Choice::NoRoute => self.through_filters(None, &[], tree, |_| replied(no_route())),
+            Choice::NoRoute => self.through_filters(None, &[], tree, |_, _| replied(no_route())),
             Choice::TlsRequired(reply) => replied(*reply),
             Choice::Taken(taken) => self.taken(taken, tree),
         }
@@ -153,14 +156,15 @@ impl<'a> Here<'a> {
         taken: Option<Taken<'a>>,
         picks: &[(Ppm, Pick<'a>)],
         tree: &mut Tree,
-        then: impl FnOnce(&mut Tree) -> Answer,
+        then: impl FnOnce(&Request, &mut Tree) -> Answer,
     ) -> Answer {
         let subject = (self.request, self.context);
         let mut filtered =
             filters::walk(self.manager, taken, picks, subject, self.view.external, tree);
         filtered.answer.take().unwrap_or_else(|| {
-            let mut answer = then(tree);
-            filtered.add_to(&mut answer);
+            let rewritten = filtered.rewritten.clone();
+            let mut answer = then(rewritten.as_deref().unwrap_or(self.request), tree);
+            filtered.add_to(self.request, &mut answer);
             answer
         })
     }
@@ -169,8 +173,8 @@ impl<'a> Here<'a> {
         let forward = match &taken.route.action {
             RouteAction::Forward(forward) => forward,
             RouteAction::Redirect(_) | RouteAction::Direct(_) => {
-                return self.through_filters(Some(taken), &[], tree, |tree| {
-                    match plan(self.context, taken, None, self.request, &mut Always, tree) {
+                return self.through_filters(Some(taken), &[], tree, |request, tree| {
+                    match plan(self.context, taken, None, request, &mut Always, tree) {
                         Plan::Reply(reply) => replied(*reply),
                         Plan::Forward(_) => Answer::new(Outcome::Unknown),
                     }
@@ -179,8 +183,8 @@ impl<'a> Here<'a> {
         };
         let picks = cluster_shares(&forward.destination, self.request, tree);
         let of_filters = picks.clone();
-        self.through_filters(Some(taken), &of_filters, tree, |tree| {
-            self.forward(taken, forward, picks, self.request, tree)
+        self.through_filters(Some(taken), &of_filters, tree, |request, tree| {
+            self.forward(taken, forward, picks, request, tree)
         })
     }
 
@@ -211,7 +215,8 @@ impl<'a> Here<'a> {
                 Plan::Reply(made) => reply = Some(*made),
                 Plan::Forward(plan) if share > most => {
                     most = share;
-                    answer.request_after = Some(after(&plan.headers, &plan.changes));
+                    answer.request_after =
+                        Some(after(&plan.headers, &plan.changes, &request.tokens));
                     let mut headers = HeaderMap::new();
                     let changes =
                         plan.finish_response(self.context, self.request, 200, &mut headers, tree);
@@ -341,9 +346,10 @@ fn tell_server(plan: &RouterPlan, host: &VirtualHost, after: &mut RequestAfter) 
     }
 }
 
-fn after(headers: &HeaderMap, changes: &Changes) -> RequestAfter {
+fn after(headers: &HeaderMap, changes: &Changes, tokens: &Arc<TokenFacts>) -> RequestAfter {
     RequestAfter {
         headers: headers.clone(),
         changes: changes.made.iter().cloned().map(Into::into).collect(),
+        tokens: Arc::clone(tokens),
     }
 }

@@ -1,6 +1,10 @@
 //! What is asked: who sends which request where.
 
+use std::sync::Arc;
+
 use crate::control::GatewayName;
+
+use crate::token::TokenFacts;
 
 use super::{Caller, Target};
 
@@ -25,6 +29,8 @@ pub struct Question {
     pub certificate: ClientCertificate,
     /// What external authorisers answer.
     pub external: ExternalAnswers,
+    /// What is known of tokens beside the headers: the time, keys, and claims that are stated.
+    pub tokens: Arc<TokenFacts>,
 }
 
 /// What a client that speaks TLS itself shows of who it is.

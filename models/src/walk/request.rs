@@ -1,9 +1,10 @@
 //! From a question to the request that a client sends.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::proxy::envoy::config::Transport;
-use crate::proxy::envoy::{Connection, HeaderMap, Request, Token, is_grpc};
+use crate::proxy::envoy::{Connection, HeaderMap, Request, is_grpc};
 
 use super::{ClientCertificate, Question, Scheme, TargetPort};
 
@@ -38,7 +39,7 @@ pub(super) fn build(question: &Question, dial: &Dial) -> Request {
         }
     }
     let connection = connection(question, dial, scheme, &headers);
-    Request { headers, connection, token: Token::Missing }
+    Request { headers, connection, tokens: Arc::clone(&question.tokens) }
 }
 
 /// The request of `question` when it is dialled at `port`, from and to these addresses as far as

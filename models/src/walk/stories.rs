@@ -121,6 +121,7 @@ impl Mesh {
             policies: Policies::MayDeny,
             certificate: ClientCertificate::Missing,
             external: ExternalAnswers::default(),
+            tokens: std::sync::Arc::default(),
         };
         walk(&self.world, &self.planes, &question)
     }

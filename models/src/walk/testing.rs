@@ -105,6 +105,7 @@ pub(super) fn asked(world: &World, to: &str) -> Question {
         policies: Policies::MayDeny,
         certificate: ClientCertificate::Missing,
         external: ExternalAnswers::default(),
+        tokens: Arc::default(),
     }
 }
 

@@ -214,6 +214,7 @@ spec: {configPatches: [{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}}
             policies,
             certificate: ClientCertificate::Missing,
             external: ExternalAnswers::default(),
+            tokens: std::sync::Arc::default(),
         };
         walk(&world, &planes, &question)
     }

@@ -9,7 +9,7 @@ use meshwalk_models::explain::Silent;
 use meshwalk_models::profile::{GatewayDifference, GatewayReading, Profile};
 use meshwalk_models::proxy::envoy::config::{Direction, ProxyConfig, Transport};
 use meshwalk_models::proxy::envoy::listening::Arrival;
-use meshwalk_models::proxy::envoy::{Connection, HeaderMap, Request, Token};
+use meshwalk_models::proxy::envoy::{Connection, HeaderMap, Request};
 use meshwalk_models::walk::find_caller;
 use meshwalk_models::world::ServiceKind;
 
@@ -190,6 +190,6 @@ fn asked(
     for (name, value) in spoken.headers {
         headers.append(&name, value);
     }
-    let request = Request { headers, connection, token: Token::default() };
+    let request = Request { headers, connection, tokens: Arc::default() };
     Asked { config, arrival, request, path: spoken.path }
 }

@@ -1,9 +1,10 @@
 //! One call of a case, with what is assumed where the case is silent.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use meshwalk_models::proxy::envoy::config::Transport;
-use meshwalk_models::proxy::envoy::{Connection, HeaderMap, Request, Token};
+use meshwalk_models::proxy::envoy::{Connection, HeaderMap, Request};
 use serde_json::Value;
 
 use super::case::text;
@@ -145,7 +146,7 @@ impl Call {
         let others = self.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host"));
         let others = others.map(|(name, value)| (name.as_str(), value.as_str()));
         let headers: HeaderMap = pseudo.into_iter().chain(others).collect();
-        Request { headers, connection: self.connection(), token: Token::default() }
+        Request { headers, connection: self.connection(), tokens: Arc::default() }
     }
 }
 

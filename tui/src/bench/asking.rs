@@ -83,6 +83,7 @@ fn question(world: &World, services: u32, number: u32) -> Question {
         policies: Policies::MayDeny,
         certificate: ClientCertificate::Missing,
         external: ExternalAnswers::default(),
+        tokens: std::sync::Arc::default(),
     }
 }
 

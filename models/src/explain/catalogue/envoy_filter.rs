@@ -62,9 +62,17 @@ pub(super) const RULES: &[Rule] = &[
         id: RuleId("envoy.filter.jwt"),
         sentence: "A request without the token that its path needs is answered with 401, or 403 \
                    for a wrong audience; claims count only if a provider vouches for the token.",
-        source: "Envoy, \"JWT Authentication\"; held to Envoy 1.40",
-        fidelity: Fidelity::Simplified,
-        test: "filters::tests::access::a_token_must_be_there_valid_of_the_issuer_and_for_the_audience",
+        source: "Envoy, \"JWT Authentication\"; jwt_authn/verifier.cc; held to Envoy 1.40",
+        fidelity: Fidelity::Exact,
+        test: "filters::tests::tokens::a_token_must_be_there_valid_of_the_issuer_and_for_the_audience",
+    },
+    Rule {
+        id: RuleId("envoy.filter.jwt-provider"),
+        sentence: "A token is good if its issuer, its time with 60 s of skew, its audience and \
+                   its signature are, looked at in this order.",
+        source: "Envoy, jwt_authn/authenticator.cc and extractor.cc; jwt_verify_lib",
+        fidelity: Fidelity::Exact,
+        test: "filters::tests::tokens::tokens_are_looked_for_where_the_provider_says_and_nowhere_else",
     },
     Rule {
         id: RuleId("envoy.filter.rate-limit"),

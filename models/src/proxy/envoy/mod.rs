@@ -22,4 +22,4 @@ pub use flags::{ResponseFlag, ResponseFlags};
 pub use least_request::{LEAST_REQUEST, choose_least_request};
 pub use matching::is_grpc;
 pub use reply::{Reply, grpc_status_of};
-pub use request::{Connection, HeaderMap, Request, Token};
+pub use request::{Connection, HeaderMap, Request};

@@ -85,8 +85,10 @@ fn percent_encode(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::super::config::Transport;
-    use super::super::request::{Connection, Token};
+    use super::super::request::Connection;
     use super::*;
 
     fn request(method: &str, kind: &str) -> Request {
@@ -101,7 +103,7 @@ mod tests {
                 alpn: Vec::new(),
                 principal: None,
             },
-            token: Token::Missing,
+            tokens: Arc::default(),
         }
     }
 

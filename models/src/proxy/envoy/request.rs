@@ -1,7 +1,9 @@
 //! A request as a proxy sees it: headers, and what is known of the connection it came over.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::token::TokenFacts;
 
 use super::config::Transport;
 
@@ -81,26 +83,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The connection that carries it.
     pub connection: Connection,
-    /// What its token is worth.
-    pub token: Token,
-}
-
-/// What the token (JWT) of a request is worth. Signatures are not checked: whoever asks says it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Token {
-    /// There is none.
-    #[default]
-    Missing,
-    /// It is signed by who it says and in time.
-    Valid {
-        /// The `iss` claim.
-        issuer: String,
-        /// The other claims by path, such as `["groups"]`, each with one or several values;
-        /// `["sub"]` and `["aud"]` are among them.
-        claims: BTreeMap<Vec<String>, Vec<String>>,
-    },
-    /// It is expired, forged or of an unknown issuer.
-    Invalid,
+    /// What is known of its tokens beside its headers.
+    pub tokens: Arc<TokenFacts>,
 }
 
 /// A connection that reaches a proxy.

@@ -166,7 +166,7 @@ impl Meeting<'_> {
                 let request = Request {
                     headers: self.client.request.headers.clone(),
                     connection: self.connection.clone(),
-                    token: self.client.request.token.clone(),
+                    tokens: self.client.request.tokens.clone(),
                 };
                 let view = View { config, callers: 1, ..self.view };
                 self.answered(&http::walk(view, manager, request, tree))

@@ -39,7 +39,8 @@ pub(super) fn walk(
     }
     let after = answer.request_after.as_ref();
     let headers = after.map_or_else(|| request.headers.clone(), |after| after.headers.clone());
-    let request = Request { headers, ..request.clone() };
+    let tokens = after.map_or(&request.tokens, |after| &after.tokens).clone();
+    let request = Request { headers, tokens, ..request.clone() };
     let client = Client::proxy(view, sender, &request, answer);
     let servers = reached::by_proxy(view, &request, answer);
     judge(view, &client, &servers, answer, tree);

@@ -131,6 +131,7 @@ impl Rig {
             policies: Policies::MayDeny,
             certificate: ClientCertificate::Missing,
             external: ExternalAnswers::default(),
+            tokens: Arc::default(),
         };
         walk(&self.world, &self.planes, &question)
     }
@@ -252,6 +253,7 @@ fn a_call_past_the_callers_own_sidecar_meets_kube_proxy() {
         policies: Policies::MayDeny,
         certificate: ClientCertificate::Missing,
         external: ExternalAnswers::default(),
+        tokens: Arc::default(),
     };
     let answer = walk(&rig.world, &rig.planes, &question);
     assert!(told(&answer.because, "walk.no-proxy"), "{:#?}", answer.because);
@@ -307,6 +309,7 @@ impl Rig {
             policies: Policies::MayDeny,
             certificate: ClientCertificate::Missing,
             external: ExternalAnswers::default(),
+            tokens: Arc::default(),
         };
         walk(&self.world, &self.planes, &question)
     }

@@ -200,6 +200,7 @@ traffic:
             policies: Policies::AssumedToAllow,
             certificate: ClientCertificate::Missing,
             external: ExternalAnswers::default(),
+            tokens: std::sync::Arc::default(),
         };
         let answer = walk(world, &planes, &question);
         (prepared, statistics, reached, answer)

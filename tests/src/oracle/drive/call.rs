@@ -17,7 +17,7 @@ use meshwalk_models::proxy::envoy::routing::{
     Choice, Context, ForwardPlan, Pick, Plan, Taken, choose, no_route, pick_cluster, plan, prepare,
 };
 use meshwalk_models::proxy::envoy::upstream::{HostId, PreviousPriorities};
-use meshwalk_models::proxy::envoy::{Connection, HeaderMap, Request, Token};
+use meshwalk_models::proxy::envoy::{Connection, HeaderMap, Request};
 use meshwalk_models::units::SimTime;
 
 use super::super::case::ClientRequest;
@@ -78,7 +78,7 @@ impl<'w> Call<'w> {
         let request = Request {
             headers: HeaderMap::new(),
             connection: connection(ClientTransport::Plaintext, None),
-            token: Token::Missing,
+            tokens: Arc::default(),
         };
         Self {
             spec,

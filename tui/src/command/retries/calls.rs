@@ -177,6 +177,7 @@ impl Graph<'_> {
                 policies: Policies::AssumedToAllow,
                 certificate: ClientCertificate::Trusted,
                 external: ExternalAnswers::default(),
+                tokens: std::sync::Arc::default(),
             };
             Some(walk(&self.mesh.world, &self.mesh.planes, &question))
         });

@@ -122,6 +122,7 @@ impl Asked<'_> {
             policies: self.policies,
             certificate: self.certificate,
             external: ExternalAnswers::default(),
+            tokens: std::sync::Arc::default(),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Laws that hold for any set of routes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -8,7 +9,7 @@ use super::*;
 use crate::explain::Silent;
 use crate::proxy::envoy::config::{Bootstrap, Transport};
 use crate::proxy::envoy::routing::{Choice, choose};
-use crate::proxy::envoy::{Connection, Dice, Purpose, Request, Token};
+use crate::proxy::envoy::{Connection, Dice, Purpose, Request};
 
 /// A route that competes with others, as a few choices.
 #[derive(Clone, Debug)]
@@ -152,7 +153,7 @@ fn answers(rig: &Rig) -> BTreeMap<String, String> {
                         alpn: Vec::new(),
                         principal: None,
                     },
-                    token: Token::Missing,
+                    tokens: Arc::default(),
                 };
                 let choice =
                     choose(table, &request, &Bootstrap::default(), &mut NoDice, &mut Silent);

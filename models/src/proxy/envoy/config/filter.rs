@@ -1,13 +1,11 @@
 //! HTTP filters that are modelled, as data. What they decide is `filters`' business.
 
-use std::collections::BTreeMap;
-
 use crate::explain::Sourced;
 use crate::units::{Ppm, SimDuration};
 use crate::world::Origin;
 
 use super::access::{ExtAuthz, Rbac};
-use super::{HeaderMatcher, PathMatcher, StringMatcher};
+use super::{HeaderMatcher, JwtAuthn, StringMatcher};
 
 /// One filter of a connection manager.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,50 +121,6 @@ pub enum FaultDelay {
         /// The share.
         share: Ppm,
     },
-}
-
-/// Checks tokens. Which key signed one is not checked here: the request says what its token is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct JwtAuthn {
-    /// Who issues tokens, by name.
-    pub providers: BTreeMap<String, JwtProvider>,
-    /// Which requests need what; the first match counts.
-    pub rules: Vec<JwtRule>,
-}
-
-/// Who issues tokens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JwtProvider {
-    /// The `iss` claim.
-    pub issuer: String,
-    /// The `aud` claims that are accepted; empty accepts all.
-    pub audiences: Vec<String>,
-    /// Where it is written.
-    pub origin: Origin,
-}
-
-/// What some requests need.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JwtRule {
-    /// Which requests, by path.
-    pub path: PathMatcher,
-    /// What they need.
-    pub requirement: JwtRequirement,
-}
-
-/// What a request needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JwtRequirement {
-    /// A valid token of this provider.
-    Provider(String),
-    /// Any of these.
-    Any(Vec<JwtRequirement>),
-    /// All of these.
-    All(Vec<JwtRequirement>),
-    /// No token, or a valid one.
-    AllowMissing,
-    /// Anything.
-    AllowMissingOrFailed,
 }
 
 /// A token bucket.

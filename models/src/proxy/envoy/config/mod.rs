@@ -10,6 +10,7 @@ mod cluster;
 mod endpoint;
 mod filter;
 mod header;
+mod jwt;
 mod listener;
 mod matcher;
 mod retry;
@@ -33,10 +34,13 @@ pub use endpoint::{
     Address, DeclaredHealth, Endpoint, LoadAssignment, Locality, LocalityEndpoints,
 };
 pub use filter::{
-    Cors, Fault, FaultAbort, FaultDelay, FilterOverride, HttpFilter, HttpFilterKind, JwtAuthn,
-    JwtProvider, JwtRequirement, JwtRule, LocalRateLimit,
+    Cors, Fault, FaultAbort, FaultDelay, FilterOverride, HttpFilter, HttpFilterKind, LocalRateLimit,
 };
 pub use header::{AppendAction, HeaderMutation, HeaderMutations};
+pub use jwt::{
+    JwtAuthn, JwtKeys, JwtProvider, JwtRequirement, JwtRule, Preflights, TokenForwarding,
+    TokenLocations,
+};
 pub use listener::{
     ChainMatch, Direction, DownstreamTls, EscapedSlashes, FilterChain, HttpManager, Inspection,
     Listener, NetworkFilter, OriginalDestination, PathNormalization, RouteSource, TcpProxy,

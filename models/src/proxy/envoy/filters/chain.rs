@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::explain::Probe;
 use crate::profile::RepeatedHeaders;
+use crate::token::ClaimValues;
 use crate::units::{Ppm, SimDuration, SimTime};
 
 use super::super::config::{Bootstrap, ExtAuthz, Fault, HttpFilter, LocalRateLimit, Rbac};
@@ -13,7 +14,7 @@ use super::super::reply::Reply;
 use super::super::request::{HeaderMap, Request};
 use super::super::routing::Taken;
 use super::external::{Asks, ExternalAnswer};
-use super::jwt::Verified;
+use super::jwt::{Passed, Ruling};
 use super::rate_limit::{Bucket, BucketKey, RATE_LIMIT};
 use super::rbac::{Access, Force, Http, Subject, access, shadow_access};
 use super::settings::{InForce, Settings};
@@ -43,7 +44,10 @@ pub struct Progress {
     charged: bool,
     /// Places among the active faults that filters hold.
     active_faults: u32,
-    verified: Option<Verified>,
+    /// The claims of the token that somebody vouches for.
+    claims: Option<Arc<ClaimValues>>,
+    /// The request as filters left it, if they changed it.
+    rewritten: Option<Arc<Request>>,
     /// The answer to what that filter has asked.
     told: Option<ExternalAnswer>,
     /// Flags of the request so far, such as `DI`.
@@ -96,15 +100,16 @@ impl Progress {
         self.charged = false;
     }
 
-    pub(super) fn verified(&self) -> Verified {
-        self.verified.unwrap_or(Verified::No)
+    /// The request as filters left it, if they changed it.
+    #[must_use]
+    pub fn rewritten(&self) -> Option<Arc<Request>> {
+        self.rewritten.clone()
     }
 
-    pub(super) fn verify(&mut self, verified: Verified) {
+    pub(super) fn accept(&mut self, passed: Passed) {
         // A later filter that needs no token does not undo an earlier one.
-        if self.verified != Some(Verified::Yes) {
-            self.verified = Some(verified);
-        }
+        self.claims = passed.claims.or_else(|| self.claims.take());
+        self.rewritten = passed.rewritten.or_else(|| self.rewritten.take());
     }
 }
 
@@ -120,6 +125,8 @@ impl<'c> Chain<'c> {
         probe: &mut P,
     ) -> Step {
         while let Some(filter) = self.filters.get(progress.next) {
+            let rewritten = progress.rewritten();
+            let request = rewritten.as_deref().unwrap_or(request);
             let step = match self.settings.of(filter) {
                 InForce::Off => None,
                 InForce::Cors(own) => match cors::decide(own, request, probe) {
@@ -135,11 +142,12 @@ impl<'c> Chain<'c> {
                 InForce::Rbac(own) => self.rbac(own, request, progress, state, probe),
                 InForce::ExtAuthz(own) => self.ask(own, request, progress, state, probe),
                 InForce::Jwt(own) => match jwt::decide(own, request, probe) {
-                    Ok(verified) => {
-                        progress.verify(verified);
+                    Ruling::Pass(passed) => {
+                        progress.accept(passed);
                         None
                     }
-                    Err(reply) => Some(Step::Answer(reply)),
+                    Ruling::Answer(reply) => Some(Step::Answer(reply)),
+                    Ruling::Unknown(_) => Some(Step::Unknown),
                 },
                 InForce::RateLimit(own) => {
                     let key = self.bucket_key(progress.next, filter);
@@ -278,10 +286,10 @@ impl<'c> Chain<'c> {
 /// What access rules see of a request.
 pub(super) fn subject<'a>(
     request: &'a Request,
-    progress: &Progress,
+    progress: &'a Progress,
     repeated: RepeatedHeaders,
 ) -> Subject<'a> {
-    let http = Http { request, verified: progress.verified(), repeated };
+    let http = Http { request, claims: progress.claims.as_deref(), repeated };
     Subject { connection: &request.connection, http: Some(http) }
 }
 

@@ -18,7 +18,7 @@ mod state;
 
 pub use chain::{Ask, Chain, Progress, Step};
 pub use external::{ExternalAnswer, ExternalAnswers, connection_asked};
-pub use outlook::{Outlook, Possible};
+pub use outlook::{Outlook, Possible, Undecided};
 pub use rbac::{Access, connection_access};
 pub use settings::Settings;
 pub use state::{FilterCounts, FilterState};

@@ -1,8 +1,11 @@
 //! What the filters may make of a request, with shares instead of draws. It plays nothing: what
 //! depends on other requests, such as tokens and active faults, is told as a possibility.
 
+use std::sync::Arc;
+
 use crate::explain::{Probe, Sourced};
 use crate::units::{Ppm, SimDuration};
+use crate::world::Origin;
 
 use super::super::config::ExtAuthz;
 use super::super::flags::{ResponseFlag, ResponseFlags};
@@ -20,13 +23,32 @@ use super::{cors, fault, jwt, rate_limit, rbac};
 pub struct Outlook {
     /// The answer that every such request gets, if it does not come through.
     pub answer: Option<Box<Reply>>,
-    /// Why nothing after some filter can be told: access rules ask for what is not known, or an
-    /// external authoriser decides.
-    pub unknown: Option<String>,
+    /// What cannot be told, so that nothing after it can be either.
+    pub unknown: Option<Undecided>,
     /// What happens to some of the requests only.
     pub possible: Vec<Possible>,
     /// Headers that filters add to the answer of the upstream.
     pub response_headers: HeaderMap,
+    /// The request as it leaves the filters, if it is another one than came.
+    pub rewritten: Option<Arc<Request>>,
+}
+
+/// Why it cannot be told what becomes of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    /// The id of the finding.
+    pub id: &'static str,
+    /// What is missing, in one sentence.
+    pub sentence: String,
+    /// What asks for it.
+    pub origins: Vec<Origin>,
+}
+
+impl Undecided {
+    /// Access rules ask for what is not known, or an external authoriser decides.
+    pub(super) const fn policy(sentence: String) -> Self {
+        Self { id: "policy.undecided", sentence, origins: Vec::new() }
+    }
 }
 
 /// What happens to some of the requests.
@@ -65,11 +87,14 @@ impl Chain<'_> {
         let mut progress = Progress::default();
         for filter in self.filters {
             let settings = self.settings.of(filter);
+            let rewritten = progress.rewritten();
+            let request = rewritten.as_deref().unwrap_or(request);
             outlook.look(self, settings, (request, external), &mut progress, probe);
             if outlook.answer.is_some() || outlook.unknown.is_some() {
                 break;
             }
         }
+        outlook.rewritten = progress.rewritten();
         outlook
     }
 }
@@ -94,8 +119,9 @@ impl Outlook {
                 cors::Verdict::Respond(reply) => self.answer = Some(reply),
             },
             InForce::Jwt(own) => match jwt::decide(own, request, probe) {
-                Ok(verified) => progress.verify(verified),
-                Err(reply) => self.answer = Some(reply),
+                jwt::Ruling::Pass(passed) => progress.accept(passed),
+                jwt::Ruling::Answer(reply) => self.answer = Some(reply),
+                jwt::Ruling::Unknown(undecided) => self.unknown = Some(undecided),
             },
             InForce::Rbac(own) => {
                 let subject = subject(request, progress, chain.bootstrap.repeated_headers);
@@ -105,7 +131,7 @@ impl Outlook {
                     Access::Denied(policy) => {
                         self.answer = Some(Box::new(rbac::reply(policy.as_deref())));
                     }
-                    Access::Unknown(why) => self.unknown = Some(why),
+                    Access::Unknown(why) => self.unknown = Some(Undecided::policy(why)),
                 }
             }
             InForce::ExtAuthz(own) => self.ask(chain, own, (request, external), progress, probe),
@@ -137,9 +163,12 @@ impl Outlook {
         let subject = subject(request, progress, chain.bootstrap.repeated_headers);
         match external::asks(own, subject, probe) {
             Asks::No => {}
-            Asks::Unknown(why) => self.unknown = Some(why),
+            Asks::Unknown(why) => self.unknown = Some(Undecided::policy(why)),
             Asks::Yes => match external.of(&own.provider) {
-                None => self.unknown = Some(external::not_given(&own.provider)),
+                None => {
+                    let why = external::not_given(&own.provider);
+                    self.unknown = Some(Undecided::policy(why));
+                }
                 Some(answer) => {
                     let denial = external::judge(own, answer, probe).err();
                     self.answer = denial.map(|denial| Box::new(denial.reply()));

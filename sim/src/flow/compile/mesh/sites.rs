@@ -66,6 +66,7 @@ impl Compiler<'_> {
             policies: Policies::AssumedToAllow,
             certificate: ClientCertificate::Missing,
             external: ExternalAnswers::default(),
+            tokens: std::sync::Arc::default(),
         };
         let source = Some(self.input.world.pods[pod].ip);
         let mut request = request_sent(&question, dialled.port, source, dialled.ip);

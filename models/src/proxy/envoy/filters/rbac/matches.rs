@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::profile::RepeatedHeaders;
+use crate::token::ClaimValues;
 
 use super::super::super::config::{Case, HeaderMatcher, Permission, Principal, StringMatcher};
-use super::super::super::request::{Connection, Request, Token};
-use super::super::jwt::Verified;
+use super::super::super::request::{Connection, Request};
 use super::truth::Truth;
 
 /// Rules may be nested; what stands deeper cannot be told.
@@ -28,8 +28,8 @@ pub(in super::super) struct Subject<'a> {
 pub(in super::super) struct Http<'a> {
     /// The request.
     pub(in super::super) request: &'a Request,
-    /// Whether its claims count.
-    pub(in super::super) verified: Verified,
+    /// The claims of its token that count.
+    pub(in super::super) claims: Option<&'a ClaimValues>,
     /// How repeated headers are compared.
     pub(in super::super) repeated: RepeatedHeaders,
 }
@@ -104,13 +104,9 @@ impl Subject<'_> {
     }
 
     fn has_claim(&self, path: &[String], value: &StringMatcher) -> Truth {
-        let Some(Http { request, verified: Verified::Yes, .. }) = self.http else {
-            return Truth::No;
-        };
-        let Token::Valid { issuer, claims } = &request.token else { return Truth::No };
-        let named = claims.get(path).into_iter().flatten();
-        let any = named.map(String::as_str).any(|claim| value.matches(claim));
-        (any || (path == ["iss"] && value.matches(issuer))).into()
+        let claims = self.http.and_then(|http| http.claims);
+        let named = claims.and_then(|claims| claims.get(path)).into_iter().flatten();
+        named.map(String::as_str).any(|claim| value.matches(claim)).into()
     }
 
     /// The address of the client: the last one that `x-forwarded-for` names, else the peer's. At

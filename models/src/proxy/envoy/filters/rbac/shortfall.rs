@@ -5,8 +5,6 @@ use crate::identity::SpiffeId;
 use crate::world::Origin;
 
 use super::super::super::config::{Clause, Permission, Principal, RbacPolicy, Wants};
-use super::super::super::request::Token;
-use super::super::jwt::Verified;
 use super::matches::Subject;
 use super::truth::Truth;
 
@@ -229,13 +227,11 @@ impl Subject<'_> {
 
     fn claim(&self, path: &[String]) -> String {
         let Some(http) = self.http else { return "not known of a bare connection".to_owned() };
-        match (&http.request.token, http.verified) {
-            (Token::Valid { claims, issuer }, Verified::Yes) => match claims.get(path) {
-                Some(values) => values.join(", "),
-                None if path == ["iss"] => issuer.clone(),
-                None => "missing in the token".to_owned(),
-            },
-            _ => "missing, because the request has no token that was verified".to_owned(),
+        match http.claims {
+            Some(claims) => claims
+                .get(path)
+                .map_or_else(|| "missing in the token".to_owned(), |values| values.join(", ")),
+            None => "missing, because the request has no token that was verified".to_owned(),
         }
     }
 }

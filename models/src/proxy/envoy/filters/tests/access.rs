@@ -1,20 +1,19 @@
-//! Access rules and tokens.
+//! Access rules.
 
 use std::collections::BTreeMap;
 
 use super::testing::*;
 use crate::explain::{Silent, Tree};
 use crate::profile::RepeatedHeaders;
+use crate::proxy::envoy::Request;
 use crate::proxy::envoy::config::{
-    HeaderMatcher, HeaderTest, HttpFilter, HttpFilterKind, Invert, JwtAuthn, JwtProvider,
-    JwtRequirement, JwtRule, MissingHeader, PathMatcher, Permission, Principal, Rbac, RbacAction,
-    StringTest,
+    HeaderMatcher, HeaderTest, HttpFilter, HttpFilterKind, Invert, MissingHeader, PathMatcher,
+    Permission, Principal, Rbac, RbacAction, StringTest,
 };
 use crate::proxy::envoy::filters::{
     Access, ExternalAnswers, Progress, Settings, Step, connection_access,
 };
-use crate::proxy::envoy::routing::tests::testing::{HERE, get, with_headers};
-use crate::proxy::envoy::{Request, Token};
+use crate::proxy::envoy::routing::tests::testing::{get, with_headers};
 
 const ANYBODY: Principal = Principal::Any;
 
@@ -194,95 +193,4 @@ fn each_policy_says_why_it_does_not_match() {
     assert_eq!(told[0].finding, "denied: none of the 2 policies of the ALLOW rules matches");
     assert_eq!(told[0].because[0].finding, "policy a does not match: what is done does not fit");
     assert_eq!(told[0].because[1].finding, "policy b does not match: who does it does not fit");
-}
-
-fn tokens(requirement: JwtRequirement) -> HttpFilter {
-    let provider = |issuer: &str, audiences: &[&str]| JwtProvider {
-        issuer: issuer.to_owned(),
-        audiences: audiences.iter().map(|&audience| audience.to_owned()).collect(),
-        origin: HERE,
-    };
-    filter(HttpFilterKind::Jwt(JwtAuthn {
-        providers: BTreeMap::from([
-            ("open".to_owned(), provider("https://open", &[])),
-            ("strict".to_owned(), provider("https://strict", &["shop"])),
-        ]),
-        rules: vec![JwtRule { path: PathMatcher::Prefix("/shop".to_owned()), requirement }],
-    }))
-}
-
-fn with_token(token: Token) -> Request {
-    Request { token, ..get("/shop?q") }
-}
-
-fn valid(issuer: &str, claims: &[(&str, &str)]) -> Token {
-    let claims =
-        claims.iter().map(|(name, value)| (vec![(*name).to_owned()], vec![(*value).to_owned()]));
-    Token::Valid { issuer: issuer.to_owned(), claims: claims.collect() }
-}
-
-fn provider(name: &str) -> JwtRequirement {
-    JwtRequirement::Provider(name.to_owned())
-}
-
-#[test]
-fn a_token_must_be_there_valid_of_the_issuer_and_for_the_audience() {
-    let mut proxy = Proxy::with(vec![tokens(provider("strict"))]);
-    for (token, status, words) in [
-        (Token::Missing, 401, "Jwt is missing"),
-        (Token::Invalid, 401, "Jwt verification fails"),
-        (valid("https://open", &[]), 401, "Jwt issuer is not configured"),
-        (valid("https://strict", &[("aud", "bank")]), 403, "Audiences in Jwt are not allowed"),
-    ] {
-        let missing = token == Token::Missing;
-        let denied = proxy.answer(&with_token(token)).expect("denied");
-        assert_eq!((denied.status, denied.body.as_ref()), (status, words));
-        let details = format!("jwt_authn_access_denied{{{}}}", words.replace(' ', "_"));
-        assert_eq!(denied.details, details);
-        assert!(denied.flags.is_empty());
-        let asked = denied.headers.get("www-authenticate").expect("it says what it wants");
-        let realm = "Bearer realm=\"http://shop.example/shop\"";
-        assert!(asked.starts_with(realm) && asked.contains("invalid_token") != missing, "{asked}");
-    }
-    assert!(proxy.allows(&with_token(valid("https://strict", &[("aud", "shop")]))));
-    assert!(proxy.allows(&get("/elsewhere")), "no rule covers the path");
-}
-
-#[test]
-fn a_token_may_be_missing_but_not_wrong_unless_failures_are_let_through() {
-    let any = |last| JwtRequirement::Any(vec![provider("open"), provider("strict"), last]);
-    let mut lenient = Proxy::with(vec![tokens(any(JwtRequirement::AllowMissing))]);
-    assert!(lenient.allows(&with_token(Token::Missing)));
-    assert!(lenient.allows(&with_token(valid("https://open", &[]))));
-    for (token, status) in [
-        (Token::Invalid, 401),
-        (valid("https://other", &[]), 401),
-        (valid("https://strict", &[]), 403),
-    ] {
-        assert_eq!(lenient.answer(&with_token(token)).map(|reply| reply.status), Some(status));
-    }
-    let mut blind = Proxy::with(vec![tokens(any(JwtRequirement::AllowMissingOrFailed))]);
-    assert!(blind.allows(&with_token(Token::Invalid)));
-    let one = JwtRequirement::Any(vec![provider("open"), JwtRequirement::AllowMissing]);
-    let other_issuer = with_token(valid("https://strict", &[("aud", "shop")]));
-    assert!(!Proxy::with(vec![tokens(one)]).allows(&other_issuer));
-    let alone = tokens(JwtRequirement::AllowMissing);
-    assert!(Proxy::with(vec![alone]).allows(&other_issuer));
-    let both = JwtRequirement::All(vec![provider("open"), provider("strict")]);
-    let denied = Proxy::with(vec![tokens(both)]).answer(&with_token(valid("https://open", &[])));
-    assert_eq!(denied.map(|reply| reply.body), Some("Jwt is missing".into()));
-}
-
-#[test]
-fn claims_count_only_after_a_provider_has_vouched_for_them() {
-    let admins = Principal::Claim { path: vec!["groups".to_owned()], value: exactly("admins") };
-    let rules = || rbac(RbacAction::Allow, &[("admins", Permission::Any, admins.clone())]);
-    let admin = || with_token(valid("https://open", &[("groups", "admins")]));
-    assert!(Proxy::with(vec![tokens(provider("open")), rules()]).allows(&admin()));
-    assert!(!Proxy::with(vec![rules()]).allows(&admin()), "nobody looked at the token");
-    let failed = JwtRequirement::AllowMissingOrFailed;
-    assert!(!Proxy::with(vec![tokens(failed), rules()]).allows(&admin()));
-    let issuer = Principal::Claim { path: vec!["iss".to_owned()], value: exactly("https://open") };
-    let by_issuer = rbac(RbacAction::Allow, &[("iss", Permission::Any, issuer)]);
-    assert!(Proxy::with(vec![tokens(provider("open")), by_issuer]).allows(&admin()));
 }

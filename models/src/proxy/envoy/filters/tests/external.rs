@@ -78,7 +78,7 @@ fn the_silence_of_an_authoriser_is_what_its_provider_makes_of_it() {
 fn an_answer_that_nobody_gave_leaves_the_outcome_open() {
     let proxy = proxy(OnFailure::Allow);
     let why = outlook(&proxy, "/admin", None).unknown.expect("open");
-    assert!(why.contains("--external-authz opa="), "{why}");
+    assert!(why.sentence.contains("--external-authz opa="), "{why:?}");
     assert!(outlook(&proxy, "/", None).unknown.is_none(), "nobody is asked");
 }
 

@@ -5,3 +5,4 @@ mod answers;
 mod external;
 mod faults;
 mod testing;
+mod tokens;

@@ -13,7 +13,7 @@ use crate::proxy::envoy::config::{
     WeightedCluster,
 };
 use crate::proxy::envoy::routing::{Choice, Context, Plan, choose, pick_cluster, plan};
-use crate::proxy::envoy::{Connection, Dice, HeaderMap, Purpose, Reply, Request, Token};
+use crate::proxy::envoy::{Connection, Dice, HeaderMap, Purpose, Reply, Request};
 use crate::units::{Ppm, SimDuration};
 use crate::world::Origin;
 
@@ -57,7 +57,7 @@ pub(crate) fn with_headers(path: &str, headers: &[(&str, &str)]) -> Request {
             alpn: Vec::new(),
             principal: None,
         },
-        token: Token::Missing,
+        tokens: Arc::default(),
     }
 }
 
