@@ -7,8 +7,11 @@ use clap::{Args, ValueEnum};
 use crate::exit;
 
 /// How it is used.
-const EXAMPLES: &[&str] =
-    &["meshwalk lint deploy/ --fail-on warning", "kubectl get -A -o yaml all | meshwalk lint -"];
+const EXAMPLES: &[&str] = &[
+    "meshwalk lint deploy/ --fail-on warning",
+    "meshwalk lint -f deploy/ -o sarif > meshwalk.sarif",
+    "kubectl get -A -o yaml all | meshwalk lint -",
+];
 
 /// The arguments of `meshwalk lint`.
 #[derive(Clone, Debug, Args)]
@@ -41,6 +44,8 @@ pub(crate) enum LintFormat {
     Table,
     /// One JSON document with stable field names.
     Json,
+    /// The findings as SARIF 2.1.0, which code hosts show beside the lines.
+    Sarif,
 }
 
 /// The least finding that makes the exit code 1.
@@ -51,4 +56,8 @@ pub(crate) enum FailOn {
     Error,
     /// Errors and warnings.
     Warning,
+    /// Any finding.
+    Note,
+    /// None: the exit code tells only whether the command could be carried out.
+    Never,
 }

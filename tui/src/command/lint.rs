@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::input::{self, Limits, SourceKind, Sources};
 use crate::report::diagnostics;
 use crate::report::lint::{self, Lint};
+use crate::report::sarif;
 use crate::terminal::Look;
 
 use super::Streams;
@@ -68,6 +69,7 @@ pub(super) fn lint(
     match args.output {
         LintFormat::Table => lint::print(streams.out, &lint, look)?,
         LintFormat::Json => lint::print_json(streams.out, &lint)?,
+        LintFormat::Sarif => sarif::print(streams.out, &findings, &sources.set)?,
     }
     Ok(verdict(&findings, args.fail_on))
 }
@@ -84,6 +86,8 @@ fn verdict(findings: &[Diagnostic], fail_on: FailOn) -> Exit {
     let fails = |finding: &Diagnostic| match fail_on {
         FailOn::Error => finding.severity == Severity::Error,
         FailOn::Warning => matches!(finding.severity, Severity::Error | Severity::Warning),
+        FailOn::Note => true,
+        FailOn::Never => false,
     };
     if findings.iter().any(fails) { Exit::Failed } else { Exit::Fine }
 }

@@ -87,7 +87,10 @@ fn lint_shows_the_line_of_a_finding_and_counts_what_was_read() {
 #[test]
 fn lint_can_fail_on_warnings_and_always_fails_on_errors() {
     assert_eq!(meshwalk_reading(WEB, &["lint", "-", "--fail-on", "warning"]).exit, Exit::Failed);
+    assert_eq!(meshwalk_reading(WEB, &["lint", "-", "--fail-on", "note"]).exit, Exit::Failed);
     let broken = format!("{WEB}---\nkind: [\n");
+    let never = ["lint", "-", "--fail-on", "never"];
+    assert_eq!(meshwalk_reading(&broken, &never).exit, Exit::Fine);
     let printed = meshwalk_reading(&broken, &["lint", "-"]);
     assert_eq!(printed.exit, Exit::Failed);
     assert!(printed.out.contains("2 modelled: 1 error, 1 warning"), "{}", printed.out);

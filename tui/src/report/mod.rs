@@ -17,6 +17,7 @@ pub(crate) mod places;
 pub(crate) mod proxy_config;
 pub(crate) mod retries;
 pub(crate) mod rules;
+pub(crate) mod sarif;
 pub(crate) mod table;
 mod tree;
 pub(crate) mod why;
