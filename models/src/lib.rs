@@ -7,6 +7,7 @@
 pub mod control;
 pub mod cost;
 pub mod explain;
+pub mod flip;
 pub mod identity;
 pub mod lookup;
 pub mod manifest;

@@ -193,6 +193,12 @@ impl ControlPlanes {
         &self.network_policies
     }
 
+    /// The same, in a network that carries every connection.
+    #[must_use]
+    pub fn without_network_policies(&self) -> Self {
+        Self { network_policies: NetworkPolicies::none(self.profile), ..self.clone() }
+    }
+
     /// All gateways, by name.
     #[must_use]
     pub fn gateways(&self) -> Vec<GatewayName> {

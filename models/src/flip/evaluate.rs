@@ -1,0 +1,135 @@
+//! Asks a question again after edits: manifests changed, world and control planes made anew as far
+//! as the edits touch them.
+
+use crate::control::ControlPlanes;
+use crate::control::istio::injection::Injection;
+use crate::profile::Profile;
+use crate::walk::{Answer, Caller, Question, Sender, walk};
+use crate::world::{ClusterManifests, OutsideHost, PodId, Topology, World, build};
+
+use super::candidates::Goal;
+use super::draft::Draft;
+use super::edit::{Change, Edit, RequestChange};
+
+/// What a world and its control planes are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// The manifests.
+    pub clusters: &'a [ClusterManifests<'a>],
+    /// Where pods run, as far as a scenario says it.
+    pub topology: &'a Topology,
+    /// Hosts outside.
+    pub outside: &'a [OutsideHost],
+    /// The facts that count.
+    pub profile: &'static Profile,
+    /// Whose word counts on which pods have a sidecar.
+    pub injection: Injection,
+}
+
+/// A world with its control planes.
+#[derive(Clone, Copy)]
+pub(super) struct State<'s> {
+    pub(super) world: &'s World,
+    pub(super) planes: &'s ControlPlanes,
+}
+
+/// A world that was made anew.
+pub(super) struct Made {
+    world: Option<World>,
+    planes: Option<ControlPlanes>,
+}
+
+impl Made {
+    /// What counts now, where `before` counted.
+    pub(super) fn over<'s>(&'s self, before: State<'s>) -> State<'s> {
+        State {
+            world: self.world.as_ref().unwrap_or(before.world),
+            planes: self.planes.as_ref().unwrap_or(before.planes),
+        }
+    }
+}
+
+/// Makes what edits touch, which the draft shows already.
+pub(super) fn make(
+    setting: &Setting<'_>,
+    draft: &mut Draft<'_>,
+    before: State<'_>,
+    edits: &[Edit],
+) -> Made {
+    if edits.iter().all(Edit::is_of_request) {
+        return Made { world: None, planes: None };
+    }
+    let touches_world = edits.iter().any(Edit::touches_world);
+    draft.show(|clusters| {
+        let world = touches_world.then(|| build(clusters, setting.topology, setting.outside).world);
+        let seen = world.as_ref().unwrap_or(before.world);
+        let (planes, _) =
+            ControlPlanes::with_injection(seen, clusters, setting.profile, setting.injection);
+        Made { world, planes: Some(planes) }
+    })
+}
+
+/// The question after edits, in a world in which numbers may be others; `None` if its caller is
+/// not there any more.
+pub(super) fn question_after(
+    question: &Question,
+    edits: &[Edit],
+    before: &World,
+    after: &World,
+) -> Option<Question> {
+    let mut asked = question.clone();
+    if let Sender::Pod(caller) = &mut asked.sender {
+        *caller = same_caller(before, after, *caller)?;
+    }
+    for edit in edits {
+        if let Change::Request(change) = &edit.change {
+            match change {
+                RequestChange::Method(method) => asked.method.clone_from(method),
+                RequestChange::Path(path) => asked.path = Some(path.clone()),
+                RequestChange::Header(name, value) => {
+                    asked.headers.retain(|(own, _)| !own.eq_ignore_ascii_case(name));
+                    asked.headers.push((name.clone(), value.clone()));
+                }
+            }
+        }
+    }
+    Some(asked)
+}
+
+/// The pod with the same name.
+fn same_caller(before: &World, after: &World, caller: Caller) -> Option<Caller> {
+    let (own, pod) = (&before.workloads[caller.workload], &before.pods[caller.pod]);
+    let namespace = own.namespace.map(|id| &before.namespaces[id]);
+    let is_same_place = |other: &crate::world::Workload| match (
+        namespace,
+        other.namespace.map(|id| &after.namespaces[id]),
+    ) {
+        (Some(one), Some(other)) => {
+            let clusters = (&before.clusters[one.cluster], &after.clusters[other.cluster]);
+            one.name == other.name && clusters.0.name == clusters.1.name
+        }
+        (None, None) => true,
+        _ => false,
+    };
+    let (workload, row) = after.workloads.entries().find(|(_, other)| {
+        other.name == own.name && other.source == own.source && is_same_place(other)
+    })?;
+    let pods = (row.pods.start.0..row.pods.end.0).map(PodId);
+    let mut pods = pods.filter(|&id| after.pods[id].name == pod.name);
+    pods.next().map(|pod| Caller { pod, workload })
+}
+
+/// Asks.
+pub(super) fn ask(state: State<'_>, question: &Question) -> Answer {
+    walk(state.world, state.planes, question)
+}
+
+/// Where an answer would have to go to be another; `None` where it is not known.
+pub(super) fn goal(answer: &Answer) -> Option<Goal> {
+    use crate::walk::Outcome;
+    match answer.outcome {
+        Outcome::Routed | Outcome::Redirected | Outcome::DirectResponse => Some(Goal::Stop),
+        Outcome::Denied | Outcome::NoRoute => Some(Goal::Admit),
+        Outcome::Unknown => None,
+    }
+}
