@@ -56,11 +56,6 @@ impl<'a> Draft<'a> {
         self.clusters.get(at.0)?.get(at.1).filter(|_| !self.away.contains(&at))
     }
 
-    /// How many objects there are.
-    pub(super) fn len(&self) -> usize {
-        self.clusters.iter().map(Vec::len).sum()
-    }
-
     /// Makes edits; `None`, and no change, if one of them cannot be made.
     pub(super) fn apply(&mut self, edits: &[Edit]) -> Option<Undone> {
         let mut undone = Undone(Vec::new());

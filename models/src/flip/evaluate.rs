@@ -4,7 +4,7 @@
 use crate::control::ControlPlanes;
 use crate::control::istio::injection::Injection;
 use crate::profile::Profile;
-use crate::walk::{Answer, Caller, Question, Sender, walk};
+use crate::walk::{Answer, Caller, Question, Sender, Verdict, walk};
 use crate::world::{ClusterManifests, OutsideHost, PodId, Topology, World, build};
 
 use super::candidates::Goal;
@@ -126,10 +126,11 @@ pub(super) fn ask(state: State<'_>, question: &Question) -> Answer {
 
 /// Where an answer would have to go to be another; `None` where it is not known.
 pub(super) fn goal(answer: &Answer) -> Option<Goal> {
-    use crate::walk::Outcome;
-    match answer.outcome {
-        Outcome::Routed | Outcome::Redirected | Outcome::DirectResponse => Some(Goal::Stop),
-        Outcome::Denied | Outcome::NoRoute => Some(Goal::Admit),
-        Outcome::Unknown => None,
+    match answer.verdict {
+        Verdict::Allowed => Some(Goal::Stop),
+        Verdict::Denied | Verdict::Dropped | Verdict::Reset | Verdict::Unauthenticated => {
+            Some(Goal::Admit)
+        }
+        Verdict::Unknown => None,
     }
 }

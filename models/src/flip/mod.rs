@@ -10,6 +10,8 @@ mod evaluate;
 mod network;
 mod scene;
 mod search;
+#[cfg(test)]
+mod tests;
 
 pub use access::{AccessChange, OperationField, SourceField};
 pub use edit::{At, Change, Edit, EditKind, LabelChange, Labelled, RequestChange, TlsPart};

@@ -8,7 +8,7 @@ use crate::world::World;
 
 use super::candidates::{Candidate, Goal, Rank, candidates};
 use super::draft::Draft;
-use super::edit::Edit;
+use super::edit::{Edit, EditKind};
 use super::evaluate::{Setting, State, ask, goal, make, question_after};
 use super::scene::{Extent, Reached, Scene};
 
@@ -125,11 +125,11 @@ impl Search<'_, '_> {
                 self.waiting.insert(rank, Waiting { candidate, steps: 1 });
                 continue;
             }
+            if first.iter().any(|edit| renumbers(edit, &candidate)) {
+                continue;
+            }
             let mut edits = first.to_vec();
             edits.extend(candidate.edits);
-            edits.sort_by(|one, other| {
-                (one.kind(), &one.sentence).cmp(&(other.kind(), &other.sentence))
-            });
             let candidate = Candidate { edits };
             let steps = STEPS_MAX;
             self.waiting.entry(candidate.rank()).or_insert(Waiting { candidate, steps });
@@ -189,7 +189,14 @@ impl Search<'_, '_> {
 
     /// Whether what stops the request now is not what stopped it before.
     fn gets_elsewhere(&self, answer: &Answer) -> bool {
-        (answer.outcome, answer.status, &answer.because)
-            != (self.answer.outcome, self.answer.status, &self.answer.because)
+        let before = self.answer;
+        (answer.verdict, &answer.enforced_by, &answer.because)
+            != (before.verdict, &before.enforced_by, &before.because)
     }
+}
+
+/// Whether an edit changes the numbers by which another one names its parts.
+fn renumbers(edit: &Edit, candidate: &Candidate) -> bool {
+    let takes_away = matches!(edit.kind(), EditKind::TakeAway | EditKind::DeletePolicy);
+    takes_away && candidate.edits.iter().any(|other| other.at == edit.at)
 }

@@ -8,6 +8,7 @@ mod envoy_health;
 mod envoy_listen;
 mod envoy_retry;
 mod envoy_route;
+mod flip;
 mod gateway;
 mod istio_capture;
 mod istio_cluster;
@@ -32,6 +33,7 @@ pub const CATALOGUE: &[&[Rule]] = &[
     envoy_listen::RULES,
     envoy_retry::RULES,
     envoy_route::RULES,
+    flip::RULES,
     gateway::RULES,
     istio_capture::RULES,
     istio_cluster::RULES,

@@ -35,8 +35,11 @@ pub(super) type Rank = (u32, usize, Vec<EditKind>, Vec<String>);
 impl Candidate {
     pub(super) fn rank(&self) -> Rank {
         let size = self.edits.iter().map(|edit| edit.size).sum();
-        let kinds = self.edits.iter().map(Edit::kind).collect();
-        let sentences = self.edits.iter().map(|edit| edit.sentence.clone()).collect();
+        let mut kinds: Vec<_> = self.edits.iter().map(Edit::kind).collect();
+        let mut sentences: Vec<_> = self.edits.iter().map(|it| it.sentence.clone()).collect();
+        // The order in which edits are made makes no other candidate.
+        kinds.sort();
+        sentences.sort();
         (size, self.edits.len(), kinds, sentences)
     }
 }
