@@ -226,10 +226,13 @@ impl ControlPlanes {
         given.or_else(|| match name.kind {
             GatewayKind::GatewayApi => {
                 let config = self.gateway_api.gateway(&name.namespace, &name.name)?;
+                let name = (name.namespace.as_str(), name.name.as_str());
                 match *self.profile.gateway.reading {
-                    GatewayReading::Standard => Some(config),
+                    GatewayReading::Standard => {
+                        Some(Arc::new(self.istio.with_own_policies(name, &config)))
+                    }
                     GatewayReading::Istio => {
-                        Some(Arc::new(self.istio.with_own_clusters(&name.namespace, &config)))
+                        Some(Arc::new(self.istio.with_own_clusters(name, &config)))
                     }
                 }
             }

@@ -4,11 +4,15 @@
 use std::collections::BTreeMap;
 
 use crate::explain::Sourced;
-use crate::proxy::envoy::config::{Fault, HttpFilter, HttpFilterKind, HttpManager, RouteSource};
+use crate::proxy::envoy::config::{
+    Fault, HttpFilter, HttpFilterKind, HttpManager, NetworkFilter, RouteSource,
+};
 use crate::units::SimDuration;
 
 use super::Push;
+use super::authorization::{self, AccessFilters};
 use super::routes::{CORS_FILTER, FAULT_FILTER};
+use super::unmodelled::Touched;
 
 /// The manager whose routes are `routes`. Istio strips no port, sets no timeout of its own, and
 /// takes `x-envoy-*` headers from nobody: no address counts as internal
@@ -32,5 +36,33 @@ pub(super) fn http_manager(push: &Push, routes: RouteSource) -> HttpManager {
         uses_remote_address: false,
         server_name: "istio-envoy".to_owned(),
         local_replies: BTreeMap::new(),
+    }
+}
+
+/// What judges requests and connections before anything else looks at them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Guards {
+    access: AccessFilters,
+}
+
+impl Guards {
+    /// The guards of a proxy.
+    pub(super) fn of(push: &Push, proxy: Touched<'_>) -> Self {
+        Self { access: authorization::filters(push, proxy) }
+    }
+
+    /// The manager with its guards in front: external authorisers, tokens, access rules
+    /// (istio `pilot/pkg/networking/core/listener_builder.go`, `buildHTTPConnectionManager`).
+    pub(super) fn before(&self, mut manager: HttpManager) -> HttpManager {
+        let AccessFilters { asks, rules, .. } = &self.access;
+        let others = std::mem::take(&mut manager.filters);
+        manager.filters = asks.iter().chain(rules).cloned().chain(others).collect();
+        manager
+    }
+
+    /// The filters of a chain that passes bytes on, with its guards in front (the same folder,
+    /// `networkfilter.go`, `buildCompleteNetworkFilters`).
+    pub(super) fn before_bytes(&self, last: NetworkFilter) -> Vec<NetworkFilter> {
+        self.access.network.iter().cloned().chain([last]).collect()
     }
 }

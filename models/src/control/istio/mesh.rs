@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::explain::Sourced;
 use crate::manifest::kinds::istio::{
-    ConnectionPool, InboundMode, LocalitySettings, MeshConfigMap, MeshSettings, NormalizationLevel,
-    OutboundMode, OutlierSettings, RetryRule, Upgrade,
+    ConnectionPool, ExtensionProvider, InboundMode, LocalitySettings, MeshConfigMap, MeshSettings,
+    NormalizationLevel, OutboundMode, OutlierSettings, RetryRule, Upgrade,
 };
 use crate::manifest::{Diagnostic, Located};
 use crate::profile::Profile;
@@ -60,6 +60,8 @@ pub struct Mesh {
     pub destination_rule_export: ExportTo,
     /// Worker threads of a proxy; zero is one for each core.
     pub concurrency: Sourced<u32>,
+    /// Who can be asked, external authorisers among them.
+    pub extension_providers: Vec<ExtensionProvider>,
 }
 
 impl Mesh {
@@ -136,6 +138,7 @@ impl Mesh {
             virtual_service_export: export(&mesh.virtual_service_export_to),
             destination_rule_export: export(&mesh.destination_rule_export_to),
             concurrency: or_default(concurrency, || 0, "istio.concurrency"),
+            extension_providers: mesh.extension_providers.clone(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Istio's control plane: what it makes of its own kinds and of Services.
 
 pub mod authentication;
+pub mod authorization;
 pub mod capture;
 pub mod clusters;
 pub mod config;

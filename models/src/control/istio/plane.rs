@@ -110,9 +110,25 @@ impl IstioControlPlane {
     /// The configuration of a Gateway of Gateway API in a namespace, with the clusters that Istio
     /// would send to it.
     #[must_use]
-    pub fn with_own_clusters(&self, namespace: &str, config: &ProxyConfig) -> ProxyConfig {
-        let adopt = |config, push: &Arc<Push>| gateways::adopt(push, namespace, &config);
+    pub fn with_own_clusters(
+        &self,
+        (namespace, name): (&str, &str),
+        config: &ProxyConfig,
+    ) -> ProxyConfig {
+        let adopt = |config, push: &Arc<Push>| gateways::adopt(push, (namespace, name), &config);
         self.pushes.iter().fold(config.clone(), adopt)
+    }
+
+    /// The configuration of a Gateway of Gateway API in a namespace, with the policies that Istio
+    /// would enforce there.
+    #[must_use]
+    pub fn with_own_policies(
+        &self,
+        (namespace, name): (&str, &str),
+        config: &ProxyConfig,
+    ) -> ProxyConfig {
+        let guard = |config, push: &Arc<Push>| gateways::guarded(push, (namespace, name), &config);
+        self.pushes.iter().fold(config.clone(), guard)
     }
 
     /// What takes the connections that reach a pod. Of a sidecar only the inbound side is made.

@@ -13,7 +13,7 @@ mod tables;
 mod tests;
 mod workload;
 
-pub(super) use adopted::adopt;
+pub(super) use adopted::{adopt, guarded};
 pub use effective::{EffectiveGateway, GatewayProxy, ServiceTarget, effective};
 pub use explain::{explain_host, explain_port};
 pub use listeners::listeners;

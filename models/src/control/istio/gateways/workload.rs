@@ -6,14 +6,16 @@ use std::sync::Arc;
 use crate::control::istio::Push;
 use crate::control::istio::clusters::Viewpoint;
 use crate::control::istio::destination::{self, Traffic, rule_for};
-use crate::control::istio::http_manager::http_manager;
+use crate::control::istio::http_manager::{Guards, http_manager};
 use crate::control::istio::registry::{Protocol, locality};
 use crate::control::istio::routes::{Client, SeenServices};
+use crate::control::istio::unmodelled::Touched;
 use crate::explain::Silent;
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::Labels;
 use crate::proxy::envoy::config::{
-    Bootstrap, HttpManager, Listener, ProxyConfig, RouteSource, RouteTable,
+    Bootstrap, FilterChain, HttpManager, Listener, NetworkFilter, ProxyConfig, RouteSource,
+    RouteTable,
 };
 use crate::world::{PodId, World};
 
@@ -24,6 +26,9 @@ use super::{clusters, listeners, merge, tables};
 
 /// Says that Gateways keep to the ports of the workload.
 const KEEPS_PORTS: &str = "experimental.istio.io/disable-gateway-port-translation";
+
+/// The label of workloads that serve a Gateway of Gateway API.
+pub(in crate::control) const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
 /// A workload that serves Gateways.
 #[derive(Clone, Debug)]
@@ -115,6 +120,13 @@ impl GatewayWorkload {
         }
     }
 
+    /// As policies look at it. One that serves a Gateway of Gateway API has its name as a label.
+    #[must_use]
+    pub fn touched(&self) -> Touched<'_> {
+        let gateway = self.labels.get(GATEWAY_NAME).map(|name| name.value.as_str());
+        Touched { namespace: &self.namespace, labels: &self.labels, gateway }
+    }
+
     /// Its listeners and route tables; nothing if it serves no Gateway.
     #[must_use]
     pub fn parts(&self, push: &Push) -> GatewayParts {
@@ -134,10 +146,31 @@ impl GatewayWorkload {
             profile: push.profile,
         };
         let mesh_ports = mesh_ports(push, client);
-        let manager = |table: &str| manager(push, table);
-        let (listeners, more) = listeners(&merged, &from, &mesh_ports, &manager);
+        let guards = Guards::of(push, self.touched());
+        let manager = |table: &str| guards.before(manager(push, table));
+        let (mut listeners, more) = listeners(&merged, &from, &mesh_ports, &manager);
+        listeners.iter_mut().for_each(|listener| guard_bytes(&guards, listener));
         findings.extend(more);
         GatewayParts { listeners, tables: tables(&merged, &from), findings }
+    }
+}
+
+/// The guards stand before bytes too, but not where TLS is passed on by the name of a cluster: those
+/// connections belong to the gateway of another network (istio
+/// `pilot/pkg/networking/core/gateway.go`, `builtAutoPassthroughFilterChains`).
+pub(super) fn guard_bytes(guards: &Guards, listener: &mut Arc<Listener>) {
+    let passes = |chain: &FilterChain| match chain.filters.as_slice() {
+        [NetworkFilter::TcpProxy(proxy)] => {
+            !proxy.clusters.iter().any(|(cluster, _)| cluster.value.starts_with("outbound_."))
+        }
+        _ => false,
+    };
+    if !listener.chains.iter().any(passes) {
+        return;
+    }
+    for chain in Arc::make_mut(listener).chains.iter_mut().filter(|chain| passes(chain)) {
+        let own = std::mem::take(&mut chain.filters);
+        chain.filters = own.into_iter().flat_map(|last| guards.before_bytes(last)).collect();
     }
 }
 

@@ -9,6 +9,7 @@ use crate::control::istio::Push;
 use crate::control::istio::authentication::Demands;
 use crate::control::istio::capture::Interception;
 use crate::control::istio::clusters::{BLACK_HOLE, INBOUND_PASSTHROUGH};
+use crate::control::istio::http_manager::Guards;
 use crate::control::istio::registry::Protocol;
 use crate::explain::Sourced;
 use crate::manifest::kinds::istio::MtlsMode;
@@ -47,13 +48,14 @@ struct Target<'t> {
     mode: Sourced<MtlsMode>,
     origin: Origin,
     push: &'t Push,
+    guards: &'t Guards,
 }
 
 /// All listeners of the inbound side.
 pub(super) fn listeners(
     push: &Push,
     ports: &[InboundPort],
-    demands: &Demands,
+    (demands, guards): (&Demands, &Guards),
     interception: Interception,
 ) -> Vec<Arc<Listener>> {
     let chains_of = |port: &InboundPort| {
@@ -67,13 +69,14 @@ pub(super) fn listeners(
             mode: demands.on_port(port.number),
             origin: port.origin,
             push,
+            guards,
         };
         target.chains()
     };
     let of = |wanted| ports.iter().filter(move |port| port.taken_by == wanted);
     let mut listeners = Vec::new();
     if interception != Interception::None {
-        let mut chains = passthrough(push, ports, demands);
+        let mut chains = passthrough(push, ports, demands, guards);
         chains.extend(of(TakenBy::Capture).flat_map(chains_of));
         listeners.push(Arc::new(capturing(chains)));
     }
@@ -85,7 +88,12 @@ pub(super) fn listeners(
 /// does not call itself for ever; the rest goes where it was dialled. A port with encryption of its
 /// own has chains of its own (istio `pilot/pkg/networking/plugin/authn/authentication.go`,
 /// `ForPassthrough`).
-fn passthrough(push: &Push, ports: &[InboundPort], demands: &Demands) -> Vec<FilterChain> {
+fn passthrough(
+    push: &Push,
+    ports: &[InboundPort],
+    demands: &Demands,
+    guards: &Guards,
+) -> Vec<FilterChain> {
     let target = |port: Option<u16>, mode| Target {
         port,
         service_port: 0,
@@ -95,6 +103,7 @@ fn passthrough(push: &Push, ports: &[InboundPort], demands: &Demands) -> Vec<Fil
         mode,
         origin: PASSED,
         push,
+        guards,
     };
     let mut chains = vec![black_hole()];
     chains.extend(target(None, demands.mode).chains());
@@ -113,13 +122,15 @@ impl Target<'_> {
     }
 
     fn manager(&self) -> HttpManager {
-        http::manager(self.push, &self.cluster, self.service_port, self.protocol, self.origin)
+        let (port, protocol) = (self.service_port, self.protocol);
+        let manager = http::manager(self.push, &self.cluster, port, protocol, self.origin);
+        self.guards.before(manager)
     }
 
     fn chain(&self, option: &ChainOption, manager: &Arc<HttpManager>) -> FilterChain {
-        let (name, filter) = match option.serves {
-            Serves::Requests => (&self.names.0, NetworkFilter::Http(Arc::clone(manager))),
-            Serves::Bytes => (&self.names.1, self.passing()),
+        let (name, filters) = match option.serves {
+            Serves::Requests => (&self.names.0, vec![NetworkFilter::Http(Arc::clone(manager))]),
+            Serves::Bytes => (&self.names.1, self.guards.before_bytes(self.passing())),
         };
         FilterChain {
             name: name.clone(),
@@ -133,7 +144,7 @@ impl Target<'_> {
                 Ends::MutualTls => DownstreamTls::IstioMutual,
                 Ends::Nothing => DownstreamTls::None,
             },
-            filters: vec![filter],
+            filters,
             // What PeerAuthentication asks for decides which chains there are.
             origin: match self.mode.origin {
                 Origin::Manifest(_) => self.mode.origin,

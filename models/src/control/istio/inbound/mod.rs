@@ -22,7 +22,9 @@ use super::Push;
 use super::authentication::demands;
 use super::capture::Interception;
 use super::clusters::{black_hole, inbound_passthrough};
+use super::http_manager::Guards;
 use super::scope::sidecar_of;
+use super::unmodelled::Touched;
 use super::workload::Workload;
 
 pub use explain::explain_port;
@@ -48,7 +50,10 @@ pub fn inbound(push: &Push, workload: &Workload, probe: &mut impl Probe) -> Inbo
     let interception = Interception::of(&workload.annotations);
     let ports = ports::ports(workload, sidecar, interception, push.mesh.inbound.value);
     let demands = demands(push, &workload.namespace, &workload.labels, probe);
-    let listeners = listeners::listeners(push, &ports, &demands, interception);
+    let touched =
+        Touched { namespace: &workload.namespace, labels: &workload.labels, gateway: None };
+    let guards = Guards::of(push, touched);
+    let listeners = listeners::listeners(push, &ports, (&demands, &guards), interception);
     let mut inbound = Inbound { listeners, ..Inbound::default() };
     for port in &ports {
         let (cluster, assignment) = clusters::cluster(push, workload, sidecar, port, probe);

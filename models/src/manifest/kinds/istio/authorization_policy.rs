@@ -170,7 +170,12 @@ pub(in crate::manifest) fn read_authorization_policy(
         policy.selector = read_selector(spec, "selector", "matchLabels");
         policy.targets = read_policy_targets(spec);
         let default = Located::new(AccessAction::default(), spec.place());
+        let before = spec.lost();
         policy.action = spec.choice("action", ACTIONS).unwrap_or(default);
+        if spec.lost() > before {
+            // A word that is no action must not open anything.
+            policy.action.value = AccessAction::Deny;
+        }
         policy.provider = spec.object("provider", |it| it.string("name")).flatten();
         policy.rules = spec.list("rules", |rule| Some(read_rule(rule)));
     });

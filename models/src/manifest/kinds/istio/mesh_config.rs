@@ -9,8 +9,8 @@ use super::traffic_policy::{
 };
 use super::virtual_service_action::{RetryRule, read_retries};
 use super::{IstioResource, ObjectMeta, Resource};
-use crate::manifest::Located;
 use crate::manifest::fields::Fields;
+use crate::manifest::{Located, Place};
 use crate::units::SimDuration;
 
 /// The ConfigMap `istio` or `istio-REVISION`, in the namespace of the control plane.
@@ -61,6 +61,45 @@ pub struct MeshSettings {
     pub destination_rule_export_to: Vec<Located<String>>,
     /// `defaultConfig`.
     pub proxy: Option<ProxySettings>,
+    /// `extensionProviders`.
+    pub extension_providers: Vec<ExtensionProvider>,
+}
+
+/// One of `extensionProviders`.
+#[derive(Clone, Debug)]
+pub struct ExtensionProvider {
+    /// Its name.
+    pub name: Located<String>,
+    /// What it provides.
+    pub kind: ProviderKind,
+}
+
+/// What a provider provides.
+#[derive(Clone, Debug)]
+pub enum ProviderKind {
+    /// An authoriser that is asked over HTTP.
+    ExtAuthzHttp(ExtAuthzProvider),
+    /// An authoriser that is asked over gRPC.
+    ExtAuthzGrpc(ExtAuthzProvider),
+    /// Something that does not change traffic, such as a place for logs.
+    Other,
+}
+
+/// How an external authoriser is asked.
+#[derive(Clone, Debug)]
+pub struct ExtAuthzProvider {
+    /// `service`: a host, perhaps behind `NAMESPACE/`.
+    pub service: Option<Located<String>>,
+    /// `port`.
+    pub port: Option<Located<u32>>,
+    /// `timeout`.
+    pub timeout: Option<Located<SimDuration>>,
+    /// `failOpen`.
+    pub fail_open: Option<Located<bool>>,
+    /// `statusOnError`.
+    pub status_on_error: Option<Located<String>>,
+    /// Where it begins.
+    pub place: Place,
 }
 
 /// `inboundTrafficPolicy.mode`: where requests for ports go that no service names.
@@ -156,5 +195,29 @@ fn read_mesh(mesh: &mut Fields<'_, '_, '_, '_>) -> MeshSettings {
         virtual_service_export_to: mesh.strings("defaultVirtualServiceExportTo"),
         destination_rule_export_to: mesh.strings("defaultDestinationRuleExportTo"),
         proxy: mesh.object("defaultConfig", read_proxy_settings),
+        extension_providers: mesh.list("extensionProviders", read_provider),
+    }
+}
+
+fn read_provider(provider: &mut Fields<'_, '_, '_, '_>) -> Option<ExtensionProvider> {
+    let name = provider.expected_string("name");
+    let http = provider.object("envoyExtAuthzHttp", read_ext_authz);
+    let grpc = provider.object("envoyExtAuthzGrpc", read_ext_authz);
+    let kind = match (http, grpc) {
+        (Some(http), _) => ProviderKind::ExtAuthzHttp(http),
+        (None, Some(grpc)) => ProviderKind::ExtAuthzGrpc(grpc),
+        (None, None) => ProviderKind::Other,
+    };
+    Some(ExtensionProvider { name: name?, kind })
+}
+
+fn read_ext_authz(settings: &mut Fields<'_, '_, '_, '_>) -> ExtAuthzProvider {
+    ExtAuthzProvider {
+        service: settings.string("service"),
+        port: settings.number("port", 0..=u32::MAX),
+        timeout: settings.parsed("timeout"),
+        fail_open: settings.boolean("failOpen"),
+        status_on_error: settings.string("statusOnError"),
+        place: settings.place(),
     }
 }

@@ -41,7 +41,10 @@ pub use load_balancer::{
     ConsistentHash, ConsistentHashSource, Distribute, Failover, HashTable, LoadBalancerSettings,
     LocalitySettings, SimpleBalancer, Warmup,
 };
-pub use mesh_config::{InboundMode, MeshConfigMap, MeshSettings, NormalizationLevel};
+pub use mesh_config::{
+    ExtAuthzProvider, ExtensionProvider, InboundMode, MeshConfigMap, MeshSettings,
+    NormalizationLevel, ProviderKind,
+};
 pub(in crate::manifest) use mesh_config::{is_mesh_config, read_mesh_config};
 pub(in crate::manifest) use peer_authentication::read_peer_authentication;
 pub use peer_authentication::{MtlsMode, PeerAuthentication};
