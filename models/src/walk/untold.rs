@@ -42,10 +42,7 @@ impl Side {
 
     /// What an object would touch on this side; nothing if it does not act here.
     fn touched(self, object: &Unmodelled) -> Vec<&str> {
-        let of_server = matches!(
-            object.kind,
-            UnmodelledKind::AuthorizationPolicy | UnmodelledKind::RequestAuthentication
-        );
+        let of_server = object.kind == UnmodelledKind::RequestAuthentication;
         let is_patch = object.kind == UnmodelledKind::EnvoyFilter;
         let elsewhere = |text: &str| {
             let mut others = Self::ALL.into_iter().filter(|side| *side != self);
@@ -221,9 +218,9 @@ spec: {configPatches: [{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}}
 
     const POLICY: &str = "\
 apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
+kind: RequestAuthentication
 metadata: {name: callers, namespace: ingress}
-spec: {selector: {matchLabels: {istio: edge}}, action: ALLOW}
+spec: {selector: {matchLabels: {istio: edge}}, jwtRules: [{issuer: a}]}
 ";
 
     #[test]
@@ -235,8 +232,8 @@ spec: {selector: {matchLabels: {istio: edge}}, action: ALLOW}
         assert_eq!((answer.outcome, answer.if_allowed), (Outcome::DirectResponse, None));
         let other = POLICY.replace("istio: edge", "istio: other");
         assert_eq!(asked(&other, 80, Policies::MayDeny).outcome, Outcome::DirectResponse);
-        let audit = POLICY.replace("ALLOW", "AUDIT");
-        assert_eq!(asked(&audit, 80, Policies::MayDeny).outcome, Outcome::DirectResponse);
+        let empty = POLICY.replace("[{issuer: a}]", "[]");
+        assert_eq!(asked(&empty, 80, Policies::MayDeny).outcome, Outcome::DirectResponse);
     }
 
     #[test]

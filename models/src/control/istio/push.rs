@@ -182,7 +182,6 @@ impl<'m> Objects<'m> {
     fn insert_istio(&mut self, key: (String, String), object: &IstioResource) {
         match object {
             IstioResource::AuthorizationPolicy(it) => {
-                self.insert_unmodelled(key.clone(), &it.as_unmodelled());
                 put(&mut self.authorization_policies, key, it);
             }
             IstioResource::DestinationRule(it) => put(&mut self.destination_rules, key, it),

@@ -107,17 +107,25 @@ pub(super) struct Mesh {
 impl Mesh {
     /// One cluster with the objects of `text`, which may be odd but not broken.
     pub(super) fn of(text: &str) -> Self {
+        let mesh = Self::of_broken(text);
+        let broken = mesh.findings.iter().find(|it| it.code.starts_with("manifest."));
+        assert_eq!(broken.filter(|it| it.severity == Severity::Error), None);
+        mesh
+    }
+
+    /// The same, where objects may be broken; what their reader says is among the findings.
+    pub(super) fn of_broken(text: &str) -> Self {
         let mut sources = SourceSet::new();
         let id = sources.add("istio.yaml", text);
         let manifests = load(&sources, [id]);
-        let broken = manifests.diagnostics.iter().find(|it| it.severity == Severity::Error);
-        assert_eq!(broken, None);
         let resources = &manifests.resources[..];
         let cluster = ClusterManifests { name: "east", default_namespace: "default", resources };
         let world = crate::world::build(&[cluster], &Topology::default(), &[]).world;
         let profile = Profile::built_in();
-        let (plane, findings) =
+        let (plane, mut findings) =
             IstioControlPlane::new(&world, &[cluster], profile, Injection::AsLabelled);
+        let errors = manifests.diagnostics.iter().filter(|it| it.severity == Severity::Error);
+        findings.extend(errors.cloned());
         Self { world, plane, findings }
     }
 

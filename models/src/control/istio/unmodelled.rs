@@ -100,7 +100,7 @@ mod tests {
         let object = |title: &str, spec: &str| {
             let (namespace, name) = title.split_once('/').expect("namespace/name");
             format!(
-                "---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n\
+                "---\napiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\n\
                  metadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n"
             )
         };

@@ -224,12 +224,7 @@ impl Meeting<'_> {
         let sends = self.encryption_word();
         let demand = self.demand();
         let demanded = demand.map_or_else(String::new, |(mode, _)| {
-            let mode = match mode {
-                MtlsMode::Strict => "STRICT",
-                MtlsMode::Permissive => "PERMISSIVE",
-                MtlsMode::Disable => "DISABLE",
-            };
-            format!(" demands {mode} mutual TLS there, and")
+            format!(" demands {} mutual TLS there, and", mode_word(mode))
         });
         let cluster = self.group.cluster.as_deref();
         let cluster = cluster.and_then(|name| self.view.config.clusters.get(name));
@@ -319,6 +314,14 @@ impl Meeting<'_> {
 
 fn refusal(sentence: String, origins: Vec<Origin>, by: (BoxKind, String), gets: Gets) -> Met {
     Met::Refused(Refusal { sentence, origins, by, gets })
+}
+
+const fn mode_word(mode: MtlsMode) -> &'static str {
+    match mode {
+        MtlsMode::Strict => "STRICT",
+        MtlsMode::Permissive => "PERMISSIVE",
+        MtlsMode::Disable => "DISABLE",
+    }
 }
 
 /// Whether a listener for the workload has a socket of its own on a port.

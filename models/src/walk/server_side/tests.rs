@@ -270,28 +270,28 @@ fn a_policy_that_is_not_modelled_leaves_no_request_let_through() {
     };
     let security = "security.istio.io/v1";
     for (kind, spec, outcome) in [
-        ("AuthorizationPolicy", "{}", Outcome::Unknown),
+        ("RequestAuthentication", "{jwtRules: [{issuer: a}]}", Outcome::Unknown),
         (
-            "AuthorizationPolicy",
-            "{action: DENY, selector: {matchLabels: {app: cart}}}",
+            "RequestAuthentication",
+            "{jwtRules: [{issuer: a}], selector: {matchLabels: {app: cart}}}",
             Outcome::Unknown,
         ),
-        ("AuthorizationPolicy", "{action: AUDIT}", Outcome::Routed),
-        ("RequestAuthentication", "{jwtRules: [{issuer: a}]}", Outcome::Unknown),
+        ("RequestAuthentication", "{}", Outcome::Routed),
     ] {
         let answer = Rig::of(&object(kind, security, spec)).cart();
         assert_eq!(answer.outcome, outcome, "{kind} {spec}");
         assert_eq!(answer.not_modelled[0].what, format!("{kind} shop/own"));
         assert!(told(&answer.because, "walk.not-modelled"));
     }
-    let other = object("AuthorizationPolicy", security, "{selector: {matchLabels: {app: other}}}");
+    let other =
+        object("RequestAuthentication", security, "{selector: {matchLabels: {app: other}}}");
     assert_eq!(Rig::of(&other).cart().not_modelled, []);
     let telemetry = Rig::of(&object("Telemetry", "telemetry.istio.io/v1", "{}")).cart();
     assert_eq!((telemetry.outcome, telemetry.not_modelled.len()), (Outcome::Routed, 1));
     // A pod without a sidecar enforces nothing.
     let old = format!(
         "{OLD}{}",
-        object("AuthorizationPolicy", security, "{selector: {matchLabels: {age: old}}}")
+        object("RequestAuthentication", security, "{selector: {matchLabels: {age: old}}}")
     );
     let answer = Rig::of(&old).with_client(UpstreamTls::None, &[("old", false)]).cart();
     assert_eq!((answer.outcome, answer.not_modelled.len()), (Outcome::Routed, 0));
@@ -334,8 +334,7 @@ fn a_gateway_of_istio_calls_strict_servers_unless_a_rule_turns_mutual_tls_off() 
                  metadata: {name: edge, namespace: shop}\n\
                  spec: {selector: {matchLabels: {app: edge}}}\n";
     let answer = Rig::of(&format!("{edge}{guard}")).at_edge(GatewayKind::Istio);
-    assert_eq!(answer.outcome, Outcome::Unknown);
-    assert_eq!(answer.not_modelled.len(), 1);
+    assert_eq!((answer.outcome, answer.status), (Outcome::Denied, Some(403)));
 }
 
 #[test]

@@ -8,7 +8,6 @@ mod clause;
 mod compile;
 mod condition;
 mod external;
-// findings
 mod refusal;
 mod values;
 
@@ -64,3 +63,6 @@ pub fn filters(push: &Push, proxy: Touched<'_>) -> AccessFilters {
     }
     filters
 }
+
+#[cfg(test)]
+mod tests;

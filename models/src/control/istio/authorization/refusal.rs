@@ -197,11 +197,11 @@ impl List {
             self.add(place, text);
         }
         match key {
-            Key::Header(rest) | Key::Claim(rest) => {
-                if in_brackets(rest).map_or(true, str::is_empty) {
-                    let text = format!("`{}` names nothing in brackets", when.key.value);
-                    self.add(place, text);
-                }
+            Key::Header(rest) | Key::Claim(rest)
+                if in_brackets(rest).map_or(true, str::is_empty) =>
+            {
+                let text = format!("`{}` names nothing in brackets", when.key.value);
+                self.add(place, text);
             }
             Key::SourceIp | Key::RemoteIp | Key::DestinationIp => {
                 self.each(&when.values, |value| values::block(value).err());

@@ -2,7 +2,6 @@
 //! cluster would take the object, and what its rules become, is the control plane's business.
 
 use super::policy_target::{PolicyTarget, read_policy_targets};
-use super::unmodelled::{Effect, Unmodelled, UnmodelledKind};
 use super::{IstioResource, Labels, ObjectMeta, Resource, read_selector};
 use crate::manifest::fields::Fields;
 use crate::manifest::{Located, Place};
@@ -247,25 +246,4 @@ fn read_operation(operation: &mut Fields<'_, '_, '_, '_>) -> AccessOperation {
 fn read_values(fields: &mut Fields<'_, '_, '_, '_>, names: [&'static str; 2]) -> AccessValues {
     let [any_of, none_of] = names.map(|name| fields.strings(name));
     AccessValues { any_of, none_of }
-}
-
-impl AuthorizationPolicy {
-    /// As an object whose effect is told and not decided.
-    #[must_use]
-    pub fn as_unmodelled(&self) -> Unmodelled {
-        let target = |it: &PolicyTarget| {
-            Located::new(format!("{}/{}", it.kind, it.name.value), it.name.place)
-        };
-        let is_trial = self.dry_run.as_ref().is_some_and(|trial| trial.value == "true");
-        let looks_on = is_trial || self.action.value == AccessAction::Audit;
-        let touches = format!("{} rules on requests", self.action.value.word());
-        Unmodelled {
-            meta: self.meta.clone(),
-            kind: UnmodelledKind::AuthorizationPolicy,
-            selector: self.selector.clone(),
-            targets: self.targets.iter().map(target).collect(),
-            touches: vec![Located::new(touches, self.action.place)],
-            effect: if looks_on { Effect::LooksOn } else { Effect::TurnsAway },
-        }
-    }
 }

@@ -35,8 +35,6 @@ pub enum Effect {
 /// The kinds whose effect is not modelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub enum UnmodelledKind {
-    /// `security.istio.io AuthorizationPolicy`.
-    AuthorizationPolicy,
     /// `networking.istio.io EnvoyFilter`.
     EnvoyFilter,
     /// `security.istio.io RequestAuthentication`.
@@ -45,20 +43,6 @@ pub enum UnmodelledKind {
     Telemetry,
     /// `extensions.istio.io WasmPlugin`.
     WasmPlugin,
-}
-
-impl UnmodelledKind {
-    /// What an object of the kind can do that says nothing: an empty AuthorizationPolicy lets
-    /// nobody in.
-    const fn effect(self) -> Effect {
-        match self {
-            Self::AuthorizationPolicy => Effect::TurnsAway,
-            Self::EnvoyFilter
-            | Self::RequestAuthentication
-            | Self::Telemetry
-            | Self::WasmPlugin => Effect::LooksOn,
-        }
-    }
 }
 
 pub(in crate::manifest) fn read_wasm_plugin(
@@ -135,7 +119,8 @@ fn read(
         (selector, targets, touches, effect)
     });
     fields.leave();
-    let none = || (None, Vec::new(), Vec::new(), kind.effect());
+    // An object that says nothing changes nothing.
+    let none = || (None, Vec::new(), Vec::new(), Effect::LooksOn);
     let (selector, targets, touches, effect) = spec.unwrap_or_else(none);
     let object = Unmodelled { meta, kind, selector, targets, touches, effect };
     IstioResource::Unmodelled(object).alone()
