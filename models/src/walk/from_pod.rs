@@ -8,6 +8,7 @@ use crate::control::kubernetes::service_port::{self, Destination, WantedPort};
 use crate::explain::{Probe, Sourced, Tree};
 use crate::manifest::kinds::AppProtocol;
 use crate::manifest::nearest;
+use crate::policy::network::NetworkPeer;
 use crate::proxy::envoy::Request;
 use crate::proxy::envoy::config::{Direction, ProxyConfig, Target as ServiceTarget, Transport};
 use crate::proxy::envoy::listening::Arrival;
@@ -20,7 +21,7 @@ use super::rules;
 use super::server_side::Sending;
 use super::verdict::{BoxKind, EndKind, LegEncryption, Sees, inside};
 use super::{
-    Caller, Question, Scheme, TargetPort, full_name, outside, passed_on, proxy, rivals,
+    Caller, Question, Scheme, TargetPort, full_name, network, outside, passed_on, proxy, rivals,
     server_side, shown_target, untold,
 };
 
@@ -44,6 +45,9 @@ pub(super) fn walk(
             }
         }
     });
+    if let Some(ended) = network::names((world, planes), caller, &question.target.host, tree) {
+        return ended;
+    }
     let answer = dns::resolve(world, caller.workload, &question.target.host, tree);
     let asked = &question.target.host;
     let (resolved, outside) = match answer.result {
@@ -198,7 +202,19 @@ fn without_proxy(
     (resolved, request): (Option<Resolved>, &Request),
     tree: &mut Tree,
 ) -> Answer {
-    let proxy::View { world, dial, .. } = view;
+    let proxy::View { world, planes, dial, .. } = view;
+    let elsewhere = match (&resolved, dial.destination) {
+        (None, None) => Some(NetworkPeer::Elsewhere),
+        (None | Some(Resolved::Address(_)), Some(ip)) if network::is_elsewhere(world, ip) => {
+            Some(NetworkPeer::Address(ip))
+        }
+        _ => None,
+    };
+    let ended =
+        elsewhere.and_then(|to| network::outside((world, planes), caller, (to, dial.port), tree));
+    if let Some(ended) = ended {
+        return ended;
+    }
     let Some(resolved) = resolved else {
         let sentence = format!(
             "{} is no name of the cluster and no host that is declared; what answers there is not \

@@ -9,7 +9,7 @@ use super::answer::{Answer, Outcome};
 use super::request::{self, Dial};
 use super::server_side::Sending;
 use super::verdict::{BoxKind, EndKind, from_outside};
-use super::{Question, TargetPort, gateway_api, proxy, rules, server_side, untold};
+use super::{Question, TargetPort, gateway_api, network, proxy, rules, server_side, untold};
 
 /// Walks a request at the gateway `name`.
 pub(super) fn walk(
@@ -56,6 +56,11 @@ pub(super) fn walk(
     let dial = Dial { host, port: own_port, source: None, destination: None };
     let request = request::build(question, &dial);
     let workload = planes.gateway_workload(world, name).and_then(|it| it.pod);
+    let ended =
+        workload.and_then(|pod| network::to_gateway((world, planes), (pod, own_port), tree));
+    if let Some(ended) = ended {
+        return ended;
+    }
     let pods = workload.map(|pod| &world.workload_of(pod).pods);
     let callers = pods.map_or(1, |pods| pods.end.0 - pods.start.0);
     let view = proxy::View {

@@ -14,6 +14,7 @@ mod gateway;
 mod gateway_api;
 mod http;
 mod limits;
+mod network;
 mod outside;
 mod passed_on;
 mod policies;

@@ -10,6 +10,8 @@ pub(super) const CONNECT_TIME_OUT: RuleId = RuleId("walk.connect-time-out");
 pub(super) const ENDPOINTS: RuleId = RuleId("walk.endpoints");
 /// A client outside asks a gateway.
 pub(super) const GATEWAY: RuleId = RuleId("walk.gateway");
+/// A name is asked of the cluster's name servers.
+pub(super) const NAME_SERVER: RuleId = RuleId("walk.name-server");
 /// Objects that touch the path and are not modelled.
 pub(super) const NOT_MODELLED: RuleId = RuleId("walk.not-modelled");
 /// kube-proxy takes a connection that no proxy takes.

@@ -13,7 +13,7 @@ use crate::world::testing::{deployment, port, service, target};
 use crate::world::{ClusterManifests, Origin, PodId, Topology, World, build};
 
 use super::answer::{Answer, Outcome, Share};
-use super::{ClientCertificate, ExternalAnswers, Policies, Question, Sender, find_caller};
+use super::{Caller, ClientCertificate, ExternalAnswers, Policies, Question, Sender, find_caller};
 
 /// Where everything comes from that a test does not care about.
 pub(super) const HERE: Origin = Origin::Assumed("a test");
@@ -96,6 +96,11 @@ pub(super) fn with_gateway(config: ProxyConfig) -> ControlPlanes {
 /// `GET to` from `web/frontend`.
 pub(super) fn asked(world: &World, to: &str) -> Question {
     let caller = find_caller(world, None, "web/frontend").expect("the test's own workload");
+    question(caller, to)
+}
+
+/// `GET to` from `caller`.
+pub(super) fn question(caller: Caller, to: &str) -> Question {
     Question {
         sender: Sender::Pod(caller),
         target: to.parse().expect("the test's own destination"),

@@ -205,20 +205,10 @@ fn untold_kinds(manifests: &Manifests) -> Vec<Untold> {
             let touches = format!("{}; {objects}, the first at {first}", entry.reason);
             Untold { what: entry.kind.clone(), touches, origin: None }
         })
-        .chain(network_policies(manifests))
         .collect()
 }
 
 /// Policies of the network, which a request does not meet yet.
-fn network_policies(manifests: &Manifests) -> Option<Untold> {
-    let is_policy = |resource: &&Resource| {
-        matches!(resource, Resource::NetworkPolicy(_) | Resource::ClusterPolicy(_))
-    };
-    let count = manifests.resources.iter().filter(is_policy).count();
-    let touches = format!("what the network drops; {}", counted(count as u64, "object"));
-    (count > 0).then(|| Untold { what: "NetworkPolicy".to_owned(), touches, origin: None })
-}
-
 /// What stands behind `gateway/`, in any of kubectl's spellings.
 pub(super) fn gateway_part(text: &str) -> Option<&str> {
     let (kind, rest) = text.split_once('/')?;

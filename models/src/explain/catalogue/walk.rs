@@ -38,6 +38,15 @@ pub(super) const RULES: &[Rule] = &[
         test: "walk::a_client_outside_asks_the_gateway",
     },
     Rule {
+        id: RuleId("walk.name-server"),
+        sentence: "A name is asked of the cluster's name servers first, so that a caller which is \
+                   isolated without them cannot resolve it: each of two tries waits for 5 s.",
+        source: "https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/; \
+                 resolv.conf(5)",
+        fidelity: Fidelity::Simplified,
+        test: "walk::network::tests::a_caller_that_is_isolated_without_dns_cannot_resolve_a_name",
+    },
+    Rule {
         id: RuleId("walk.no-proxy"),
         sentence: "Without a sidecar kube-proxy picks a ready endpoint for each connection.",
         source: "https://kubernetes.io/docs/reference/networking/virtual-ips/",

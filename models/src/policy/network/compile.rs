@@ -215,6 +215,12 @@ pub(super) fn unmentioned_namespace(name: &str) -> Labels {
     with_name(Labels::new(), name, NOWHERE)
 }
 
+/// The labels of the namespace of name servers that no manifest mentions, and their own.
+pub(super) fn unmentioned_name_server() -> (Labels, Labels) {
+    let own = Located::new("kube-dns".to_owned(), NOWHERE);
+    (unmentioned_namespace("kube-system"), Labels::from([("k8s-app".to_owned(), own)]))
+}
+
 /// Whether a subject cannot be read.
 pub(super) const fn is_refused(subject: &PolicySubject) -> bool {
     matches!(subject, PolicySubject::Refused(_))

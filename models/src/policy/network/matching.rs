@@ -59,6 +59,9 @@ pub(super) struct Scene<'a> {
     pub(super) rows: &'a OfCluster,
 }
 
+/// The namespace of the cluster's name servers.
+const NAME_SERVERS: &str = "kube-system";
+
 impl Scene<'_> {
     /// Whether a peer of a policy means this end. `own` is the policy's namespace, if it has one.
     pub(super) fn peer(
@@ -96,6 +99,15 @@ impl Scene<'_> {
                 of_namespace.and(pods.map_or(Truth::Yes, |it| selects(it, pod.labels)))
             }
             PartyKind::Controller(None) => Truth::Maybe,
+            PartyKind::NameServer(labels, pod) => {
+                let of_namespace = match namespaces {
+                    NamespaceTest::Own => own.map_or(Truth::No, |own| {
+                        Truth::of(self.world.namespaces[own].name == NAME_SERVERS)
+                    }),
+                    NamespaceTest::Labels(selection) => selects(selection, labels),
+                };
+                of_namespace.and(pods.map_or(Truth::Yes, |it| selects(it, pod)))
+            }
             PartyKind::Controller(Some(labels)) => {
                 let of_namespace = match namespaces {
                     NamespaceTest::Own => Truth::No,
@@ -117,7 +129,10 @@ impl Scene<'_> {
 
     fn range(&self, range: &IpNet, except: &[Located<IpNet>], party: &Party<'_>) -> Truth {
         let is_inside = match party.kind {
-            PartyKind::Pod(_) | PartyKind::Node { .. } | PartyKind::Controller(Some(_)) => true,
+            PartyKind::Pod(_)
+            | PartyKind::Node { .. }
+            | PartyKind::NameServer(..)
+            | PartyKind::Controller(Some(_)) => true,
             PartyKind::Controller(None) | PartyKind::Outside(_) | PartyKind::Address => false,
         };
         if is_inside && *self.facts.address_ranges == AddressRanges::OutsideOnly {
@@ -161,6 +176,7 @@ impl Scene<'_> {
             }
             PartyKind::Controller(None) => Truth::Maybe,
             PartyKind::Controller(Some(_))
+            | PartyKind::NameServer(..)
             | PartyKind::Pod(_)
             | PartyKind::Node { .. }
             | PartyKind::Outside(_) => Truth::No,
@@ -311,7 +327,10 @@ fn domain_names(names: &[Located<String>], party: &Party<'_>) -> Truth {
             if is_it { Truth::Yes } else { Truth::Maybe }
         }
         PartyKind::Address => Truth::Maybe,
-        PartyKind::Pod(_) | PartyKind::Node { .. } | PartyKind::Controller(_) => Truth::No,
+        PartyKind::Pod(_)
+        | PartyKind::Node { .. }
+        | PartyKind::NameServer(..)
+        | PartyKind::Controller(_) => Truth::No,
     }
 }
 

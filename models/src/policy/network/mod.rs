@@ -37,6 +37,8 @@ pub struct NetworkPolicies {
     namespace_labels: Vec<Labels>,
     /// Where the ingress controller is taken to run, if it is taken to be a pod.
     controller_namespace: Labels,
+    /// The namespace and the labels of name servers that no manifest holds.
+    name_server: (Labels, Labels),
 }
 
 /// One end of a connection.
@@ -46,8 +48,13 @@ pub enum NetworkPeer {
     Pod(PodId),
     /// An address that no pod has.
     Address(IpAddr),
+    /// An address that no pod has, and that is not known.
+    Elsewhere,
     /// Whatever serves Ingresses and Routes, when it is none of the pods that are known.
     IngressController,
+    /// The cluster's name servers, when the manifests do not hold them: pods with the labels that
+    /// every distribution gives them.
+    NameServer,
 }
 
 /// What becomes of a connection.
@@ -93,6 +100,7 @@ impl NetworkPolicies {
             clusters: compile::compile(world, clusters),
             namespace_labels: compile::namespace_labels(world),
             controller_namespace: compile::unmentioned_namespace("ingress-controller"),
+            name_server: compile::unmentioned_name_server(),
         };
         (policies, Vec::new())
     }
@@ -105,6 +113,7 @@ impl NetworkPolicies {
             clusters: Vec::new(),
             namespace_labels: Vec::new(),
             controller_namespace: Labels::new(),
+            name_server: compile::unmentioned_name_server(),
         }
     }
 

@@ -28,6 +28,8 @@ pub(super) enum PartyKind<'w> {
     Address,
     /// What serves Ingresses and Routes: one unlabelled pod, or nobody knows what.
     Controller(Option<&'w Labels>),
+    /// The name servers: the labels of their namespace, and their own.
+    NameServer(&'w Labels, &'w Labels),
 }
 
 /// A pod as policies select it.
@@ -66,6 +68,13 @@ impl<'w> Party<'w> {
             NetworkPeer::Pod(pod) => Self::of_pod(policies, world, pod),
             NetworkPeer::Address(ip) => {
                 Self { kind: PartyKind::Address, address: Address::Known(ip) }
+            }
+            NetworkPeer::Elsewhere => {
+                Self { kind: PartyKind::Address, address: Address::Synthetic }
+            }
+            NetworkPeer::NameServer => {
+                let (namespace, own) = &policies.name_server;
+                Self { kind: PartyKind::NameServer(namespace, own), address: Address::Synthetic }
             }
             NetworkPeer::IngressController => {
                 let namespace = match *policies.facts().ingress_source {
@@ -131,6 +140,7 @@ impl<'w> Party<'w> {
                 Address::Synthetic => "an address".to_owned(),
             },
             PartyKind::Controller(_) => "the ingress controller".to_owned(),
+            PartyKind::NameServer(..) => "the name servers".to_owned(),
         }
     }
 }

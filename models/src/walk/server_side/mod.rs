@@ -1,6 +1,7 @@
 //! The proxy beside the server: whether it takes the connection and lets the request pass. Who the
 //! servers are, the client's proxy or kube-proxy has decided before.
 
+mod carried;
 mod connection;
 mod meeting;
 mod reached;
@@ -16,7 +17,7 @@ use self::connection::Client;
 pub(super) use self::connection::{By, Sending, identity};
 pub(super) use self::reached::Encryption;
 use self::reached::{Servers, groups};
-use self::tally::Tally;
+use self::tally::{Said, Tally};
 use super::answer::{Answer, Outcome};
 use super::proxy::View;
 use super::{full_name, untold};
@@ -58,7 +59,7 @@ pub(super) fn walk_plain(
         return;
     }
     let client = Client::itself(sender, request);
-    let servers = reached::by_kube_proxy(answer);
+    let servers = reached::by_kube_proxy(view.dial, answer);
     judge(view, &client, &servers, answer, tree);
 }
 
@@ -69,8 +70,9 @@ fn judge(
     answer: &mut Answer,
     tree: &mut Tree,
 ) {
-    let groups = groups(view.world, answer, &servers.pods);
     let mut tally = Tally::default();
+    let carried = carried::pods(view, client, servers, (&mut tally, answer), tree);
+    let groups = groups(view.world, answer, &carried);
     for (at, group) in groups.iter().enumerate() {
         if at >= GROUPS_MAX {
             tally.leave_out(group);
@@ -85,7 +87,8 @@ fn judge(
             answer.legs.extend(met.legs);
         }
         let server = full_name(view.world, view.world.pods[group.pod].workload);
-        tally.add((group, server), met.met, identity);
+        let (share, places) = (group.share, &group.places);
+        tally.add(Said { server, share, places, identity }, met.met);
     }
     if servers.undecided > 0 {
         let doubt = "what the proxies of workloads that are no pods demand is not modelled";

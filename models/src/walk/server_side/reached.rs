@@ -1,6 +1,9 @@
 //! The pods that may get a request, and how the client's side encrypts what it sends to each.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::policy::network::NetworkPeer;
 
 use crate::proxy::envoy::config::{Cluster, Discovery, UpstreamProtocol, UpstreamTls};
 use crate::proxy::envoy::{Request, is_grpc};
@@ -8,6 +11,8 @@ use crate::world::{Origin, PodId, World};
 
 use super::super::answer::{Answer, InUse, Share};
 use super::super::proxy::View;
+use super::super::request::Dial;
+use super::super::shown_target;
 
 /// A row of the answer's weights, and of its endpoints, where the pod is listed there.
 pub(super) type Place = (usize, Option<usize>);
@@ -30,6 +35,19 @@ pub(super) struct Servers {
     /// The share of the requests, in parts per million, that goes without mutual TLS to workloads
     /// which are no pods and have a proxy: what that proxy demands is not looked at.
     pub(super) undecided: u64,
+    /// Servers that are no pods.
+    pub(super) others: Vec<Other>,
+}
+
+/// A server that is no pod.
+#[derive(Clone, Debug)]
+pub(super) struct Other {
+    pub(super) place: Place,
+    pub(super) name: String,
+    pub(super) peer: NetworkPeer,
+    pub(super) port: u16,
+    /// Its share of all requests, in parts per million.
+    pub(super) share: u64,
 }
 
 /// How something is sent.
@@ -131,6 +149,7 @@ pub(super) fn by_proxy(view: View<'_>, request: &Request, answer: &Answer) -> Se
         let takes = groups.flat_map(|group| &group.endpoints).map(|it| it.takes_mutual_tls);
         // Whoever dials endpoints encrypts for all of them or for none.
         let is_dialled = cluster.discovery == Discovery::OriginalDestination;
+        servers.others.extend(nameless(view.dial, (at, share)));
         let takes = takes.chain(std::iter::repeat(is_dialled));
         for ((place, endpoint), takes) in share.endpoints.iter().enumerate().zip(takes) {
             if endpoint.in_use != InUse::Yes {
@@ -143,6 +162,7 @@ pub(super) fn by_proxy(view: View<'_>, request: &Request, answer: &Answer) -> Se
                 if has_proxy && sent(takes).encryption != Encryption::Mesh {
                     servers.undecided += share_of_all;
                 }
+                servers.others.push(other((at, Some(place)), &endpoint.address, share_of_all));
                 continue;
             };
             let Some(port) = port(&endpoint.address) else { continue };
@@ -159,23 +179,55 @@ pub(super) fn by_proxy(view: View<'_>, request: &Request, answer: &Answer) -> Se
 }
 
 /// The pods that kube-proxy picks from.
-pub(super) fn by_kube_proxy(answer: &Answer) -> Servers {
+pub(super) fn by_kube_proxy(dial: &Dial, answer: &Answer) -> Servers {
     let sent = Sent {
         encryption: Encryption::AsClient,
         spoken: Spoken::AsClient,
         declared: Declared::Anything,
     };
-    let rows = answer.weights.iter().enumerate().filter(|(_, share)| is_tried(share));
-    let endpoints = rows.flat_map(|(at, share)| {
-        share.endpoints.iter().enumerate().map(move |(place, it)| ((at, Some(place)), share, it))
-    });
-    let in_use = endpoints.filter(|(_, _, endpoint)| endpoint.in_use == InUse::Yes);
-    let pods = in_use.filter_map(|(place, share, endpoint)| {
-        let share = of(share, endpoint.share.as_ppm());
-        let (pod, port) = (endpoint.pod_id?, port(&endpoint.address)?);
-        Some(Reached { place, pod, port, sent, share })
-    });
-    Servers { pods: pods.collect(), undecided: 0 }
+    let mut servers = Servers::default();
+    for (at, row) in answer.weights.iter().enumerate().filter(|(_, share)| is_tried(share)) {
+        servers.others.extend(nameless(dial, (at, row)));
+        for (place, endpoint) in row.endpoints.iter().enumerate() {
+            if endpoint.in_use != InUse::Yes {
+                continue;
+            }
+            let (place, share) = ((at, Some(place)), of(row, endpoint.share.as_ppm()));
+            match (endpoint.pod_id, port(&endpoint.address)) {
+                (Some(pod), Some(port)) => {
+                    servers.pods.push(Reached { place, pod, port, sent, share });
+                }
+                _ => servers.others.push(other(place, &endpoint.address, share)),
+            }
+        }
+    }
+    servers
+}
+
+/// Whoever stands where a share without endpoints leads.
+fn nameless(dial: &Dial, (at, share): (usize, &Share)) -> Option<Other> {
+    if !share.endpoints.is_empty() {
+        return None;
+    }
+    Some(Other {
+        place: (at, None),
+        name: shown_target(&share.destination),
+        peer: dial.destination.map_or(NetworkPeer::Elsewhere, NetworkPeer::Address),
+        port: dial.port,
+        share: u64::from(share.share.as_ppm()),
+    })
+}
+
+fn other(place: Place, address: &str, share: u64) -> Other {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    let ip = host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
+    Other {
+        place,
+        name: address.to_owned(),
+        peer: ip.map_or(NetworkPeer::Elsewhere, NetworkPeer::Address),
+        port: port(address).unwrap_or(0),
+        share,
+    }
 }
 
 fn is_tried(share: &Share) -> bool {

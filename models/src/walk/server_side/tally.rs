@@ -67,27 +67,35 @@ pub(super) struct Tally {
     servers: Vec<ServerVerdict>,
 }
 
+/// Who says something.
+pub(super) struct Said<'s> {
+    /// The servers' name.
+    pub(super) server: String,
+    /// Their share of the requests, in parts per million.
+    pub(super) share: u64,
+    /// Where they stand in the answer.
+    pub(super) places: &'s [Place],
+    /// Whom they take the client for.
+    pub(super) identity: Option<SeenIdentity>,
+}
+
 impl Tally {
-    /// Adds what one sort of server, by its name, says to a client that it takes for `identity`.
-    pub(super) fn add(
-        &mut self,
-        (group, server): (&Group, String),
-        met: Met,
-        identity: Option<SeenIdentity>,
-    ) {
+    /// Adds what servers say.
+    pub(super) fn add(&mut self, said: Said<'_>, met: Met) {
+        let Said { server, share, places, identity } = said;
         let (verdict, why) = match &met {
             Met::Taken => (Verdict::Allowed, None),
             Met::Refused(refusal) => (refusal.gets.verdict(), Some(refusal.sentence.clone())),
             Met::Unknown(doubt) => (Verdict::Unknown, Some(doubt.clone())),
         };
-        self.servers.push(ServerVerdict { server, share_ppm: group.share, verdict, why });
+        self.servers.push(ServerVerdict { server, share_ppm: share, verdict, why });
         match met {
             Met::Taken => self.taken += 1,
             Met::Refused(refusal) => {
                 self.refused += 1;
-                self.refusals.push((group.share, refusal, group.places.clone(), identity));
+                self.refusals.push((share, refusal, places.to_vec(), identity));
             }
-            Met::Unknown(doubt) => self.doubt(group.share, doubt),
+            Met::Unknown(doubt) => self.doubt(share, doubt),
         }
     }
 

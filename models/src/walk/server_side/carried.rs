@@ -1,0 +1,110 @@
+//! Which servers the network's policies let a client connect to. What those make of the connection
+//! is not looked at here.
+
+use crate::explain::{Probe, Silent, Tree};
+use crate::manifest::kinds::Transport;
+use crate::policy::network::{NetworkPeer, NetworkVerdict};
+
+use super::super::answer::Answer;
+use super::super::proxy::View;
+use super::super::verdict::Fate;
+use super::super::{full_name, network};
+use super::TOLD_MAX;
+use super::connection::Client;
+use super::reached::{Reached, Servers, groups};
+use super::tally::{Gets, Met, Refusal, Said, Tally};
+
+/// The pods that the client's connections reach; what is dropped is told to the tally.
+pub(super) fn pods(
+    view: View<'_>,
+    client: &Client<'_>,
+    servers: &Servers,
+    (tally, answer): (&mut Tally, &Answer),
+    tree: &mut Tree,
+) -> Vec<Reached> {
+    if view.planes.network_policies().is_empty() {
+        return servers.pods.clone();
+    }
+    let from = network::peer(client.sender.pod);
+    let wire = Wire { view, from };
+    for (at, other) in servers.others.iter().enumerate() {
+        let fate = match at < TOLD_MAX {
+            true => wire.fate(other.peer, other.port, tree),
+            false => wire.fate(other.peer, other.port, &mut Silent),
+        };
+        let (server, share, places) = (other.name.clone(), other.share, &[other.place][..]);
+        let met = wire.met(&fate, &server, other.port).unwrap_or(Met::Taken);
+        tally.add(Said { server, share, places, identity: None }, met);
+    }
+    let mut fates: Vec<(NetworkVerdict, Vec<Reached>)> = Vec::new();
+    for it in &servers.pods {
+        let fate = wire.fate(NetworkPeer::Pod(it.pod), it.port, &mut Silent);
+        let fate = wire.of_workload(fate);
+        match fates.iter_mut().find(|(known, _)| *known == fate) {
+            Some((_, all)) => all.push(*it),
+            None => fates.push((fate, vec![*it])),
+        }
+    }
+    let mut carried = Vec::new();
+    for (fate, reached) in fates {
+        for (at, group) in groups(view.world, answer, &reached).iter().enumerate() {
+            if at < TOLD_MAX {
+                wire.fate(NetworkPeer::Pod(group.pod), group.port, tree);
+            }
+            let server = full_name(view.world, view.world.pods[group.pod].workload);
+            if let Some(met) = wire.met(&fate, &server, group.port) {
+                let (share, places) = (group.share, &group.places);
+                tally.add(Said { server, share, places, identity: None }, met);
+            }
+        }
+        if fate == NetworkVerdict::Allowed {
+            carried = reached;
+        }
+    }
+    carried
+}
+
+/// The network between a client and its servers.
+struct Wire<'w> {
+    view: View<'w>,
+    from: NetworkPeer,
+}
+
+impl Wire<'_> {
+    fn fate(&self, to: NetworkPeer, port: u16, probe: &mut impl Probe) -> NetworkVerdict {
+        let policies = self.view.planes.network_policies();
+        policies.decide(self.view.world, self.from, to, port, Transport::Tcp, probe)
+    }
+
+    /// Pods of one workload are dropped alike.
+    fn of_workload(&self, fate: NetworkVerdict) -> NetworkVerdict {
+        match fate {
+            NetworkVerdict::Dropped { direction, at, origins } => {
+                let first = at.map(|at| self.view.world.workload_of(at).pods.start);
+                NetworkVerdict::Dropped { direction, at: first, origins }
+            }
+            other => other,
+        }
+    }
+
+    /// What a server is met with that the network keeps connections from.
+    fn met(&self, fate: &NetworkVerdict, server: &str, port: u16) -> Option<Met> {
+        match fate {
+            NetworkVerdict::Allowed => None,
+            NetworkVerdict::Unknown { why, .. } => Some(Met::Unknown(format!(
+                "whether the network carries connections to {server} turns on {why}"
+            ))),
+            NetworkVerdict::Dropped { direction, at, origins } => {
+                let of = network::whose(self.view.world, *at);
+                let sentence = format!(
+                    "connections to port {port} of {server} are dropped: no policy for {} of {of} \
+                     lets them pass",
+                    direction.word()
+                );
+                let by = (network::dropping_box(*direction), of);
+                let gets = Gets::Nothing(Fate::Dropped);
+                Some(Met::Refused(Refusal { sentence, origins: origins.clone(), by, gets }))
+            }
+        }
+    }
+}
