@@ -2,6 +2,7 @@
 //!
 //! Runs nothing by itself and knows no mesh behaviour.
 
+pub mod fuzz;
 pub mod gateway_conformance;
 pub mod istio_simulation;
 pub mod oracle;
