@@ -22,6 +22,8 @@ pub(super) enum Alarm {
     Backoff(u32),
     /// The delay that a fault filter put in, by try.
     Delay(u32),
+    /// The time for which filters beside a server hold a request up, by attempt.
+    ServerFilters(u32),
     /// A cluster has something to do.
     Cluster(u32),
 }
@@ -136,6 +138,7 @@ impl<R: Recorder> Engine<R> {
         match what {
             Alarm::Nobody => {}
             Alarm::Cluster(cluster) => self.cluster_due(cluster),
+            Alarm::ServerFilters(slot) => self.server_filters_go_on(slot),
             Alarm::Backoff(slot) => {
                 self.stream_timers[slot].alarm = NONE;
                 self.drive(slot, self.kernel.now(), RouterEvent::Timer(Timer::Backoff));

@@ -11,7 +11,7 @@ use super::app::{OK, Returned};
 use super::engine::Engine;
 use super::event::Kind;
 use super::plan::OnFailure;
-use super::state::{Caller, Lineage, NONE, Try, TryStage};
+use super::state::{Caller, Lineage, NO_STATUS, NONE, Try, TryStage};
 use super::stream::RouterEvent;
 
 /// What stands in a try until it has an ending.
@@ -131,6 +131,10 @@ impl<R: Recorder> Engine<R> {
         let now = self.kernel.now();
         let attempt = &self.attempts[slot];
         let (client, of) = (attempt.client, attempt.of);
+        if attempt.status == NO_STATUS {
+            self.connection_broke(slot);
+            return;
+        }
         if attempt.is_wanted() {
             self.tell(now, slot, client, Step::ResponseAtCaller);
         }
@@ -172,7 +176,7 @@ impl<R: Recorder> Engine<R> {
     }
 
     /// A try has its answer, good or bad, and nothing refers to it any more.
-    fn end_try(&mut self, slot: u32) {
+    pub(super) fn end_try(&mut self, slot: u32) {
         if let Some(lane) = self.plan.calls[self.tries[slot].call as usize].timeout
             && let Some(timer) = self.timers.get(slot).copied().flatten()
         {

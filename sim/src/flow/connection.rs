@@ -9,7 +9,7 @@ use crate::log::{Recorder, Step, Subject};
 
 use super::engine::Engine;
 use super::event::Kind;
-use super::plan::ClusterTls;
+use super::plan::{ClusterTls, ConnectionFate};
 use super::state::{Connection, IdleCheck, Phase};
 
 /// The legs of a TLS handshake, for the keys of their draws.
@@ -21,10 +21,14 @@ mod leg {
 impl<R: Recorder> Engine<R> {
     /// Sends the SYN.
     pub(super) fn begin_handshake(&mut self, connection: u32, from: SimTime) {
-        let Connection { key, client, server, pool, .. } = self.connections[connection];
+        let Connection { key, client, server, pool, gate, .. } = self.connections[connection];
+        if let Some((ConnectionFate::Dropped, decision)) = self.fate_of(gate) {
+            self.begin_waiting(connection, decision, from);
+            return;
+        }
         let round_trip = self.plan.links.round_trip(self.site(client), self.site(server), key);
-        let patience = self.cluster_of(pool).map_or(SimDuration::ZERO, |it| it.connect_timeout);
-        if !patience.is_zero() && round_trip > patience {
+        let patience = self.connect_patience(client, pool);
+        if round_trip > patience {
             self.connections[connection].phase = Phase::TimingOut;
             self.schedule(from + patience, Kind::Connection, connection);
             return;
@@ -38,11 +42,15 @@ impl<R: Recorder> Engine<R> {
     /// proof. The first request goes out with it.
     pub(super) fn connection_goes_on(&mut self, slot: u32) {
         let now = self.kernel.now();
-        let Connection { key, client, server, phase, call, protection, .. } =
+        let Connection { key, client, server, phase, call, protection, gate, .. } =
             self.connections[slot];
         let (here, there) = (self.site(client), self.site(server));
         match phase {
             Phase::Connecting => {
+                if let Some((fate @ ConnectionFate::Refused, decision)) = self.fate_of(gate) {
+                    self.connection_refused(slot, fate, decision);
+                    return;
+                }
                 self.tell_connection(slot, client, Step::TcpEstablished);
                 if protection == Protection::Plaintext {
                     self.connection_ready(slot);
@@ -53,6 +61,17 @@ impl<R: Recorder> Engine<R> {
                 let travel = self.plan.links.travel(here, there, 0, key);
                 self.schedule(now + travel, Kind::Connection, slot);
             }
+            Phase::Greeting if self.is_no_handshake(gate) => {
+                self.connections[slot].phase = Phase::Refusing;
+                let travel = self.plan.links.travel(there, here, 0, mix(key, leg::SERVER_FLIGHT));
+                self.schedule(now + travel, Kind::Connection, slot);
+            }
+            Phase::Refusing => {
+                if let Some((fate, decision)) = self.fate_of(gate) {
+                    self.connection_refused(slot, fate, decision);
+                }
+            }
+            Phase::Unanswered => self.syn_unanswered(slot),
             Phase::Greeting => {
                 let done = self.proxy_work(server, self.plan.sidecar.handshake_ns, 0);
                 self.connections[slot].phase = Phase::Finishing;
@@ -76,7 +95,11 @@ impl<R: Recorder> Engine<R> {
         }
     }
 
-    /// What protects a connection of a pool.
+    fn is_no_handshake(&self, gate: u32) -> bool {
+        matches!(self.fate_of(gate), Some((ConnectionFate::NoHandshake, _)))
+    }
+
+    /// What protects a connection of a pool that meets no gate.
     pub(super) fn protection(&self, client: u32, server: u32, pool: u32) -> Protection {
         if self.cluster_of(pool).is_some_and(|cluster| cluster.tls == ClusterTls::Off) {
             return Protection::Plaintext;
@@ -133,6 +156,11 @@ impl<R: Recorder> Engine<R> {
     }
 
     fn tell_connection(&mut self, slot: u32, pod: u32, step: Step) {
-        self.recorder.record(self.kernel.now(), Subject::Connection { slot }, pod, step);
+        self.tell_connection_at(self.kernel.now(), slot, pod, step);
+    }
+
+    /// Tells the recorder what happens to a connection.
+    pub(super) fn tell_connection_at(&mut self, at: SimTime, slot: u32, pod: u32, step: Step) {
+        self.recorder.record(at, Subject::Connection { slot }, pod, step);
     }
 }

@@ -179,7 +179,7 @@ impl<R: Recorder> Engine<R> {
     ) -> Started {
         let Try { client, call, .. } = self.tries[of];
         let destination = self.streams[of].destination;
-        let DestinationEnd::Cluster { cluster: row, table, subset, hash } =
+        let DestinationEnd::Cluster { cluster: row, table, subset, hash, .. } =
             &terms.destinations[destination as usize].end
         else {
             return Started::NoHost;

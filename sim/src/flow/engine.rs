@@ -57,6 +57,10 @@ pub struct Engine<R: Recorder> {
     pub(super) passages: BTreeMap<u32, Passage>,
     /// What filters keep, by pod and connection manager.
     pub(super) filter_states: BTreeMap<(u32, u32), FilterState>,
+    /// The gate that each attempt meets at its server, by slot; empty without policies.
+    pub(super) gates: Paged<u32>,
+    /// Requests among the filters of their servers, by the slot of the attempt.
+    pub(super) server_passages: BTreeMap<u32, Passage>,
     /// What is to be told to other streams before the next event.
     pub(super) deferred: Vec<Deferred>,
     /// The host for the connection that is about to be made.
@@ -110,6 +114,8 @@ impl<R: Recorder> Engine<R> {
             hedges: BTreeMap::new(),
             passages: BTreeMap::new(),
             filter_states: BTreeMap::new(),
+            gates: Paged::new(),
+            server_passages: BTreeMap::new(),
             deferred: Vec::new(),
             picked: None,
             seed,

@@ -25,9 +25,9 @@ const FILTERS: u64 = 0x6669_6C74;
 /// How far a request has come among the filters.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Passage {
-    progress: Progress,
+    pub(super) progress: Progress,
     /// How often it was held up.
-    stops: u32,
+    pub(super) stops: u32,
 }
 
 /// How a call ends that a proxy answers by itself.
@@ -101,7 +101,8 @@ impl<R: Recorder> Engine<R> {
     }
 }
 
-fn run(
+/// Runs the filters of a plan over a request, from where it stands.
+pub(super) fn run(
     filters: &FilterPlan,
     entry: Option<u32>,
     passage: &mut Passage,

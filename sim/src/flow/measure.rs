@@ -6,7 +6,8 @@ use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::Paged;
 use crate::stats::{
-    EdgeCounters, Full, RetryReason, RunStatistics, TrafficCounters, WireBytes, WorkloadCounters,
+    EdgeCounters, Full, RetryReason, Ruling, RunStatistics, TrafficCounters, WireBytes,
+    WorkloadCounters,
 };
 
 use super::plan::Plan;
@@ -176,6 +177,12 @@ impl Meter {
     pub(super) fn overflowed(&mut self, edge: u32, at: SimTime, of: Full) {
         if self.counts(at) {
             self.statistics.edges[edge as usize].overflow.count(of);
+        }
+    }
+
+    pub(super) fn ruled(&mut self, edge: u32, at: SimTime, ruling: Ruling) {
+        if self.counts(at) {
+            self.statistics.edges[edge as usize].rulings.count(ruling);
         }
     }
 

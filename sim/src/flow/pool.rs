@@ -142,7 +142,7 @@ impl<R: Recorder> Engine<R> {
     }
 
     /// Takes the first attempt that waits in a pool and is still wanted.
-    fn next_waiting(&mut self, pool: u32) -> Option<u32> {
+    pub(super) fn next_waiting(&mut self, pool: u32) -> Option<u32> {
         loop {
             let slot = self.pools[pool].first_waiting;
             if slot == NONE {
@@ -190,7 +190,10 @@ impl<R: Recorder> Engine<R> {
             self.give_back(pool, Resource::Connections);
             return false;
         };
-        let protection = self.protection(attempt.client, server, pool);
+        let gate = self.gate_at(slot, server);
+        let protection = self
+            .protection_of(gate)
+            .unwrap_or_else(|| self.protection(attempt.client, server, pool));
         let connection = self.connections.insert(Connection {
             key: attempt.key,
             free_since: from,
@@ -206,6 +209,7 @@ impl<R: Recorder> Engine<R> {
             phase: Phase::Connecting,
             idle_check: IdleCheck::NotArmed,
             protection,
+            gate,
         });
         let state = &mut self.pools[pool];
         state.connections += 1;
@@ -245,27 +249,6 @@ impl<R: Recorder> Engine<R> {
         self.connections[connection].phase = Phase::Open;
         self.pools[pool].opening -= 1;
         self.offer_connection(connection);
-    }
-
-    /// A connection could not be made: all who wait in its pool fail.
-    ///
-    /// Source: Envoy, `ConnPoolImplBase::onConnectionEvent`.
-    pub(super) fn connect_failed(&mut self, connection: u32, reason: ResetReason) {
-        let pool = self.connections[connection].pool;
-        self.pools[pool].opening -= 1;
-        self.close_connection(connection);
-        while let Some(slot) = self.next_waiting(pool) {
-            self.fail_waiting(slot, pool, reason);
-        }
-    }
-
-    /// An attempt that was taken from among those who wait gets no connection.
-    fn fail_waiting(&mut self, slot: u32, pool: u32, reason: ResetReason) {
-        // It has still its pool, so that outlier detection learns whose failure it was.
-        self.attempts[slot].stage = Stage::Done;
-        self.defer_failure(slot, reason);
-        debug_assert_ne!(self.pools[pool].cluster, NONE, "only proxies let attempts fail");
-        self.give_back(pool, Resource::Pending);
     }
 
     /// Puts a connection with room aside and gives it to those who wait.
@@ -316,6 +299,10 @@ impl<R: Recorder> Engine<R> {
         attempt.protection = protection;
         attempt.stage = Stage::Served;
         let client = attempt.client;
+        if !self.plan.gates.is_empty() {
+            let gate = self.gate_at(slot, server);
+            self.remember_gate(slot, gate);
+        }
         self.host_begins(pool);
         self.tell(from, slot, client, Step::ConnectionReused { connection });
         self.send_request_over(slot, from);
@@ -323,7 +310,7 @@ impl<R: Recorder> Engine<R> {
 
     /// Takes an attempt out of its pool and off its connection, if it has one; what becomes of
     /// the connection is for the caller to say.
-    fn leave_connection(&mut self, slot: u32) -> Option<(u32, u32)> {
+    pub(super) fn leave_connection(&mut self, slot: u32) -> Option<(u32, u32)> {
         let attempt = &mut self.attempts[slot];
         let (pool, connection, call) = (attempt.pool, attempt.connection, attempt.call);
         if pool == NONE {
@@ -383,7 +370,7 @@ impl<R: Recorder> Engine<R> {
     }
 
     /// After a connection was closed, somebody may wait for whom it was the only hope.
-    fn replace_connection(&mut self, pool: u32) {
+    pub(super) fn replace_connection(&mut self, pool: u32) {
         let proxied = self.pools[pool].cluster != NONE;
         for _ in 0..CONNECTS_AT_ONCE {
             let state = self.pools[pool];

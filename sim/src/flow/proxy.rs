@@ -13,7 +13,8 @@ use crate::stats::WireBytes;
 
 use super::engine::Engine;
 use super::event::Kind;
-use super::state::{Attempt, NONE, ServerKnows, Try, TryStage};
+use super::gate::Passed;
+use super::state::{Attempt, NO_STATUS, NONE, ServerKnows, Try, TryStage};
 use super::stream::Turn;
 
 /// The directions of a message, for the keys of their draws.
@@ -146,6 +147,14 @@ impl<R: Recorder> Engine<R> {
         }
         self.tell(now, slot, attempt.server, Step::RequestAtServerProxy);
         let done = self.proxy_work(attempt.server, work_ns, 0);
+        if self.pass_gate(slot, done) == Passed::Through {
+            self.leave_server_proxy(slot, done);
+        }
+    }
+
+    /// The server's proxy passes a request on to the application.
+    pub(super) fn leave_server_proxy(&mut self, slot: u32, done: SimTime) {
+        let attempt = self.attempts[slot];
         self.tell(done, slot, attempt.server, Step::RequestLeftServerProxy);
         let travel = self.request_travel_in_pod(attempt.call, attempt.key, Side::Server);
         self.schedule(done + travel, Kind::RequestAtApp, slot);
@@ -189,20 +198,28 @@ impl<R: Recorder> Engine<R> {
         self.send_response_over(slot, done);
     }
 
+    /// Sends word back that the connection is closed.
+    pub(super) fn send_reset_back(&mut self, slot: u32, from: SimTime) {
+        let Attempt { client, server, key, .. } = self.attempts[slot];
+        let key = mix(key, leg::RESPONSE);
+        let travel = self.plan.links.travel(self.site(server), self.site(client), 0, key);
+        self.schedule(from + travel, self.response_kind(client), slot);
+    }
+
+    /// Who gets an answer first.
+    fn response_kind(&self, client: u32) -> Kind {
+        if self.has_sidecar(client) { Kind::ResponseAtClientProxy } else { Kind::ResponseAtCaller }
+    }
+
     /// Puts a message on the wire back to the caller.
-    fn send_response_over(&mut self, slot: u32, from: SimTime) {
+    pub(super) fn send_response_over(&mut self, slot: u32, from: SimTime) {
         let attempt = self.attempts[slot];
         let (client, server) = (attempt.client, attempt.server);
         let bytes = self.response_bytes(slot) + HEADER_BYTES;
         let key = mix(mix(attempt.key, leg::RESPONSE), u64::from(attempt.messages_left));
         let travel = self.plan.links.travel(self.site(server), self.site(client), bytes, key);
         self.count_wire(&attempt, from, bytes);
-        let kind = if self.has_sidecar(client) {
-            Kind::ResponseAtClientProxy
-        } else {
-            Kind::ResponseAtCaller
-        };
-        self.schedule(from + travel, kind, slot);
+        self.schedule(from + travel, self.response_kind(client), slot);
     }
 
     /// Counts a message that is put on the wire.
@@ -220,6 +237,10 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn response_at_client_proxy(&mut self, slot: u32) {
         let now = self.kernel.now();
         let attempt = self.attempts[slot];
+        if attempt.status == NO_STATUS {
+            self.connection_broke(slot);
+            return;
+        }
         if !attempt.is_wanted() {
             self.message_arrived(slot);
             return;

@@ -38,6 +38,8 @@ pub struct EngineSnapshot {
     hedges: BTreeMap<(u32, u32), u32>,
     passages: BTreeMap<u32, Passage>,
     filter_states: BTreeMap<(u32, u32), FilterState>,
+    gates: PagedSnapshot<u32>,
+    server_passages: BTreeMap<u32, Passage>,
     proxy_free_at: PagedSnapshot<SimTime>,
     sources: Vec<SourceState>,
     users: PagedSnapshot<UserState>,
@@ -66,6 +68,8 @@ impl<R: Recorder> Engine<R> {
             hedges: self.hedges.clone(),
             passages: self.passages.clone(),
             filter_states: self.filter_states.clone(),
+            gates: self.gates.checkpoint(),
+            server_passages: self.server_passages.clone(),
             proxy_free_at: self.proxy_free_at.checkpoint(),
             sources: self.sources.clone(),
             users: self.users.checkpoint(),
@@ -95,6 +99,8 @@ impl<R: Recorder> Engine<R> {
         self.hedges.clone_from(&snapshot.hedges);
         self.passages.clone_from(&snapshot.passages);
         self.filter_states.clone_from(&snapshot.filter_states);
+        self.gates.restore(&snapshot.gates);
+        self.server_passages.clone_from(&snapshot.server_passages);
         self.proxy_free_at.restore(&snapshot.proxy_free_at);
         self.sources.clone_from(&snapshot.sources);
         self.users.restore(&snapshot.users);

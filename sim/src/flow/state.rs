@@ -8,6 +8,9 @@ use meshwalk_models::units::SimTime;
 
 use crate::stats::Ending;
 
+/// The status of an attempt that has no answer: word of a connection's end travels as a message.
+pub(super) const NO_STATUS: u16 = 0;
+
 /// No slot: ends an intrusive list, or says that there is none.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -257,6 +260,8 @@ pub(super) struct Connection {
     pub(super) idle_check: IdleCheck,
     /// What protects its bytes.
     pub(super) protection: Protection,
+    /// The row of the gate that it meets; [`NONE`] where nothing is in the way.
+    pub(super) gate: u32,
 }
 
 /// How far a connection has come.
@@ -270,6 +275,10 @@ pub(super) enum Phase {
     Finishing,
     /// The client's proxy checks it and proves who it is.
     Proving,
+    /// Nobody answers the SYN.
+    Unanswered,
+    /// Word is on its way that the server's side does not take it.
+    Refusing,
     /// It takes too long; when the caller has waited long enough, it is given up.
     TimingOut,
     /// Ready.

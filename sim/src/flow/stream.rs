@@ -315,13 +315,12 @@ impl<R: Recorder> Engine<R> {
                 }
                 continue;
             };
+            if attempt.is_wanted() && self.pools[attempt.pool].cluster == NONE {
+                self.fail_without_proxy(slot, reason);
+                continue;
+            }
             if attempt.is_wanted() {
-                let number = self.number_of(&attempt);
-                self.tell(now, slot, attempt.client, Step::AttemptReset { reason: reason.words() });
-                self.drive(attempt.of, now, RouterEvent::Reset(number, reason));
-                if self.tries.get(attempt.of).is_some_and(|it| it.attempt == slot) {
-                    self.tries[attempt.of].attempt = NONE;
-                }
+                self.fail_at_proxy(slot, reason);
             }
             self.attempts.remove(slot);
         }

@@ -5,7 +5,8 @@ use std::fmt;
 use meshwalk_models::explain::RuleId;
 use meshwalk_models::units::{SimDuration, SimTime};
 
-use crate::stats::{Ending, Full, RetryReason};
+use crate::flow::plan::Decision;
+use crate::stats::{Details, Ending, Full, RetryReason};
 
 /// What something happens to, by the engine's slots, which are reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,6 +150,32 @@ pub enum Step {
         /// By which rule.
         rule: RuleId,
     },
+    /// Network policy drops the SYN of a connection.
+    SynDropped {
+        /// The row of the decision.
+        decision: Decision,
+    },
+    /// The SYN is sent again, in vain.
+    SynSentAgain,
+    /// The server's side does not take a connection.
+    ConnectionRefused {
+        /// The row of the decision.
+        decision: Decision,
+    },
+    /// The server's side closes a connection at its first bytes.
+    ConnectionReset {
+        /// The row of the decision.
+        decision: Decision,
+    },
+    /// The server's proxy answers in place of the application.
+    AnsweredByServerProxy {
+        /// With what HTTP status.
+        status: u16,
+        /// In the words of its access log.
+        details: Details,
+        /// The row of the decision.
+        decision: Decision,
+    },
     /// TCP is established.
     TcpEstablished,
     /// TLS is established; both sides have proved who they are.
@@ -232,6 +259,11 @@ impl Step {
             Self::HostEjected { .. } => "host_ejected",
             Self::HostSpared { .. } => "host_spared",
             Self::HostReturned { .. } => "host_returned",
+            Self::SynDropped { .. } => "syn_dropped",
+            Self::SynSentAgain => "syn_sent_again",
+            Self::ConnectionRefused { .. } => "connection_refused",
+            Self::ConnectionReset { .. } => "connection_reset",
+            Self::AnsweredByServerProxy { .. } => "answered_by_server_proxy",
             Self::TcpEstablished => "tcp_established",
             Self::TlsEstablished => "tls_established",
             Self::ConnectionClosed => "connection_closed",

@@ -10,5 +10,5 @@ mod recorder;
 
 pub use entry::{Entry, EntryName, RequestName, Step, Subject};
 pub use full::FullRecorder;
-pub use ndjson::NdjsonWriter;
+pub use ndjson::{DecisionText, NdjsonWriter};
 pub use recorder::{EndedCall, EndedCalls, Recorder, StatisticsOnly};

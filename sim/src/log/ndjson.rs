@@ -4,9 +4,19 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
+use crate::flow::plan::Decision;
 use crate::stats::{Ending, Layout};
 
 use super::{Entry, Step};
+
+/// What policy went by, as text.
+#[derive(Clone, Debug)]
+pub struct DecisionText {
+    /// As a sentence.
+    pub sentence: String,
+    /// The lines that make it so, as `file:line` or a name.
+    pub origins: Vec<String>,
+}
 
 /// Writes entries to `out`. Field names are stable: `id`, `name`, `time_ns`, `pod`, `step`,
 /// `cause`, and what the step adds.
@@ -15,20 +25,22 @@ pub struct NdjsonWriter<W: Write> {
     sources: Vec<String>,
     pods: Vec<String>,
     edges: Vec<(String, String)>,
+    decisions: Vec<DecisionText>,
     failed: Option<io::Error>,
 }
 
 impl<W: Write> NdjsonWriter<W> {
-    /// Writes to `out`, with the names of `layout`; `pods` are the names of all pods by row.
+    /// Writes to `out`, with the names of `layout`; `pods` are the names of all pods by row, and
+    /// `decisions` those of the plan.
     #[must_use]
-    pub fn new(out: W, layout: &Layout, pods: Vec<String>) -> Self {
+    pub fn new(out: W, layout: &Layout, pods: Vec<String>, decisions: Vec<DecisionText>) -> Self {
         let sources = layout.traffic.iter().map(|source| source.name.clone()).collect();
         let edges = layout
             .edges
             .iter()
             .map(|edge| (layout.origin_name(edge.from), layout.service_name(edge.to)))
             .collect();
-        Self { out, sources, pods, edges, failed: None }
+        Self { out, sources, pods, edges, decisions, failed: None }
     }
 
     /// Writes one entry. After a failure nothing more is written; [`NdjsonWriter::finish`]
@@ -71,6 +83,13 @@ impl<W: Write> NdjsonWriter<W> {
         self.pods.get(row as usize).map_or(Value::Null, |name| name.as_str().into())
     }
 
+    fn decision(&self, decision: Decision) -> Value {
+        match self.decisions.get(decision.0 as usize) {
+            Some(text) => json!({ "why": text.sentence, "origins": text.origins }),
+            None => Value::Null,
+        }
+    }
+
     /// What a step adds to its line.
     fn details(&self, step: Step) -> Value {
         match step {
@@ -94,6 +113,18 @@ impl<W: Write> NdjsonWriter<W> {
             | Step::HostSpared { pod, rule }
             | Step::HostReturned { pod, rule } => {
                 json!({ "endpoint": self.pod(pod), "rule": rule.0 })
+            }
+            Step::SynDropped { decision }
+            | Step::ConnectionRefused { decision }
+            | Step::ConnectionReset { decision } => self.decision(decision),
+            Step::AnsweredByServerProxy { status, details, decision } => {
+                let mut text = json!({ "status": status, "details": details.name() });
+                if let (Value::Object(text), Value::Object(why)) =
+                    (&mut text, self.decision(decision))
+                {
+                    text.extend(why);
+                }
+                text
             }
             Step::BacksOff { pause } => json!({ "pause_ns": pause.as_ns() }),
             Step::CallEnded { ending, latency } => {

@@ -7,6 +7,7 @@ use meshwalk_models::control::ControlPlanes;
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::kinds::Resource;
 use meshwalk_models::manifest::{Diagnostic, Place, SourceId};
+use meshwalk_models::policy::network::NetworkPolicies;
 use meshwalk_models::profile::Profile;
 use meshwalk_models::world::{
     self, ClusterManifests, ClusterTopology, NodeNames, Origin, OutsideHost, Placement,
@@ -76,18 +77,31 @@ pub fn prepare(
         })
         .collect();
     let built = world::build(&manifests, &topology, &outside);
+    let profile = Profile::built_in();
     // Without objects of a mesh every proxy has the defaults, and nobody needs to be asked.
     let planes = has_mesh_objects(clusters)
-        .then(|| ControlPlanes::everywhere(&built.world, &manifests, Profile::built_in()));
+        .then(|| ControlPlanes::everywhere(&built.world, &manifests, profile));
+    let alone = match planes {
+        Some(_) => None,
+        None => Some(NetworkPolicies::new(&built.world, &manifests, profile)),
+    };
+    let none = NetworkPolicies::none(profile);
+    let policies = match (&planes, &alone) {
+        (Some((planes, _)), _) => planes.network_policies(),
+        (None, Some((policies, _))) => policies,
+        (None, None) => &none,
+    };
     let compiled = compile(CompileInput {
         world: &built.world,
         scenario,
         costs,
-        profile: Profile::built_in(),
+        profile,
         planes: planes.as_ref().map(|(planes, _)| planes),
+        policies,
     });
     let mut findings = built.findings;
     findings.extend(planes.into_iter().flat_map(|(_, findings)| findings));
+    findings.extend(alone.into_iter().flat_map(|(_, findings)| findings));
     findings.extend(compiled.findings);
     let mut assumptions: Vec<Assumption> = built
         .assumptions

@@ -89,8 +89,8 @@ impl fmt::Display for Ending {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Details(u16);
 
-/// Our own words come first, then Envoy's (`source/common/stream_info`, `ResponseCodeDetails`).
-const NAMES: [&str; 46] = [
+/// Our own words come first and last, since their numbers must not change; between them stand Envoy's (`source/common/stream_info`, `ResponseCodeDetails`).
+const NAMES: [&str; 50] = [
     "answered",
     "queue_full",
     "caller_timeout",
@@ -137,6 +137,10 @@ const NAMES: [&str; 46] = [
     "upstream_reset_before_response_started{local_connection_failure}",
     "upstream_reset_after_response_started",
     "filter_chain_not_found",
+    "connect_timeout",
+    "connection_reset",
+    "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}",
+    "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_reset_by_peer}",
 ];
 
 impl Details {
@@ -162,6 +166,11 @@ impl Details {
     pub const VIA_UPSTREAM: Self = Self(9);
     /// The cluster has no host that may be used.
     pub const NO_HEALTHY_UPSTREAM: Self = Self(12);
+
+    /// Nobody answered the SYN.
+    pub const CONNECT_TIMEOUT: Self = Self(46);
+    /// The server's side closed the connection.
+    pub const CONNECTION_RESET: Self = Self(47);
 
     /// The word.
     #[must_use]
@@ -305,6 +314,8 @@ mod tests {
         assert_eq!(Details::OTHER.name(), "other");
         assert_eq!(Details::VIA_UPSTREAM.name(), "via_upstream");
         assert_eq!(Details::NO_HEALTHY_UPSTREAM.name(), "no_healthy_upstream");
+        assert_eq!(Details::CONNECT_TIMEOUT.name(), "connect_timeout");
+        assert_eq!(Details::CONNECTION_RESET.name(), "connection_reset");
     }
 
     #[test]

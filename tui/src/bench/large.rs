@@ -1,6 +1,7 @@
 //! 10 000 services with 100 000 pods, all with sidecars: reading, compiling, running, memory.
 
 use meshwalk_models::cost::CostProfile;
+use meshwalk_models::policy::network::NetworkPolicies;
 use meshwalk_models::profile::Profile;
 use meshwalk_models::units::{SimDuration, SimTime};
 use meshwalk_sim::flow::{CompileInput, Engine, compile as compile_plan};
@@ -106,12 +107,14 @@ pub(super) fn measure(size: Size) -> Vec<Measurement> {
     let ((manifests, scenario), read_s) = timed(|| read(texts.0, texts.1));
     let (prepared, prepare_s) = timed(|| compile(&manifests, &scenario));
     let costs = CostProfile::built_in();
+    let policies = NetworkPolicies::none(Profile::built_in());
     let input = CompileInput {
         world: &prepared.world,
         scenario: &scenario,
         costs: &costs,
         profile: Profile::built_in(),
         planes: None,
+        policies: &policies,
     };
     // `prepare` does both; compiling once more tells the share of each.
     let (_, compile_s) = timed(|| compile_plan(input));

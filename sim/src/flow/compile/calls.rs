@@ -99,6 +99,7 @@ impl<'a> Compiler<'a> {
             queue_limit: behaviour.queue_limit.unwrap_or(default::QUEUE_LIMIT),
             threads: behaviour.threads,
             max_connections: behaviour.max_connections.unwrap_or(default::MAX_CONNECTIONS),
+            connect_timeout: behaviour.connect_timeout,
             idle_timeout: behaviour.idle_timeout.unwrap_or(default::IDLE_TIMEOUT),
             pods,
             routes,
@@ -199,6 +200,7 @@ impl<'a> Compiler<'a> {
             edge: self.layout.edge(origin, found.service_row),
             position,
             legs: None,
+            sending: None,
             carries: match call.protocol {
                 Protocol::Http1 | Protocol::Http2 => Carries::Http,
                 Protocol::Grpc => Carries::Grpc,
@@ -228,6 +230,7 @@ impl<'a> Compiler<'a> {
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
             protocol: call.protocol,
+            path: site.path().to_owned(),
         });
         (self.calls.len() - 1) as u32
     }

@@ -5,9 +5,11 @@
 
 mod behaviours;
 mod calls;
+mod gates;
 mod layout;
 mod mesh;
 mod network;
+mod sendings;
 mod sources;
 mod targets;
 
@@ -17,6 +19,7 @@ use meshwalk_models::control::ControlPlanes;
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::Diagnostic;
 use meshwalk_models::path::DataPath;
+use meshwalk_models::policy::network::NetworkPolicies;
 use meshwalk_models::profile::Profile;
 use meshwalk_models::units::{SimDuration, SimTime};
 use meshwalk_models::world::{PodId, TableId, WorkloadId, World};
@@ -30,10 +33,12 @@ use crate::stats::{Assumption, Layout};
 use self::behaviours::Behaviours;
 use self::layout::LayoutBuilder;
 use self::mesh::MeshBuilder;
+use self::sendings::Sending;
 use self::targets::Targets;
 use super::app::STATUSES;
 use super::plan::{
-    AppPlan, CallPlan, Heads, LanePlan, MeshPlan, Op, Plan, PodPlan, Program, Rings, SidecarPlan,
+    AppPlan, CallPlan, Gates, Heads, LanePlan, MeshPlan, Op, Plan, PodPlan, Program, Rings,
+    SidecarPlan,
 };
 
 /// What a run is made of.
@@ -49,6 +54,8 @@ pub struct CompileInput<'a> {
     pub profile: &'static Profile,
     /// Who configures the proxies; without control planes they have Istio's defaults.
     pub planes: Option<&'a ControlPlanes>,
+    /// What network policies say.
+    pub policies: &'a NetworkPolicies,
 }
 
 /// A plan, and what its making brought to light.
@@ -71,6 +78,7 @@ pub fn compile(input: CompileInput<'_>) -> Compiled {
     compiler.add_sources();
     // Rewritten requests are calls of their own, so these come after the ones that are written.
     compiler.add_all_legs();
+    compiler.add_gates();
     // Which program answers a call is known only when all programs are written.
     compiler.link_programs();
     compiler.finish()
@@ -93,6 +101,8 @@ struct Compiler<'a> {
     distributions: Vec<Distribution>,
     lanes: Vec<LanePlan>,
     mesh: MeshBuilder,
+    gates: Gates,
+    sendings: Vec<Sending>,
     sources: Vec<super::plan::SourcePlan>,
     layout: LayoutBuilder,
     findings: Vec<Diagnostic>,
@@ -132,6 +142,8 @@ impl<'a> Compiler<'a> {
             distributions: Vec::new(),
             lanes: Vec::new(),
             mesh: MeshBuilder::default(),
+            gates: Gates::default(),
+            sendings: Vec::new(),
             sources: Vec::new(),
             layout: LayoutBuilder::new(input.world),
             findings,
@@ -153,6 +165,7 @@ impl<'a> Compiler<'a> {
                     first_pool_table: 0,
                     data_path,
                     class: 0,
+                    gate_class: 0,
                 });
             }
         }
@@ -237,6 +250,7 @@ impl<'a> Compiler<'a> {
         let sidecar = sidecar_plan(self.input.costs);
         let layout: Layout =
             self.layout.finish(self.input.world, &self.apps, &self.pods, sidecar.workers);
+        let statuses: Vec<u16> = STATUSES.into_iter().chain(self.gates.statuses()).collect();
         let plan = Plan {
             apps: self.apps,
             pods: self.pods,
@@ -250,7 +264,8 @@ impl<'a> Compiler<'a> {
             sources: self.sources,
             sidecar,
             lanes: self.lanes,
-            mesh: MeshPlan { heads: Heads::new(&STATUSES), ..self.mesh.plan },
+            mesh: MeshPlan { heads: Heads::new(&statuses), ..self.mesh.plan },
+            gates: self.gates,
             profile: self.input.profile,
             pool_tables: next_table,
             warm_up: SimTime::ZERO + file.warm_up,

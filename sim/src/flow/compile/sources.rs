@@ -79,6 +79,7 @@ impl Compiler<'_> {
             first_pool_table: 0,
             data_path: DataPath::None,
             class: 0,
+            gate_class: 0,
         });
         (row, 1)
     }

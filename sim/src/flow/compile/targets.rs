@@ -38,6 +38,8 @@ pub(super) enum Place<'t> {
 pub(super) struct Targets {
     pub(super) plans: Vec<TargetPlan>,
     pub(super) endpoints: Vec<u32>,
+    /// The port of each endpoint.
+    pub(super) ports: Vec<u16>,
     /// The row of the statistics of each plan.
     pub(super) service_rows: Vec<usize>,
     rows: BTreeMap<Key, u32>,
@@ -46,7 +48,7 @@ pub(super) struct Targets {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     balance: Balance,
-    endpoints: Vec<u32>,
+    endpoints: Vec<(u32, u16)>,
     service_row: usize,
     without_endpoints: Ending,
 }
@@ -62,7 +64,8 @@ pub(super) struct FoundTarget {
 
 /// Who is behind a name, before it is known who balances.
 struct Reached {
-    endpoints: Vec<u32>,
+    /// Pods and their ports.
+    endpoints: Vec<(u32, u16)>,
     service_row: usize,
     kind: ReachedKind,
     without_endpoints: Ending,
@@ -176,17 +179,17 @@ impl Compiler<'_> {
                 without_endpoints: Ending::without_answer(Details::NAME_NOT_RESOLVED),
                 dialled: None,
             },
-            Destination::Pod { pod, .. } => Reached {
-                endpoints: vec![pod.0],
+            Destination::Pod { pod, port } => Reached {
+                endpoints: vec![(pod.0, port)],
                 service_row: self.layout.workload_row(world, world.pods[pod].workload),
                 kind: ReachedKind::Direct,
                 without_endpoints: Ending::without_answer(Details::CONNECT_FAILURE),
                 dialled: None,
             },
-            Destination::Outside { workload, .. } => {
+            Destination::Outside { workload, port } => {
                 let pods = &world.workloads[workload].pods;
                 Reached {
-                    endpoints: (pods.start.0..pods.end.0).collect(),
+                    endpoints: (pods.start.0..pods.end.0).map(|pod| (pod, port)).collect(),
                     service_row: self.layout.workload_row(world, workload),
                     kind: ReachedKind::Direct,
                     without_endpoints: Ending::without_answer(Details::CONNECT_FAILURE),
@@ -197,11 +200,11 @@ impl Compiler<'_> {
     }
 
     /// The pods behind ready endpoints. Addresses that no pod has are left out, and said.
-    fn pods_of(&mut self, endpoints: &[Endpoint]) -> Vec<u32> {
+    fn pods_of(&mut self, endpoints: &[Endpoint]) -> Vec<(u32, u16)> {
         let mut pods = Vec::new();
         for endpoint in endpoints.iter().filter(|endpoint| endpoint.ready) {
             match &endpoint.target {
-                EndpointTarget::Pod(pod) => pods.push(pod.0),
+                EndpointTarget::Pod(pod) => pods.push((pod.0, endpoint.port)),
                 EndpointTarget::Address(address) => self.assume(
                     "endpoint.foreign",
                     format!(
@@ -282,12 +285,20 @@ const fn gateway_answers(status: u16, details: Details) -> Ending {
 }
 
 impl Targets {
+    /// The pods behind a target, with their ports.
+    pub(super) fn servers(&self, target: u32) -> Vec<(u32, u16)> {
+        let (first, count) = self.plans[target as usize].endpoints;
+        let rows = first as usize..(first + count) as usize;
+        rows.map(|row| (self.endpoints[row], self.ports[row])).collect()
+    }
+
     fn row(&mut self, key: Key) -> u32 {
         if let Some(row) = self.rows.get(&key) {
             return *row;
         }
         let first = self.endpoints.len() as u32;
-        self.endpoints.extend(&key.endpoints);
+        self.endpoints.extend(key.endpoints.iter().map(|(pod, _)| pod));
+        self.ports.extend(key.endpoints.iter().map(|(_, port)| port));
         let row = self.plans.len() as u32;
         self.plans.push(TargetPlan {
             balance: key.balance,

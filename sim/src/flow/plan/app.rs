@@ -15,6 +15,8 @@ pub struct AppPlan {
     pub threads: Threads,
     /// Connections that one pod opens to one destination over HTTP/1.1.
     pub max_connections: u32,
+    /// How long it waits for a connection to be made; `None` as long as the kernel does.
+    pub connect_timeout: Option<SimDuration>,
     /// How long an unused connection is kept.
     pub idle_timeout: SimDuration,
     /// Its pods: first and count.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use meshwalk_models::path::Protection;
 use meshwalk_models::proxy::envoy::config::{
     self, Bootstrap, Destination, HttpManager, Route, VirtualHost, WeightedCluster,
 };
@@ -126,6 +127,8 @@ pub enum DestinationEnd {
         subset: Option<BTreeMap<String, String>>,
         /// What hashing balancers look at.
         hash: HashPlan,
+        /// The row of the sending, for gates.
+        sending: u32,
     },
 }
 
@@ -181,6 +184,10 @@ pub struct ClusterPlan {
     pub roster: Arc<Roster>,
     /// The pod behind each host.
     pub hosts: Vec<u32>,
+    /// The port of each host.
+    pub ports: Vec<u16>,
+    /// What each host takes of proxies that encrypt where they can.
+    pub takes: Vec<Protection>,
     /// The row of the target whose endpoints the client dials itself, where nothing is balanced.
     pub dialled: Option<u32>,
     /// Who picks how often.

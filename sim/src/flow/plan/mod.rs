@@ -3,10 +3,15 @@
 //! It never changes during a run, and all replications share it.
 
 mod app;
+mod gate;
 mod mesh;
 mod target;
 
 pub use app::{AppPlan, Op, Program, RouteRule};
+pub use gate::{
+    ConnectionFate, ConnectionGate, Decision, DecisionPlan, GateKey, GatePlan, Gates, RequestGate,
+    ending_without_proxy,
+};
 pub use mesh::{
     ClusterPlan, ClusterTls, DestinationEnd, DestinationPlan, FilterPlan, HashPlan, Heads, LegPlan,
     MeshPlan, OutlierWatch, Picks, RouteAction, RoutePlan, RouterLanes, Terms, weighted_cluster,
@@ -52,6 +57,8 @@ pub struct Plan {
     pub lanes: Vec<LanePlan>,
     /// What the proxies of callers do.
     pub mesh: MeshPlan,
+    /// What the layers of policy make of whom.
+    pub gates: Gates,
     /// The facts that proxies go by.
     pub profile: &'static Profile,
     /// How many pool tables there are: one for each pod and destination.
@@ -79,6 +86,8 @@ pub struct PodPlan {
     pub data_path: DataPath,
     /// Which class of proxies it belongs to, among those of its workload.
     pub class: u32,
+    /// Which class it belongs to for the layers of policy.
+    pub gate_class: u32,
 }
 
 /// Timers of one length that mean the same.

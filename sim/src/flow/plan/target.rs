@@ -22,6 +22,8 @@ pub struct CallPlan {
     /// What becomes of it in the caller's proxies, by their class: the row of the first leg;
     /// `None` where the caller has no proxy.
     pub legs: Option<u32>,
+    /// The row of the sending, for gates, where no proxy of the caller sends it.
+    pub sending: Option<u32>,
     /// What it carries, as far as proxies tell it apart.
     pub carries: Carries,
     /// Whether its connections are shared.

@@ -26,6 +26,9 @@ pub struct WorkloadBehaviour {
     /// How many connections a pod opens to one destination over HTTP/1.1. Default: 64.
     #[schemars(range(min = 1))]
     pub max_connections: Option<u32>,
+    /// How long it waits for a connection to be made, where it has no proxy. Default: as long as
+    /// Linux does, 127s.
+    pub connect_timeout: Option<SimDuration>,
     /// How long an unused connection is kept. Default: 90s.
     pub idle_timeout: Option<SimDuration>,
 }

@@ -6,6 +6,7 @@ mod behaviour;
 mod distribution;
 mod expectation;
 mod network;
+mod policy;
 mod rate;
 mod topology;
 mod traffic;
@@ -16,6 +17,7 @@ pub use behaviour::{
 pub use distribution::{DurationSpec, QuantilePoint};
 pub use expectation::Expectation;
 pub use network::{LinkSpec, NetworkSpec};
+pub use policy::UndecidedPolicies;
 pub use rate::{Rate, RateError};
 pub use topology::{ClusterSpec, NodesSpec, Spread, SpreadOver, TopologySpec, ZoneSpec};
 pub use traffic::{Arrivals, Load, RequestTemplate, TrafficSource, Users};
@@ -67,6 +69,9 @@ pub struct ScenarioFile {
     /// Hosts outside the cluster that workloads call, by DNS name.
     #[serde(default)]
     pub outside: BTreeMap<String, WorkloadBehaviour>,
+    /// What becomes of the run where it cannot be told what a policy says.
+    #[serde(default)]
+    pub undecided_policies: UndecidedPolicies,
     /// Who sends requests.
     #[serde(default)]
     pub traffic: Vec<TrafficSource>,

@@ -19,6 +19,7 @@ use meshwalk_sim::stats::{
 use crate::cli::{RunArgs, RunFormat};
 use crate::failure::Failure;
 use crate::report::diagnostics::{self, Counts};
+use crate::report::places::Places;
 use crate::report::{self, table::Detail};
 use crate::terminal::Look;
 use crate::{Environment, Exit};
@@ -51,7 +52,9 @@ pub(super) fn run(
     let mut files = Files::open(args)?;
     let mut results = subject.simulate(args, &loaded, environment)?;
     let plan = &subject.prepared.plan;
-    files.write_events(plan, &subject.prepared.world, subject.seed(), streams.out)?;
+    let places = Places::new(&loaded.sources);
+    let about = (&subject.prepared.world, places);
+    files.write_events(plan, about, subject.seed(), streams.out)?;
     files.write_junit(&loaded.title, &results)?;
     let exit = verdict(&results.expectations);
     if !args.quiet {

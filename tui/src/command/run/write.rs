@@ -6,14 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use meshwalk_models::world::World;
-use meshwalk_sim::flow::plan::Plan;
-use meshwalk_sim::log::NdjsonWriter;
+use meshwalk_sim::flow::plan::{DecisionPlan, Plan};
+use meshwalk_sim::log::{DecisionText, NdjsonWriter};
 use meshwalk_sim::run::{record, replication_seed};
 use meshwalk_sim::stats::RunResults;
 
 use crate::cli::{RunArgs, RunFormat};
 use crate::failure::Failure;
 use crate::report;
+use crate::report::places::Places;
 
 /// The files, opened before the run so that a wrong path does not cost its time.
 pub(super) struct Files {
@@ -53,7 +54,7 @@ impl Files {
     pub(super) fn write_events(
         &mut self,
         plan: &Arc<Plan>,
-        world: &World,
+        (world, places): (&World, Places<'_>),
         seed: u64,
         stdout: &mut dyn Write,
     ) -> Result<(), Failure> {
@@ -62,7 +63,8 @@ impl Files {
             Events::Stdout => stdout,
             Events::File(file) => file,
         };
-        let mut writer = NdjsonWriter::new(out, &plan.layout, pod_names(world));
+        let mut writer =
+            NdjsonWriter::new(out, &plan.layout, pod_names(world), decisions(plan, places));
         record(plan, replication_seed(seed, 0), |entry| writer.write(entry))
             .map_err(super::stopped)?;
         Ok(writer.finish()?)
@@ -86,6 +88,14 @@ fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
             .help("check the path and its permissions")
     })?;
     Ok(BufWriter::new(file))
+}
+
+fn decisions(plan: &Plan, places: Places<'_>) -> Vec<DecisionText> {
+    let text = |decision: &DecisionPlan| DecisionText {
+        sentence: decision.sentence.clone(),
+        origins: decision.origins.iter().map(|&origin| places.show(origin)).collect(),
+    };
+    plan.gates.decisions.iter().map(text).collect()
 }
 
 /// `namespace/name` of each pod, by row; hosts outside have no namespace.

@@ -31,7 +31,7 @@ pub(in super::super) struct BareClusters {
 
 impl Compiler<'_> {
     /// The route of a call by Istio's defaults.
-    pub(super) fn bare_route(&mut self, caller: WorkloadId, call: u32) -> u32 {
+    pub(super) fn bare_route(&mut self, (caller, class): (WorkloadId, u32), call: u32) -> u32 {
         let (target, carries) = (self.call_plan(call).target, self.call_plan(call).carries);
         let balance = self.targets.plans[target as usize].balance;
         let dialled = balance == Balance::DialledAddress;
@@ -49,7 +49,9 @@ impl Compiler<'_> {
         let name = &self.mesh.plan.clusters[cluster as usize].name;
         let key = TableKey::Cluster(name.clone());
         let table = self.table(caller.index(), key);
-        let end = DestinationEnd::Cluster { cluster, table, subset: None, hash: HashPlan::Drawn };
+        let sending = self.bare_sending((caller, class), call, cluster);
+        let (subset, hash) = (None, HashPlan::Drawn);
+        let end = DestinationEnd::Cluster { cluster, table, subset, hash, sending };
         self.mesh.route(RoutePlan {
             filters: None,
             action: RouteAction::Forward(Box::new(Terms {
@@ -66,12 +68,8 @@ impl Compiler<'_> {
         if let Some(row) = self.mesh.bare.rows.get(&(target, picks)) {
             return *row;
         }
-        let (first, count) = self.targets.plans[target as usize].endpoints;
-        let hosts: Vec<u32> = if dialled {
-            Vec::new()
-        } else {
-            self.targets.endpoints[first as usize..(first + count) as usize].to_vec()
-        };
+        let servers = if dialled { Vec::new() } else { self.targets.servers(target) };
+        let (hosts, ports): (Vec<u32>, Vec<u16>) = servers.into_iter().unzip();
         // Names tell clusters of one proxy apart, and the draws of proxies come from them.
         let service = self.targets.service_rows[target as usize];
         let bytes = if picks == Picks::PerConnection { "|connections" } else { "" };
@@ -97,6 +95,8 @@ impl Compiler<'_> {
             name,
             roster: Arc::new(roster),
             hosts,
+            ports,
+            takes: Vec::new(),
             dialled: dialled.then_some(target),
             picks,
             sharing: None,

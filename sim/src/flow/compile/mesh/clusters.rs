@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use meshwalk_models::path::Protection;
+use meshwalk_models::proxy::envoy::Request;
 use meshwalk_models::proxy::envoy::config::{
     Cluster, Discovery, Endpoint, HashSource, LoadAssignment, Locality, ProxyConfig,
     UpstreamProtocol, UpstreamTls,
@@ -18,6 +20,7 @@ use crate::flow::plan::{
 
 use super::super::{Compiler, TableKey};
 use super::Site;
+use super::resolve::Here;
 
 /// A cluster that is in the plan already.
 struct Known {
@@ -38,12 +41,13 @@ impl Compiler<'_> {
     /// A cluster as the end of a route.
     pub(super) fn cluster_end(
         &mut self,
-        site: &Site,
-        call: u32,
-        (config, cluster): (&ProxyConfig, &Arc<Cluster>),
+        here: Here<'_>,
+        cluster: &Arc<Cluster>,
         picks: Picks,
         (subset, hash): (Option<BTreeMap<String, String>>, HashPlan),
+        request: Request,
     ) -> DestinationEnd {
+        let Here { site, call, config, .. } = here;
         let target = self.calls[call as usize].target;
         let passes_on = cluster.discovery == Discovery::OriginalDestination;
         let dialled = passes_on.then_some(target);
@@ -56,7 +60,8 @@ impl Compiler<'_> {
             (None, Picks::PerConnection) => format!("{}|connections", cluster.name),
         };
         let table = self.table(site.client, TableKey::Cluster(name));
-        DestinationEnd::Cluster { cluster: row, table, subset, hash }
+        let sending = self.proxy_sending(here, (row, cluster), request);
+        DestinationEnd::Cluster { cluster: row, table, subset, hash, sending }
     }
 
     fn cluster_row(
@@ -105,11 +110,18 @@ impl Compiler<'_> {
     ) -> ClusterPlan {
         let mut reachable =
             assignment.map_or_else(LoadAssignment::default, |it| it.as_ref().clone());
-        let mut hosts = Vec::new();
+        let (mut hosts, mut ports, mut takes) = (Vec::new(), Vec::new(), Vec::new());
         for group in &mut reachable.localities {
             group.endpoints.retain(|endpoint| match self.pod_behind(endpoint) {
                 Some(pod) => {
                     hosts.push(pod);
+                    ports.push(endpoint.address.port);
+                    let encrypts = endpoint.takes_mutual_tls;
+                    takes.push(if encrypts {
+                        Protection::MutualTls
+                    } else {
+                        Protection::Plaintext
+                    });
                     true
                 }
                 None => false,
@@ -121,6 +133,8 @@ impl Compiler<'_> {
             name: cluster.name.clone(),
             roster: Arc::new(roster),
             hosts,
+            ports,
+            takes,
             dialled,
             picks,
             sharing: match http.protocol.value {

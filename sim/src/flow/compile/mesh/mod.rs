@@ -18,9 +18,11 @@ use crate::flow::plan::{CallPlan, LegPlan, MeshPlan, RoutePlan};
 use crate::stats::Details;
 
 use super::Compiler;
+use super::sendings::Writes;
 
 use self::bare::BareClusters;
 use self::clusters::KnownClusters;
+pub(super) use self::resolve::Here;
 pub(super) use self::sites::{Dialled, Site};
 
 /// The mesh in the making.
@@ -74,10 +76,11 @@ impl Compiler<'_> {
     /// Nothing is decided if the caller has no proxy, or if the call ends before it reaches one.
     fn add_legs(&mut self, call: u32) {
         let site = self.mesh.sites[call as usize].clone();
-        let Some(caller) = site.caller else { return };
-        if self.data_path_of(caller) != DataPath::IstioSidecar {
+        let proxied = site.caller.filter(|it| self.data_path_of(*it) == DataPath::IstioSidecar);
+        let Some(caller) = proxied else {
+            self.calls[call as usize].sending = Some(self.plain_sending(&site, call));
             return;
-        }
+        };
         let target = &self.targets.plans[self.calls[call as usize].target as usize];
         let unreachable = target.endpoints.1 == 0
             && target.without_endpoints.details == Details::NAME_NOT_RESOLVED;
@@ -87,19 +90,28 @@ impl Compiler<'_> {
         let legs: Vec<LegPlan> = self
             .classes_of(caller)
             .into_iter()
-            .map(|class| self.leg_of(&site, caller, &class, call))
+            .zip(0..)
+            .map(|(class, number)| self.leg_of(&site, caller, (&class, number), call))
             .collect();
         self.calls[call as usize].legs = Some(self.mesh.plan.legs.len() as u32);
         self.mesh.plan.legs.extend(legs);
     }
 
-    fn leg_of(&mut self, site: &Site, caller: WorkloadId, class: &Class, call: u32) -> LegPlan {
+    fn leg_of(
+        &mut self,
+        site: &Site,
+        caller: WorkloadId,
+        (class, number): (&Class, u32),
+        call: u32,
+    ) -> LegPlan {
         match (&class.config, &site.dialled) {
             (Some(config), Some(dialled)) => {
                 let request = self.request_of(site, dialled, (caller, class.pod), call);
-                self.configured_leg(site, call, config, request)
+                let class = (number, class.pod);
+                let here = Here { site, call, config, class, writes: Writes::Requests };
+                self.configured_leg(here, request)
             }
-            _ => LegPlan::Sole(self.bare_route(caller, call)),
+            _ => LegPlan::Sole(self.bare_route((caller, number), call)),
         }
     }
 

@@ -17,15 +17,17 @@ use meshwalk_models::proxy::envoy::routing::{
 };
 use meshwalk_models::proxy::envoy::{Dice, Purpose, Request, ResponseFlag};
 use meshwalk_models::units::Ppm;
+use meshwalk_models::world::PodId;
 
 use crate::flow::filters::ending_of;
 use crate::flow::plan::{
-    Carries, DestinationEnd, DestinationPlan, FilterPlan, LegPlan, Picks, RouteAction, RoutePlan,
-    Terms,
+    Carries, DestinationEnd, DestinationPlan, FilterPlan, HashPlan, LegPlan, Picks, RouteAction,
+    RoutePlan, Terms,
 };
 use crate::stats::{Details, Ending, Flags};
 
 use super::super::Compiler;
+use super::super::sendings::Writes;
 use super::Site;
 
 /// Draws that take every share there is; what they decide is drawn again in the run.
@@ -39,22 +41,20 @@ impl Dice for Always {
 
 /// One call site before one configuration.
 #[derive(Clone, Copy)]
-struct Here<'a> {
-    site: &'a Site,
-    call: u32,
-    config: &'a ProxyConfig,
+pub(in super::super) struct Here<'a> {
+    pub(in super::super) site: &'a Site,
+    pub(in super::super) call: u32,
+    pub(in super::super) config: &'a Arc<ProxyConfig>,
+    /// Which of the caller's classes of proxies, and one of its pods.
+    pub(in super::super) class: (u32, PodId),
+    /// What becomes of what the client writes.
+    pub(in super::super) writes: Writes,
 }
 
 impl Compiler<'_> {
     /// What a proxy with this configuration does with the requests of a call site.
-    pub(super) fn configured_leg(
-        &mut self,
-        site: &Site,
-        call: u32,
-        config: &ProxyConfig,
-        request: Request,
-    ) -> LegPlan {
-        let here = Here { site, call, config };
+    pub(super) fn configured_leg(&mut self, here: Here<'_>, request: Request) -> LegPlan {
+        let config = here.config;
         let arrival = Arrival::Redirected(Direction::Outbound);
         let accepted = match accept(config, arrival, &request.connection, &mut Silent) {
             Ok(accepted) => accepted,
@@ -62,7 +62,10 @@ impl Compiler<'_> {
         };
         match accepted.service() {
             Service::Http(manager) => self.http_leg(here, manager, request),
-            Service::Tcp(proxy) => self.tcp_leg(here, proxy),
+            Service::Tcp(proxy) => {
+                let here = Here { writes: Writes::Bytes, ..here };
+                self.tcp_leg(here, proxy, &request)
+            }
             Service::Nothing => self.sole(answer(Ending::without_answer(Details::OTHER))),
         }
     }
@@ -135,7 +138,7 @@ impl Compiler<'_> {
                 Outcome::Reply(reply) => DestinationEnd::Missing(ending_of(&reply)),
                 Outcome::Forward(made) => {
                     call = self.served_as(here.call, &made);
-                    self.end_of(here, &made)
+                    self.end_of(here, &made, request)
                 }
             };
             destinations.push(DestinationPlan { weight, entry, end });
@@ -184,11 +187,16 @@ impl Compiler<'_> {
     }
 
     /// Where a request goes that is forwarded.
-    fn end_of(&mut self, here: Here<'_>, made: &ForwardPlan<'_>) -> DestinationEnd {
+    fn end_of(
+        &mut self,
+        here: Here<'_>,
+        made: &ForwardPlan<'_>,
+        request: &Request,
+    ) -> DestinationEnd {
         let subset = (!made.subset.is_empty()).then(|| made.subset.clone().into_owned());
         let hash = self.hash_plan(here.site, made);
-        let cluster = (here.config, made.cluster);
-        self.cluster_end(here.site, here.call, cluster, Picks::PerRequest, (subset, hash))
+        let after = Request { headers: made.headers.clone(), ..request.clone() };
+        self.cluster_end(here, made.cluster, Picks::PerRequest, (subset, hash), after)
     }
 
     /// The row of the call whose programs answer requests as they are forwarded.
@@ -239,7 +247,7 @@ impl Compiler<'_> {
     }
 
     /// Bytes are passed on: nothing is tried again, and connections are balanced.
-    fn tcp_leg(&mut self, here: Here<'_>, proxy: &TcpProxy) -> LegPlan {
+    fn tcp_leg(&mut self, here: Here<'_>, proxy: &TcpProxy, request: &Request) -> LegPlan {
         let missing = Ending {
             status: 0,
             details: Details::of_name("cluster_not_found"),
@@ -250,9 +258,8 @@ impl Compiler<'_> {
             let end = match here.config.clusters.get(&name.value) {
                 None => DestinationEnd::Missing(missing),
                 Some(cluster) => {
-                    let cluster = (here.config, cluster);
-                    let request = (None, crate::flow::plan::HashPlan::Drawn);
-                    self.cluster_end(here.site, here.call, cluster, Picks::PerConnection, request)
+                    let chosen = (None, HashPlan::Drawn);
+                    self.cluster_end(here, cluster, Picks::PerConnection, chosen, request.clone())
                 }
             };
             destinations.push(DestinationPlan { weight: *weight, entry: None, end });

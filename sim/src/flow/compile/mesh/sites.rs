@@ -25,6 +25,8 @@ pub(in super::super) struct Site {
     /// Headers that the caller sets.
     pub(in super::super) headers: Vec<(String, String)>,
     pub(in super::super) protocol: Protocol,
+    /// Where the scenario says so.
+    pub(in super::super) path: String,
 }
 
 /// Where a caller dials.
@@ -39,7 +41,7 @@ pub(in super::super) struct Dialled {
 
 impl Compiler<'_> {
     /// The request of a call site as it leaves one of its callers.
-    pub(super) fn request_of(
+    pub(in super::super) fn request_of(
         &self,
         site: &Site,
         dialled: &Dialled,

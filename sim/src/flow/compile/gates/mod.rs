@@ -1,0 +1,224 @@
+//! What the layers of policy make of everything that is sent, for each class of clients and of
+//! servers. What decides is asked in the order in which a connection meets it: the network, then
+//! the server's side; both are those that answer `why`.
+
+mod network;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use meshwalk_models::manifest::{Diagnostic, Place};
+use meshwalk_models::path::{self, Protection};
+use meshwalk_models::proxy::envoy::config::UpstreamTls;
+use meshwalk_models::world::{Origin, PodId, TableId, WorkloadId};
+
+use crate::flow::plan::{
+    ClusterTls, ConnectionFate, ConnectionGate, DecisionPlan, GateKey, GatePlan, RequestGate,
+};
+use crate::scenario::file::UndecidedPolicies;
+use crate::stats::Ruling;
+
+use super::Compiler;
+use super::behaviours::at;
+use super::sendings::{Sender, Sending};
+
+/// What a layer says.
+#[derive(Clone, Debug)]
+enum Said {
+    /// It is in nobody's way.
+    Nothing,
+    /// The connection ends.
+    Ends(ConnectionFate, String, Vec<Origin>),
+    /// It cannot be told.
+    Unknown(String, Vec<Origin>),
+}
+
+/// One client before one server.
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    client: u32,
+    server: u32,
+    port: u16,
+}
+
+/// Pods that no layer tells apart.
+#[derive(Default)]
+struct Classes {
+    numbers: BTreeMap<ClassKey, u32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum ClassKey {
+    /// A pod of its own.
+    Pod(u32),
+    /// Pods of one workload with the same labels and the same configuration of their proxies.
+    Alike(WorkloadId, Vec<(String, String)>, u32),
+}
+
+impl Compiler<'_> {
+    /// Decides for everything that is sent what the layers of policy make of it.
+    pub(super) fn add_gates(&mut self) {
+        if self.input.policies.is_empty() {
+            return;
+        }
+        self.classify();
+        let sendings = std::mem::take(&mut self.sendings);
+        for (row, sending) in sendings.iter().enumerate() {
+            let mut clients: Vec<u32> = sending.clients.clone();
+            clients.sort_by_key(|pod| self.pods[*pod as usize].gate_class);
+            clients.dedup_by_key(|pod| self.pods[*pod as usize].gate_class);
+            for client in clients {
+                self.add_gates_of(row as u32, sending, client);
+            }
+        }
+    }
+
+    /// The gates of one class of clients.
+    fn add_gates_of(&mut self, row: u32, sending: &Sending, client: u32) {
+        let mut seen = BTreeSet::new();
+        for &(server, port) in &sending.servers {
+            let class = self.pods[server as usize].gate_class;
+            if !seen.insert(class) {
+                continue;
+            }
+            let pair = Pair { client, server, port };
+            if let Some(gate) = self.gate(sending, pair) {
+                let client = self.pods[client as usize].gate_class;
+                self.gates.insert(GateKey { sending: row, client, server: class }, gate);
+            }
+        }
+    }
+
+    /// The gate of a pair; `None` where nothing is in the way.
+    fn gate(&mut self, sending: &Sending, pair: Pair) -> Option<GatePlan> {
+        let protection = self.protection(sending, pair);
+        let said = match self.network(sending, pair) {
+            Said::Unknown(why, origins) => self.undecided(sending, pair, &why, origins),
+            said => said,
+        };
+        match said {
+            Said::Nothing => {
+                (protection != self.by_data_paths(sending, pair)).then_some(GatePlan {
+                    protection,
+                    connection: ConnectionGate::Open,
+                    request: RequestGate::Through,
+                })
+            }
+            Said::Ends(fate, sentence, origins) => {
+                let ruling = match fate {
+                    ConnectionFate::Dropped => Ruling::Dropped,
+                    _ => Ruling::Reset,
+                };
+                let decision = self.gates.decision(DecisionPlan { ruling, sentence, origins });
+                Some(GatePlan {
+                    protection,
+                    connection: ConnectionGate::Ends(fate, decision),
+                    request: RequestGate::Through,
+                })
+            }
+            Said::Unknown(..) => None,
+        }
+    }
+
+    /// What protects the bytes.
+    fn protection(&self, sending: &Sending, pair: Pair) -> Protection {
+        let Sender::Proxy(sender) = &sending.by else {
+            return self.by_data_paths(sending, pair);
+        };
+        let place = sending.servers.iter().position(|it| *it == (pair.server, pair.port));
+        let takes = place.and_then(|place| sender.takes.get(place)).copied();
+        match sender.cluster.tls.value {
+            UpstreamTls::None => Protection::Plaintext,
+            UpstreamTls::AutoMutual if takes == Some(Protection::MutualTls) => {
+                self.by_data_paths(sending, pair)
+            }
+            UpstreamTls::AutoMutual => Protection::Plaintext,
+            _ => Protection::MutualTls,
+        }
+    }
+
+    /// What protects the bytes where no policy has a word.
+    fn by_data_paths(&self, sending: &Sending, pair: Pair) -> Protection {
+        let is_off = match &sending.by {
+            Sender::Itself => false,
+            Sender::BareProxy(tls) => *tls == ClusterTls::Off,
+            Sender::Proxy(sender) => matches!(sender.cluster.tls.value, UpstreamTls::None),
+        };
+        if is_off {
+            return Protection::Plaintext;
+        }
+        let data_path = |pod: u32| self.pods[pod as usize].data_path;
+        path::route(data_path(pair.client), data_path(pair.server)).protection
+    }
+
+    /// A run is no guess: it does not begin, unless the scenario says what to take. Whoever goes on
+    /// all the same finds the way closed.
+    fn undecided(
+        &mut self,
+        sending: &Sending,
+        pair: Pair,
+        why: &str,
+        origins: Vec<Origin>,
+    ) -> Said {
+        let scenario = self.input.scenario;
+        let (client, server) = (self.pod_name(pair.client), self.pod_name(pair.server));
+        let sentence = format!("whether {client} may call {server} cannot be told: {why}");
+        if scenario.file.undecided_policies == UndecidedPolicies::AssumeAllowed {
+            self.assume("policy.undecided", format!("{sentence}; it is taken for allowed"));
+            return Said::Nothing;
+        }
+        let path = self.mesh.sites.get(sending.call as usize).map_or("", |site| &site.path);
+        let mut finding = Diagnostic::error("scenario.undecided-policy", sentence.clone())
+            .help("write `undecided_policies: assume-allowed` to run all the same");
+        if let Some(place) = origins.iter().find_map(place_of) {
+            finding = finding.at(place, "this decides");
+        }
+        let finding = at(scenario, path, finding);
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+        Said::Ends(ConnectionFate::Dropped, sentence, origins)
+    }
+
+    /// The name of a pod, or of the source that stands for clients outside.
+    fn pod_name(&self, row: u32) -> String {
+        let world = self.input.world;
+        if (row as usize) < world.pods.len() {
+            let pod = PodId::from_index(row as usize);
+            return format!(
+                "{} ({})",
+                world.workload_name(world.pods[pod].workload),
+                world.pods[pod].name
+            );
+        }
+        "a client outside".to_owned()
+    }
+
+    /// Gives every pod its class.
+    fn classify(&mut self) {
+        let mut classes = Classes::default();
+        for row in 0..self.pods.len() {
+            let key = self.class_key(row);
+            let next = classes.numbers.len() as u32;
+            self.pods[row].gate_class = *classes.numbers.entry(key).or_insert(next);
+        }
+    }
+
+    fn class_key(&self, row: usize) -> ClassKey {
+        let world = self.input.world;
+        // Network policies tell addresses and nodes apart.
+        if row >= world.pods.len() || !self.input.policies.is_empty() {
+            return ClassKey::Pod(row as u32);
+        }
+        let pod = &world.pods[PodId::from_index(row)];
+        let labels = pod.labels.iter().map(|(key, value)| (key.clone(), value.value.clone()));
+        ClassKey::Alike(pod.workload, labels.collect(), self.pods[row].class)
+    }
+}
+
+/// The place of an origin that stands in a file.
+fn place_of(origin: &Origin) -> Option<Place> {
+    match origin {
+        Origin::Manifest(place) | Origin::Scenario(place) => Some(*place),
+        _ => None,
+    }
+}
