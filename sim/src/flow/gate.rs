@@ -3,10 +3,10 @@
 //! the plan before the run begins.
 
 use meshwalk_models::path::Protection;
-use meshwalk_models::proxy::envoy::filters::Step as Pass;
+use meshwalk_models::proxy::envoy::filters::{Ask, ExternalAnswer, Step as Pass};
 use meshwalk_models::units::{SimDuration, SimTime};
 
-use crate::kernel::random::mix;
+use crate::kernel::random::{CounterDraw, Draws, mix};
 use crate::log::{Recorder, Step};
 use crate::stats::{Details, Ruling};
 
@@ -31,6 +31,8 @@ pub(super) const SYN_PATIENCE: SimDuration = SimDuration::from_secs(127);
 
 /// What the draws of filters beside servers are for.
 const SERVER_FILTERS: u64 = 0x7366_696C;
+/// What the draws of external authorisers are for.
+const AUTHORIZER: u64 = 0x6175_7468;
 
 impl<R: Recorder> Engine<R> {
     /// The row of the gate that an attempt meets at a server; [`NONE`] where nothing is in the way.
@@ -220,6 +222,16 @@ impl<R: Recorder> Engine<R> {
                 self.schedule(from + pause, Kind::Alarm, alarm);
                 Passed::Ended
             }
+            Pass::Ask(ask) => {
+                passage.stops += 1;
+                let (answer, pause) = self.ask_authorizer(mix(key, u64::from(passage.stops)), &ask);
+                passage.progress.tell(answer);
+                self.tell(from, slot, server, Step::Asks { pause });
+                self.server_passages.insert(slot, passage);
+                let alarm = self.alarms.insert(Alarm::ServerFilters(slot));
+                self.schedule(from + pause, Kind::Alarm, alarm);
+                Passed::Ended
+            }
             Pass::Answer(reply) => {
                 let ending = filters::ending_of(&reply);
                 passage
@@ -241,6 +253,21 @@ impl<R: Recorder> Engine<R> {
                 Passed::Ended
             }
         }
+    }
+
+    /// What an external authoriser answers, and after which time.
+    fn ask_authorizer(&self, key: u64, ask: &Ask) -> (ExternalAnswer, SimDuration) {
+        let Some(authorizer) = self.plan.authorizers.get(&ask.provider) else {
+            return (ExternalAnswer::Fail, ask.timeout);
+        };
+        let mut draws = CounterDraw::keyed(key, AUTHORIZER);
+        let failed = authorizer.failures.happens(draws.next_u64());
+        let distribution = &self.plan.distributions[authorizer.latency as usize];
+        let latency = distribution.sample(&mut draws);
+        if !ask.timeout.is_zero() && latency > ask.timeout {
+            return (ExternalAnswer::Fail, ask.timeout);
+        }
+        (if failed { ExternalAnswer::Fail } else { authorizer.answer }, latency)
     }
 
     /// The time is over for which filters held up a request at its server.

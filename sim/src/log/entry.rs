@@ -108,6 +108,11 @@ pub enum Step {
         /// For how long.
         pause: SimDuration,
     },
+    /// A filter of the server's proxy asks an external authoriser.
+    Asks {
+        /// How long that takes.
+        pause: SimDuration,
+    },
     /// A circuit breaker of the caller's proxy has no place.
     Overflowed {
         /// What there is too much of.
@@ -252,6 +257,7 @@ impl Step {
             Self::WaitsForConnection => "waits_for_connection",
             Self::Decided { .. } => "decided",
             Self::Delayed { .. } => "delayed",
+            Self::Asks { .. } => "asks_authorizer",
             Self::Overflowed { .. } => "overflowed",
             Self::AttemptReset { .. } => "attempt_reset",
             Self::AttemptGivenUp => "attempt_given_up",

@@ -103,7 +103,7 @@ impl<W: Write> NdjsonWriter<W> {
                 json!({ "endpoint": self.pod(pod), "candidates": candidates, "rule": rule.0 })
             }
             Step::Decided { rule } => json!({ "rule": rule.0 }),
-            Step::Delayed { pause } => json!({ "pause_ns": pause.as_ns() }),
+            Step::Delayed { pause } | Step::Asks { pause } => json!({ "pause_ns": pause.as_ns() }),
             Step::Overflowed { of, rule } => json!({ "of": of.name(), "rule": rule.0 }),
             Step::AttemptReset { reason } => json!({ "reason": reason }),
             Step::ProxyBacksOff { pause, reason } => {

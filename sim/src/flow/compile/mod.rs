@@ -235,6 +235,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn finish(mut self) -> Compiled {
+        let authorizers = self.authorizers();
         let mut next_table = 0;
         for pod in &mut self.pods {
             pod.first_pool_table = next_table;
@@ -266,6 +267,7 @@ impl<'a> Compiler<'a> {
             lanes: self.lanes,
             mesh: MeshPlan { heads: Heads::new(&statuses), ..self.mesh.plan },
             gates: self.gates,
+            authorizers,
             profile: self.input.profile,
             pool_tables: next_table,
             warm_up: SimTime::ZERO + file.warm_up,

@@ -3,7 +3,9 @@
 
 use meshwalk_models::lookup::LookupMap;
 use meshwalk_models::path::Protection;
+use meshwalk_models::proxy::envoy::filters::ExternalAnswer;
 use meshwalk_models::proxy::envoy::router::ResetReason;
+use meshwalk_models::units::Probability;
 use meshwalk_models::world::Origin;
 
 use crate::stats::{Details, Ending, Ruling};
@@ -17,6 +19,17 @@ pub struct Gates {
     gates: Vec<GatePlan>,
     /// What gates go by, for the log.
     pub decisions: Vec<DecisionPlan>,
+}
+
+/// An external authoriser.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthorizerPlan {
+    /// What it answers.
+    pub answer: ExternalAnswer,
+    /// Which distribution its latency has.
+    pub latency: u32,
+    /// The share of questions on which it fails.
+    pub failures: Probability,
 }
 
 /// Who sends what to whom.

@@ -9,14 +9,16 @@ mod target;
 
 pub use app::{AppPlan, Op, Program, RouteRule};
 pub use gate::{
-    ConnectionFate, ConnectionGate, Decision, DecisionPlan, GateKey, GatePlan, Gates, RequestGate,
-    ending_without_proxy,
+    AuthorizerPlan, ConnectionFate, ConnectionGate, Decision, DecisionPlan, GateKey, GatePlan,
+    Gates, RequestGate, ending_without_proxy,
 };
 pub use mesh::{
     ClusterPlan, ClusterTls, DestinationEnd, DestinationPlan, FilterPlan, HashPlan, Heads, LegPlan,
     MeshPlan, OutlierWatch, Picks, RouteAction, RoutePlan, RouterLanes, Terms, weighted_cluster,
 };
 pub use target::{Balance, CallPlan, Carries, OnFailure, Reuse, Streaming, TargetPlan};
+
+use std::collections::BTreeMap;
 
 use meshwalk_models::path::DataPath;
 use meshwalk_models::profile::Profile;
@@ -59,6 +61,8 @@ pub struct Plan {
     pub mesh: MeshPlan,
     /// What the layers of policy make of whom.
     pub gates: Gates,
+    /// External authorisers, by the name of their provider.
+    pub authorizers: BTreeMap<String, AuthorizerPlan>,
     /// The facts that proxies go by.
     pub profile: &'static Profile,
     /// How many pool tables there are: one for each pod and destination.

@@ -5,6 +5,7 @@ mod gates;
 mod laws;
 mod ledger;
 mod mesh;
+mod policy;
 mod resilience;
 mod rig;
 

@@ -5,6 +5,7 @@ mod behaviour;
 mod duration;
 mod expectation;
 mod network;
+mod policy;
 mod topology;
 mod traffic;
 
@@ -40,6 +41,9 @@ pub fn check(file: &ScenarioFile) -> Vec<Finding> {
         behaviour::check(host, &root.key("outside").key(name), &mut findings);
     }
     traffic::check(file, &root.key("traffic"), &mut findings);
+    for (provider, authorizer) in &file.external_authorizers {
+        policy::check(authorizer, &root.key("external_authorizers").key(provider), &mut findings);
+    }
     expectation::check(file, &root.key("expectations"), &mut findings);
     findings.found
 }

@@ -17,7 +17,7 @@ pub use behaviour::{
 pub use distribution::{DurationSpec, QuantilePoint};
 pub use expectation::Expectation;
 pub use network::{LinkSpec, NetworkSpec};
-pub use policy::UndecidedPolicies;
+pub use policy::{AuthorizerAnswer, ExternalAuthorizer, UndecidedPolicies};
 pub use rate::{Rate, RateError};
 pub use topology::{ClusterSpec, NodesSpec, Spread, SpreadOver, TopologySpec, ZoneSpec};
 pub use traffic::{Arrivals, Load, RequestTemplate, TrafficSource, Users};
@@ -69,6 +69,9 @@ pub struct ScenarioFile {
     /// Hosts outside the cluster that workloads call, by DNS name.
     #[serde(default)]
     pub outside: BTreeMap<String, WorkloadBehaviour>,
+    /// External authorisers, by the name of their provider in MeshConfig.
+    #[serde(default)]
+    pub external_authorizers: BTreeMap<String, ExternalAuthorizer>,
     /// What becomes of the run where it cannot be told what a policy says.
     #[serde(default)]
     pub undecided_policies: UndecidedPolicies,

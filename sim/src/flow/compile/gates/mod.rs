@@ -2,6 +2,7 @@
 //! servers. What decides is asked in the order in which a connection meets it: the network, then
 //! the server's side; both are those that answer `why`.
 
+mod classes;
 mod network;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,12 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use meshwalk_models::manifest::{Diagnostic, Place};
 use meshwalk_models::path::{self, Protection};
 use meshwalk_models::proxy::envoy::config::UpstreamTls;
-use meshwalk_models::world::{Origin, PodId, TableId, WorkloadId};
+use meshwalk_models::proxy::envoy::filters::ExternalAnswer;
+use meshwalk_models::world::{Origin, PodId, TableId};
 
 use crate::flow::plan::{
-    ClusterTls, ConnectionFate, ConnectionGate, DecisionPlan, GateKey, GatePlan, RequestGate,
+    AuthorizerPlan, ClusterTls, ConnectionFate, ConnectionGate, DecisionPlan, GateKey, GatePlan,
+    RequestGate,
 };
-use crate::scenario::file::UndecidedPolicies;
+use crate::scenario::file::{AuthorizerAnswer, ExternalAuthorizer, UndecidedPolicies};
 use crate::stats::Ruling;
 
 use super::Compiler;
@@ -40,21 +43,23 @@ struct Pair {
     port: u16,
 }
 
-/// Pods that no layer tells apart.
-#[derive(Default)]
-struct Classes {
-    numbers: BTreeMap<ClassKey, u32>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum ClassKey {
-    /// A pod of its own.
-    Pod(u32),
-    /// Pods of one workload with the same labels and the same configuration of their proxies.
-    Alike(WorkloadId, Vec<(String, String)>, u32),
-}
-
 impl Compiler<'_> {
+    /// What the scenario says of external authorisers.
+    pub(super) fn authorizers(&mut self) -> BTreeMap<String, AuthorizerPlan> {
+        let scenario = self.input.scenario;
+        let mut plan = |spec: &ExternalAuthorizer| AuthorizerPlan {
+            answer: match spec.answer {
+                AuthorizerAnswer::Allow => ExternalAnswer::Allow,
+                AuthorizerAnswer::Deny => ExternalAnswer::Deny { status: spec.status },
+                AuthorizerAnswer::Fail => ExternalAnswer::Fail,
+            },
+            latency: self.distribution(&spec.latency),
+            failures: spec.failures,
+        };
+        let given = scenario.file.external_authorizers.iter();
+        given.map(|(provider, spec)| (provider.clone(), plan(spec))).collect()
+    }
+
     /// Decides for everything that is sent what the layers of policy make of it.
     pub(super) fn add_gates(&mut self) {
         if self.input.policies.is_empty() {
@@ -191,27 +196,6 @@ impl Compiler<'_> {
             );
         }
         "a client outside".to_owned()
-    }
-
-    /// Gives every pod its class.
-    fn classify(&mut self) {
-        let mut classes = Classes::default();
-        for row in 0..self.pods.len() {
-            let key = self.class_key(row);
-            let next = classes.numbers.len() as u32;
-            self.pods[row].gate_class = *classes.numbers.entry(key).or_insert(next);
-        }
-    }
-
-    fn class_key(&self, row: usize) -> ClassKey {
-        let world = self.input.world;
-        // Network policies tell addresses and nodes apart.
-        if row >= world.pods.len() || !self.input.policies.is_empty() {
-            return ClassKey::Pod(row as u32);
-        }
-        let pod = &world.pods[PodId::from_index(row)];
-        let labels = pod.labels.iter().map(|(key, value)| (key.clone(), value.value.clone()));
-        ClassKey::Alike(pod.workload, labels.collect(), self.pods[row].class)
     }
 }
 

@@ -1,0 +1,79 @@
+//! Stories about policies, from manifests to what callers see.
+
+use crate::kernel::Seed;
+use crate::run::{Prepared, run};
+use crate::stats::{EdgeCounters, Ruling, RunStatistics};
+
+use super::rig::{NO_NETWORK, edge, prepared, services};
+
+/// `web` calls `api` once a second, and gives up connecting after 5 s.
+fn world(policies: &str, data_path: &str) -> (Prepared, RunStatistics) {
+    let scenario = format!(
+        "version: 1
+duration: 30s
+data_path: {data_path}
+{NO_NETWORK}
+workloads:
+  web:
+    connect_timeout: 5s
+    routes: [{{ steps: [{{ call: {{ to: api, optional: true }} }}] }}]
+traffic:
+  - {{ name: users, to: web, stop: 10s, load: {{ arrivals: {{ constant: {{ rate: 1/s }} }} }} }}
+"
+    );
+    let prepared =
+        prepared(&format!("{}\n---\n{policies}", services(&[("web", 2), ("api", 2)])), &scenario);
+    let statistics = run(&prepared.plan, Seed(1)).expect("the load is below the capacity");
+    (prepared, statistics)
+}
+
+fn api(policies: &str, data_path: &str) -> EdgeCounters {
+    let (prepared, statistics) = world(policies, data_path);
+    assert!(prepared.findings.is_empty(), "{:?}", prepared.findings);
+    edge(&prepared, &statistics, "default/web", "default/api").clone()
+}
+
+fn endings(edge: &EdgeCounters) -> Vec<String> {
+    edge.endings.iter().map(|(ending, _)| ending.to_string()).collect()
+}
+
+fn ruled(edge: &EdgeCounters) -> Vec<(Ruling, u64)> {
+    edge.rulings.iter().collect()
+}
+
+/// Lets `from` alone reach the pods of `api`.
+fn only(from: &str) -> String {
+    format!(
+        "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{ name: api }}
+spec:
+  podSelector: {{ matchLabels: {{ app: api }} }}
+  ingress: [{{ from: [{{ podSelector: {{ matchLabels: {{ app: {from} }} }} }}] }}]
+"
+    )
+}
+
+#[test]
+fn a_policy_that_lets_nobody_in_costs_callers_the_time_to_connect() {
+    let api = api(&only("nobody"), "none");
+    assert_eq!(endings(&api), ["no answer connect_timeout"]);
+    assert_eq!(ruled(&api), [(Ruling::Dropped, api.requests())]);
+    assert_eq!(api.latency.min().map(|it| it.as_secs_f64()), Some(5.0));
+}
+
+#[test]
+fn a_policy_that_lets_the_caller_in_costs_nothing() {
+    let api = api(&only("web"), "none");
+    assert_eq!((endings(&api), api.rulings.total()), (vec!["200".to_owned()], 0));
+}
+
+#[test]
+fn a_sidecar_does_not_help_against_the_network() {
+    let (prepared, statistics) = world(&only("nobody"), "istio-sidecar");
+    let api = edge(&prepared, &statistics, "default/web", "default/api");
+    assert!(api.rulings.total() > 0 && api.successes() == 0, "{api:?}");
+    let why = &prepared.plan.gates.decisions[0];
+    assert!(why.sentence.contains("default/api"), "{why:?}");
+    assert_eq!(why.origins.len(), 1, "the policy's line");
+}
