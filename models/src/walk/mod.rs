@@ -51,9 +51,10 @@ pub use question::{
     ClientCertificate, ExternalAnswer, ExternalAnswers, Policies, Question, Sender,
 };
 pub use request::request_sent;
+pub use server_side::{Encounter, Opener, Received, Reception, Takes, Why, Writes, receive};
 pub use verdict::{
-    BoxKind, Crossing, EndKind, EnforcedBy, Leg, LegEncryption, LegEnd, SeenAnswer, SeenIdentity,
-    Sees, ServerVerdict, Verdict,
+    BoxKind, Crossing, EndKind, EnforcedBy, Fate, Leg, LegEncryption, LegEnd, SeenAnswer,
+    SeenIdentity, Sees, ServerVerdict, Verdict,
 };
 
 pub use target::{Scheme, Target, TargetError, TargetPort};

@@ -1,12 +1,12 @@
 //! Requests before the filters of their caller's proxy, where filters hold up or answer some of
 //! them. What a filter does is decided in `meshwalk-models`.
 
-use meshwalk_models::proxy::envoy::Reply;
 use meshwalk_models::proxy::envoy::filters::{
     Chain, FilterState, Progress, Settings, Step as Pass,
 };
 use meshwalk_models::proxy::envoy::router::RouterState;
 use meshwalk_models::proxy::envoy::routing::Taken;
+use meshwalk_models::proxy::envoy::{Reply, Request};
 use meshwalk_models::units::SimTime;
 
 use crate::kernel::random::mix;
@@ -62,7 +62,14 @@ impl<R: Recorder> Engine<R> {
             RouteAction::Answer(_) => None,
         };
         let mut rules = Rules::default();
-        let pass = run(filters, entry, &mut passage, state, from, &mut dice, &mut rules);
+        let pass = run(
+            (filters, &filters.request, entry),
+            &mut passage,
+            state,
+            from,
+            &mut dice,
+            &mut rules,
+        );
         if R::LISTENS {
             for rule in rules.0 {
                 self.tell_try(from, slot, Step::Decided { rule });
@@ -103,8 +110,7 @@ impl<R: Recorder> Engine<R> {
 
 /// Runs the filters of a plan over a request, from where it stands.
 pub(super) fn run(
-    filters: &FilterPlan,
-    entry: Option<u32>,
+    (filters, request, entry): (&FilterPlan, &Request, Option<u32>),
     passage: &mut Passage,
     state: &mut FilterState,
     now: SimTime,
@@ -119,5 +125,5 @@ pub(super) fn run(
         bootstrap: &filters.bootstrap,
     };
     let progress = &mut passage.progress;
-    chain.run(&filters.request, progress, state, now, dice, rules)
+    chain.run(request, progress, state, now, dice, rules)
 }

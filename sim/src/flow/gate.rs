@@ -2,8 +2,13 @@
 //! connections that are refused or closed, answers of the server's proxy. What they decide is in
 //! the plan before the run begins.
 
+use std::sync::Arc;
+
+use meshwalk_models::manifest::kinds::Timestamp;
 use meshwalk_models::path::Protection;
+use meshwalk_models::proxy::envoy::Request;
 use meshwalk_models::proxy::envoy::filters::{Ask, ExternalAnswer, Step as Pass};
+use meshwalk_models::token::TokenFacts;
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::random::{CounterDraw, Draws, mix};
@@ -205,9 +210,11 @@ impl<R: Recorder> Engine<R> {
         let Attempt { key, server, .. } = self.attempts[slot];
         let mut passage = self.server_passages.remove(&slot).unwrap_or_default();
         let mut dice = KeyedDice::new(mix(mix(key, SERVER_FILTERS), u64::from(passage.stops)));
-        let state = self.filter_states.entry((server, filters.number)).or_default();
         let mut rules = Rules::default();
-        let pass = filters::run(filters, None, &mut passage, state, from, &mut dice, &mut rules);
+        let request = self.at_this_time(&filters.request);
+        let state = self.filter_states.entry((server, filters.number)).or_default();
+        let subject = (filters.as_ref(), &request, None);
+        let pass = filters::run(subject, &mut passage, state, from, &mut dice, &mut rules);
         if R::LISTENS {
             for rule in rules.0 {
                 self.tell(from, slot, server, Step::Decided { rule });
@@ -253,6 +260,15 @@ impl<R: Recorder> Engine<R> {
                 Passed::Ended
             }
         }
+    }
+
+    /// A request as it is at this time: its tokens may have expired.
+    fn at_this_time(&self, request: &Request) -> Request {
+        let Some(start) = self.plan.starts_at else { return request.clone() };
+        let elapsed_s = (self.kernel.now().as_ns() / 1_000_000_000) as i64;
+        let now = Timestamp::from_unix_s(start.as_unix_s().saturating_add(elapsed_s));
+        let tokens = TokenFacts { now: Some(now), ..request.tokens.as_ref().clone() };
+        Request { tokens: Arc::new(tokens), ..request.clone() }
     }
 
     /// What an external authoriser answers, and after which time.

@@ -44,6 +44,7 @@ pub fn default_for(world: &World) -> (ScenarioFile, Vec<Assumption>) {
         network: NetworkSpec::default(),
         workloads: BTreeMap::new(),
         outside: BTreeMap::new(),
+        starts_at: None,
         external_authorizers: BTreeMap::new(),
         undecided_policies: Default::default(),
         traffic,

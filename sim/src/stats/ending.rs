@@ -90,7 +90,7 @@ impl fmt::Display for Ending {
 pub struct Details(u16);
 
 /// Our own words come first and last, since their numbers must not change; between them stand Envoy's (`source/common/stream_info`, `ResponseCodeDetails`).
-const NAMES: [&str; 50] = [
+const NAMES: [&str; 53] = [
     "answered",
     "queue_full",
     "caller_timeout",
@@ -139,6 +139,9 @@ const NAMES: [&str; 50] = [
     "filter_chain_not_found",
     "connect_timeout",
     "connection_reset",
+    "jwt_authn_access_denied",
+    "ext_authz_denied",
+    "ext_authz_error",
     "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}",
     "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_reset_by_peer}",
 ];

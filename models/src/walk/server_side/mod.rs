@@ -3,6 +3,7 @@
 
 mod carried;
 mod connection;
+mod door;
 mod meeting;
 mod reached;
 mod tally;
@@ -15,8 +16,10 @@ use crate::world::PodId;
 
 use self::connection::Client;
 pub(super) use self::connection::{By, Sending, identity};
+pub use self::door::{Encounter, Opener, Received, Reception, Why, receive};
 pub(super) use self::reached::Encryption;
 use self::reached::{Servers, groups};
+pub use self::reached::{Takes, Writes};
 use self::tally::{Said, Tally};
 use super::answer::{Answer, Outcome};
 use super::proxy::View;

@@ -93,8 +93,10 @@ pub(super) enum Declared {
 
 /// What the client's proxy makes of what it reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Writes {
+pub enum Writes {
+    /// It reads requests and writes its own.
     Requests,
+    /// It passes bytes on.
     Bytes,
 }
 
@@ -244,8 +246,10 @@ fn port(address: &str) -> Option<u16> {
 
 /// Whether an endpoint takes the mesh's mutual TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Takes {
+pub enum Takes {
+    /// It does.
     MutualTls,
+    /// It does not.
     Plaintext,
 }
 
@@ -254,7 +258,7 @@ pub(super) fn is_unsaid(cluster: &Cluster) -> bool {
     cluster.tls.origin == Origin::Default("gateway.backend-tls")
 }
 
-fn encryption(tls: &UpstreamTls, takes: Takes) -> Encryption {
+pub(super) fn encryption(tls: &UpstreamTls, takes: Takes) -> Encryption {
     match (tls, takes) {
         (UpstreamTls::IstioMutual { .. }, _) | (UpstreamTls::AutoMutual, Takes::MutualTls) => {
             Encryption::Mesh
@@ -268,7 +272,7 @@ fn encryption(tls: &UpstreamTls, takes: Takes) -> Encryption {
 }
 
 /// What the proxy writes, and what the port of the cluster declares.
-fn written(cluster: &Cluster, request: &Request, writes: Writes) -> (Spoken, Declared) {
+pub(super) fn written(cluster: &Cluster, request: &Request, writes: Writes) -> (Spoken, Declared) {
     let protocol = cluster.http.protocol.value;
     let declared = match protocol {
         UpstreamProtocol::Http1 | UpstreamProtocol::Http2 => Declared::Http,

@@ -275,7 +275,7 @@ pub(super) struct Ending {
 
 /// What happens to a connection at its far end, as whoever opened it notices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub enum Fate {
     /// It is made, and ends.
     Closed,
     /// It is refused.

@@ -235,7 +235,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn finish(mut self) -> Compiled {
-        let authorizers = self.authorizers();
+        let (authorizers, starts_at) = (self.authorizers(), self.starts_at());
         let mut next_table = 0;
         for pod in &mut self.pods {
             pod.first_pool_table = next_table;
@@ -267,6 +267,7 @@ impl<'a> Compiler<'a> {
             lanes: self.lanes,
             mesh: MeshPlan { heads: Heads::new(&statuses), ..self.mesh.plan },
             gates: self.gates,
+            starts_at,
             authorizers,
             profile: self.input.profile,
             pool_tables: next_table,

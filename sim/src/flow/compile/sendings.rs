@@ -6,16 +6,16 @@ use std::sync::Arc;
 use meshwalk_models::path::Protection;
 use meshwalk_models::proxy::envoy::Request;
 use meshwalk_models::proxy::envoy::config::{Cluster, ProxyConfig};
-use meshwalk_models::world::{PodId, TableId, WorkloadId};
+use meshwalk_models::walk::Writes;
+use meshwalk_models::world::{TableId, WorkloadId};
 
 use crate::flow::plan::ClusterTls;
 
 use super::Compiler;
-use super::mesh::{Here, Site};
+use super::mesh::{Dialled, Here, Site};
 
 /// Something that is sent.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "the server's side is not asked yet")]
 pub(super) struct Sending {
     /// The row of the call site.
     pub(super) call: u32,
@@ -42,10 +42,7 @@ pub(super) enum Sender {
 
 /// A proxy that sends.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "the server's side is not asked yet")]
 pub(super) struct ProxySender {
-    /// One of the pods beside which it stands.
-    pub(super) pod: PodId,
     pub(super) config: Arc<ProxyConfig>,
     pub(super) cluster: Arc<Cluster>,
     pub(super) writes: Writes,
@@ -53,27 +50,17 @@ pub(super) struct ProxySender {
     pub(super) takes: Vec<Protection>,
 }
 
-/// What a proxy makes of what its client writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Writes {
-    /// It reads requests and writes its own.
-    Requests,
-    /// It passes bytes on.
-    Bytes,
-}
-
 impl Compiler<'_> {
     /// What a caller without a proxy sends.
     pub(super) fn plain_sending(&mut self, site: &Site, call: u32) -> u32 {
         let target = self.calls[call as usize].target;
-        let request = match (site.caller, &site.dialled) {
-            (Some(workload), Some(dialled)) => {
-                let pod = self.input.world.workloads[workload].pods.start;
-                let has_pods = pod < self.input.world.workloads[workload].pods.end;
-                has_pods.then(|| self.request_of(site, dialled, (workload, pod), call))
-            }
-            _ => None,
-        };
+        let world = self.input.world;
+        let pods = site.caller.map(|workload| (workload, world.workloads[workload].pods.clone()));
+        let from = pods
+            .and_then(|(workload, pods)| (pods.start < pods.end).then_some((workload, pods.start)));
+        let edge = Dialled { host: "ingress".to_owned(), port: 80, ip: None };
+        let dialled = site.dialled.as_ref().unwrap_or(&edge);
+        let request = Some(self.request_of(site, dialled, from, call));
         self.sending(Sending {
             call,
             clients: self.pods_of_client(site.client, None),
@@ -107,7 +94,7 @@ impl Compiler<'_> {
         (row, cluster): (u32, &Arc<Cluster>),
         request: Request,
     ) -> u32 {
-        let (class, pod) = here.class;
+        let class = here.class;
         let servers = self.servers_of(row);
         let plan = &self.mesh.plan.clusters[row as usize];
         // Whoever dials endpoints encrypts for all of them or for none.
@@ -120,7 +107,6 @@ impl Compiler<'_> {
             call: here.call,
             clients: self.pods_of_client(here.site.client, Some(class)),
             by: Sender::Proxy(Box::new(ProxySender {
-                pod,
                 config: here.config.clone(),
                 cluster: cluster.clone(),
                 writes: here.writes,

@@ -20,6 +20,7 @@ pub use target::{Balance, CallPlan, Carries, OnFailure, Reuse, Streaming, Target
 
 use std::collections::BTreeMap;
 
+use meshwalk_models::manifest::kinds::Timestamp;
 use meshwalk_models::path::DataPath;
 use meshwalk_models::profile::Profile;
 use meshwalk_models::units::{SimDuration, SimTime};
@@ -61,6 +62,8 @@ pub struct Plan {
     pub mesh: MeshPlan,
     /// What the layers of policy make of whom.
     pub gates: Gates,
+    /// When the run begins, by the clock that tokens go by.
+    pub starts_at: Option<Timestamp>,
     /// External authorisers, by the name of their provider.
     pub authorizers: BTreeMap<String, AuthorizerPlan>,
     /// The facts that proxies go by.

@@ -9,6 +9,7 @@ mod policy;
 mod topology;
 mod traffic;
 
+use meshwalk_models::manifest::kinds::Timestamp;
 use meshwalk_models::units::{Bytes, SimDuration};
 
 use super::file::ScenarioFile;
@@ -68,6 +69,10 @@ fn check_run(file: &ScenarioFile, findings: &mut Findings) {
             format!("nothing is left to measure after a warm-up of {}", file.warm_up),
             Some("`warm_up` is the beginning of `duration`"),
         );
+    }
+    if file.starts_at.as_ref().is_some_and(|text| text.parse::<Timestamp>().is_err()) {
+        let message = "expected a time such as `2026-05-01T09:30:00Z`";
+        findings.add(root.key("starts_at"), message, None);
     }
     if file.default_namespace.is_empty() {
         findings.add(root.key("default_namespace"), "a namespace has a name", None);

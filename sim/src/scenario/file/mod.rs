@@ -69,6 +69,9 @@ pub struct ScenarioFile {
     /// Hosts outside the cluster that workloads call, by DNS name.
     #[serde(default)]
     pub outside: BTreeMap<String, WorkloadBehaviour>,
+    /// When the run begins, such as `2026-05-01T09:30:00Z`: tokens become valid and expire by
+    /// it. Absent, nothing can be told of tokens that expire.
+    pub starts_at: Option<String>,
     /// External authorisers, by the name of their provider in MeshConfig.
     #[serde(default)]
     pub external_authorizers: BTreeMap<String, ExternalAuthorizer>,

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use meshwalk_models::manifest::Spanned;
 use meshwalk_models::world::{NodeId, PodId, TableId, WorkloadId};
 
 use super::super::Compiler;
@@ -41,9 +40,9 @@ impl Compiler<'_> {
                 ClassKey::Pod(row as u32)
             } else {
                 let pod = &world.pods[PodId::from_index(row)];
-                let text =
-                    |(key, value): (&String, &Spanned<String>)| (key.clone(), value.value.clone());
-                let labels = pod.labels.iter().map(text).collect();
+                let labels = pod.labels.iter();
+                let labels = labels.map(|(key, value)| (key.clone(), value.value.clone()));
+                let labels: Vec<(String, String)> = labels.collect();
                 if alone.contains(&pod.workload) {
                     ClassKey::Pod(row as u32)
                 } else {

@@ -4,6 +4,7 @@
 
 mod classes;
 mod network;
+mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,7 @@ use crate::flow::plan::{
 use crate::scenario::file::{AuthorizerAnswer, ExternalAuthorizer, UndecidedPolicies};
 use crate::stats::Ruling;
 
+use self::server::AtServer;
 use super::Compiler;
 use super::behaviours::at;
 use super::sendings::{Sender, Sending};
@@ -48,11 +50,7 @@ impl Compiler<'_> {
     pub(super) fn authorizers(&mut self) -> BTreeMap<String, AuthorizerPlan> {
         let scenario = self.input.scenario;
         let mut plan = |spec: &ExternalAuthorizer| AuthorizerPlan {
-            answer: match spec.answer {
-                AuthorizerAnswer::Allow => ExternalAnswer::Allow,
-                AuthorizerAnswer::Deny => ExternalAnswer::Deny { status: spec.status },
-                AuthorizerAnswer::Fail => ExternalAnswer::Fail,
-            },
+            answer: answer_of(spec),
             latency: self.distribution(&spec.latency),
             failures: spec.failures,
         };
@@ -62,7 +60,7 @@ impl Compiler<'_> {
 
     /// Decides for everything that is sent what the layers of policy make of it.
     pub(super) fn add_gates(&mut self) {
-        if self.input.policies.is_empty() {
+        if self.input.policies.is_empty() && self.input.planes.is_none() {
             return;
         }
         self.classify();
@@ -96,17 +94,35 @@ impl Compiler<'_> {
     /// The gate of a pair; `None` where nothing is in the way.
     fn gate(&mut self, sending: &Sending, pair: Pair) -> Option<GatePlan> {
         let protection = self.protection(sending, pair);
-        let said = match self.network(sending, pair) {
+        let at_server = match self.network(sending, pair) {
+            Said::Nothing => self.server_side(sending, pair),
+            said => AtServer::Plain(said),
+        };
+        let open = |request| GatePlan { protection, connection: ConnectionGate::Open, request };
+        let said = match at_server {
+            AtServer::Plain(said) => said,
+            AtServer::Answers(status, details, sentence, origins) => {
+                let decision = self.gates.decision(DecisionPlan {
+                    ruling: if status == 401 { Ruling::Unauthenticated } else { Ruling::Denied },
+                    sentence,
+                    origins,
+                });
+                return Some(open(RequestGate::Answered { status, details, decision }));
+            }
+            AtServer::Filters(filters, sentence) => {
+                let (ruling, origins) = (Ruling::Denied, Vec::new());
+                let decision = self.gates.decision(DecisionPlan { ruling, sentence, origins });
+                return Some(open(RequestGate::Filters(filters, decision)));
+            }
+        };
+        let said = match said {
             Said::Unknown(why, origins) => self.undecided(sending, pair, &why, origins),
             said => said,
         };
         match said {
-            Said::Nothing => {
-                (protection != self.by_data_paths(sending, pair)).then_some(GatePlan {
-                    protection,
-                    connection: ConnectionGate::Open,
-                    request: RequestGate::Through,
-                })
+            Said::Nothing | Said::Unknown(..) => {
+                let differs = protection != self.by_data_paths(sending, pair);
+                differs.then(|| open(RequestGate::Through))
             }
             Said::Ends(fate, sentence, origins) => {
                 let ruling = match fate {
@@ -120,7 +136,6 @@ impl Compiler<'_> {
                     request: RequestGate::Through,
                 })
             }
-            Said::Unknown(..) => None,
         }
     }
 
@@ -204,5 +219,14 @@ fn place_of(origin: &Origin) -> Option<Place> {
     match origin {
         Origin::Manifest(place) | Origin::Scenario(place) => Some(*place),
         _ => None,
+    }
+}
+
+/// What an external authoriser answers when it does not fail.
+const fn answer_of(spec: &ExternalAuthorizer) -> ExternalAnswer {
+    match spec.answer {
+        AuthorizerAnswer::Allow => ExternalAnswer::Allow,
+        AuthorizerAnswer::Deny => ExternalAnswer::Deny { status: spec.status },
+        AuthorizerAnswer::Fail => ExternalAnswer::Fail,
     }
 }

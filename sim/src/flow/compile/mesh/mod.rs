@@ -12,13 +12,13 @@ use std::sync::Arc;
 
 use meshwalk_models::path::DataPath;
 use meshwalk_models::proxy::envoy::config::{HttpManager, ProxyConfig};
+use meshwalk_models::walk::Writes;
 use meshwalk_models::world::{PodId, TableId, WorkloadId};
 
 use crate::flow::plan::{CallPlan, LegPlan, MeshPlan, RoutePlan};
 use crate::stats::Details;
 
 use super::Compiler;
-use super::sendings::Writes;
 
 use self::bare::BareClusters;
 use self::clusters::KnownClusters;
@@ -55,7 +55,7 @@ impl MeshBuilder {
     }
 
     /// A number that tells connection managers apart.
-    fn manager_number(&mut self, manager: &Arc<HttpManager>) -> u32 {
+    pub(super) fn manager_number(&mut self, manager: &Arc<HttpManager>) -> u32 {
         let known = self.managers.iter().position(|known| Arc::ptr_eq(known, manager));
         let place = known.unwrap_or_else(|| {
             self.managers.push(manager.clone());
@@ -106,9 +106,8 @@ impl Compiler<'_> {
     ) -> LegPlan {
         match (&class.config, &site.dialled) {
             (Some(config), Some(dialled)) => {
-                let request = self.request_of(site, dialled, (caller, class.pod), call);
-                let class = (number, class.pod);
-                let here = Here { site, call, config, class, writes: Writes::Requests };
+                let request = self.request_of(site, dialled, Some((caller, class.pod)), call);
+                let here = Here { site, call, config, class: number, writes: Writes::Requests };
                 self.configured_leg(here, request)
             }
             _ => LegPlan::Sole(self.bare_route((caller, number), call)),

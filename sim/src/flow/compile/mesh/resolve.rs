@@ -17,7 +17,7 @@ use meshwalk_models::proxy::envoy::routing::{
 };
 use meshwalk_models::proxy::envoy::{Dice, Purpose, Request, ResponseFlag};
 use meshwalk_models::units::Ppm;
-use meshwalk_models::world::PodId;
+use meshwalk_models::walk::Writes;
 
 use crate::flow::filters::ending_of;
 use crate::flow::plan::{
@@ -27,7 +27,6 @@ use crate::flow::plan::{
 use crate::stats::{Details, Ending, Flags};
 
 use super::super::Compiler;
-use super::super::sendings::Writes;
 use super::Site;
 
 /// Draws that take every share there is; what they decide is drawn again in the run.
@@ -45,8 +44,8 @@ pub(in super::super) struct Here<'a> {
     pub(in super::super) site: &'a Site,
     pub(in super::super) call: u32,
     pub(in super::super) config: &'a Arc<ProxyConfig>,
-    /// Which of the caller's classes of proxies, and one of its pods.
-    pub(in super::super) class: (u32, PodId),
+    /// Which of the caller's classes of proxies.
+    pub(in super::super) class: u32,
     /// What becomes of what the client writes.
     pub(in super::super) writes: Writes,
 }

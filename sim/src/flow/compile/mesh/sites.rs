@@ -1,8 +1,12 @@
 //! Call sites as proxies see them: where a caller dials, and the request that it sends.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use meshwalk_models::control::{GatewayKind, GatewayName};
+use meshwalk_models::manifest::kinds::Timestamp;
 use meshwalk_models::proxy::envoy::Request;
+use meshwalk_models::token::TokenFacts;
 use meshwalk_models::walk::{
     Caller, ClientCertificate, ExternalAnswers, Policies, Question, Sender, Target, TargetPort,
     request_sent,
@@ -40,12 +44,17 @@ pub(in super::super) struct Dialled {
 }
 
 impl Compiler<'_> {
+    /// When the run begins, by the clock that tokens go by.
+    pub(in super::super) fn starts_at(&self) -> Option<Timestamp> {
+        self.input.scenario.file.starts_at.as_ref()?.parse().ok()
+    }
+
     /// The request of a call site as it leaves one of its callers.
     pub(in super::super) fn request_of(
         &self,
         site: &Site,
         dialled: &Dialled,
-        (workload, pod): (WorkloadId, PodId),
+        from: Option<(WorkloadId, PodId)>,
         call: u32,
     ) -> Request {
         let (method, path) = &self.requests[call as usize];
@@ -55,7 +64,14 @@ impl Compiler<'_> {
             headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
         }
         let question = Question {
-            sender: Sender::Pod(Caller { pod, workload }),
+            sender: match from {
+                Some((workload, pod)) => Sender::Pod(Caller { pod, workload }),
+                None => Sender::Outside(GatewayName {
+                    namespace: String::new(),
+                    name: String::new(),
+                    kind: GatewayKind::Istio,
+                }),
+            },
             target: Target {
                 scheme: None,
                 host: dialled.host.clone(),
@@ -68,9 +84,9 @@ impl Compiler<'_> {
             policies: Policies::AssumedToAllow,
             certificate: ClientCertificate::Missing,
             external: ExternalAnswers::default(),
-            tokens: std::sync::Arc::default(),
+            tokens: Arc::new(TokenFacts { now: self.starts_at(), ..TokenFacts::default() }),
         };
-        let source = Some(self.input.world.pods[pod].ip);
+        let source = from.map(|(_, pod)| self.input.world.pods[pod].ip);
         let mut request = request_sent(&question, dialled.port, source, dialled.ip);
         let offered: &[&str] = match site.protocol {
             Protocol::Http1 => &["http/1.1"],

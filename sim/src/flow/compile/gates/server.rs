@@ -1,0 +1,177 @@
+//! What a server's side makes of a connection and a request: its demands on encryption, its access
+//! rules and tokens. The application itself is asked nothing.
+
+use std::sync::Arc;
+
+use meshwalk_models::explain::Silent;
+use meshwalk_models::path::{DataPath, Protection};
+use meshwalk_models::proxy::envoy::Request;
+use meshwalk_models::proxy::envoy::config::{
+    Direction, HttpFilterKind, HttpManager, ProxyConfig, RouteSource, UpstreamTls,
+};
+use meshwalk_models::proxy::envoy::filters::ExternalAnswers;
+use meshwalk_models::proxy::envoy::listening::{Arrival, Service, accept};
+use meshwalk_models::proxy::envoy::routing::{Choice, Taken, choices, prepare};
+use meshwalk_models::walk::{self, Encounter, Fate, Opener, Received, Reception, Takes};
+use meshwalk_models::world::{Origin, PodId, TableId};
+
+use crate::flow::plan::{ConnectionFate, FilterPlan};
+use crate::stats::Details;
+
+use super::super::Compiler;
+use super::super::sendings::{Sender, Sending};
+use super::{Pair, Said};
+
+/// What a server's side says.
+pub(super) enum AtServer {
+    /// What all layers may say.
+    Plain(Said),
+    /// Its proxy answers.
+    Answers(u16, Details, String, Vec<Origin>),
+    /// Its proxy's filters look at each request.
+    Filters(Box<FilterPlan>, String),
+}
+
+impl Compiler<'_> {
+    pub(super) fn server_side(&mut self, sending: &Sending, pair: Pair) -> AtServer {
+        let nothing = AtServer::Plain(Said::Nothing);
+        let (Some(planes), Some(request)) = (self.input.planes, &sending.request) else {
+            return nothing;
+        };
+        let world = self.input.world;
+        let takes = self.takes(sending, pair);
+        let opener = match &sending.by {
+            Sender::Itself => Opener::Client,
+            Sender::BareProxy(_) => return nothing,
+            Sender::Proxy(sender) => Opener::Proxy {
+                config: &sender.config,
+                cluster: &sender.cluster,
+                writes: sender.writes,
+                takes,
+            },
+        };
+        // The scenario says who has a sidecar.
+        if self.pods[pair.server as usize].data_path != DataPath::IstioSidecar {
+            return AtServer::Plain(self.without_sidecar(sending, pair));
+        }
+        let in_world = (pair.client as usize) < world.pods.len();
+        let reception = walk::receive(&Encounter {
+            world,
+            planes,
+            client: in_world.then(|| PodId::from_index(pair.client as usize)),
+            opener,
+            request,
+            server: PodId::from_index(pair.server as usize),
+            port: pair.port,
+            external: &self.external(),
+        });
+        self.received(reception, request, pair)
+    }
+
+    fn received(&mut self, reception: Reception, request: &Request, pair: Pair) -> AtServer {
+        let filters = self.filters_of(&reception, request);
+        match (reception.outcome, filters) {
+            (Received::Unknown(why), _) => AtServer::Plain(Said::Unknown(why, Vec::new())),
+            (Received::Ended(fate, why), _) => {
+                AtServer::Plain(Said::Ends(fate_of(fate), why.sentence, why.origins))
+            }
+            (Received::Taken | Received::Answered { .. }, Some(filters)) => {
+                let server = self.pod_name(pair.server);
+                AtServer::Filters(filters, format!("the filters of the sidecar of {server}"))
+            }
+            (Received::Taken, None) => AtServer::Plain(Said::Nothing),
+            (Received::Answered { status, details, why }, None) => {
+                let word = details.as_deref().unwrap_or_default();
+                let word = word.split(['{', '[']).next().unwrap_or_default();
+                let details = Details::of_name(word);
+                AtServer::Answers(status, details, why.sentence, why.origins)
+            }
+        }
+    }
+
+    /// An application that gets what nobody ends before it.
+    fn without_sidecar(&self, sending: &Sending, pair: Pair) -> Said {
+        let Sender::Proxy(sender) = &sending.by else { return Said::Nothing };
+        let tls = &sender.cluster.tls;
+        if !matches!(tls.value, UpstreamTls::IstioMutual { .. }) {
+            return Said::Nothing;
+        }
+        let server = self.pod_name(pair.server);
+        let sentence = format!(
+            "the client's side sends mutual TLS of the mesh, which nobody ends at {server}"
+        );
+        Said::Ends(ConnectionFate::NoHandshake, sentence, vec![tls.origin])
+    }
+
+    /// What an endpoint takes.
+    fn takes(&self, sending: &Sending, pair: Pair) -> Takes {
+        let Sender::Proxy(sender) = &sending.by else { return Takes::Plaintext };
+        let place = sending.servers.iter().position(|it| *it == (pair.server, pair.port));
+        match place.and_then(|place| sender.takes.get(place)) {
+            Some(Protection::MutualTls) => Takes::MutualTls,
+            Some(Protection::Plaintext) | None => Takes::Plaintext,
+        }
+    }
+
+    /// What the scenario says of external authorisers, as whoever asks once has it.
+    fn external(&self) -> ExternalAnswers {
+        let mut answers = ExternalAnswers::default();
+        for (provider, spec) in &self.input.scenario.file.external_authorizers {
+            answers.give(provider.clone(), super::answer_of(spec));
+        }
+        answers
+    }
+
+    /// The filters beside a server, where what they say depends on the moment or on a draw.
+    fn filters_of(&mut self, reception: &Reception, request: &Request) -> Option<Box<FilterPlan>> {
+        let config: &Arc<ProxyConfig> = reception.proxy.as_ref()?;
+        let arrival = Arrival::Redirected(Direction::Inbound);
+        let accepted = accept(config, arrival, &reception.connection, &mut Silent).ok()?;
+        let Service::Http(manager) = accepted.service() else { return None };
+        let tells_time = self.input.scenario.file.starts_at.is_some();
+        let is_open = |kind: &HttpFilterKind| match kind {
+            HttpFilterKind::ExtAuthz(_) | HttpFilterKind::LocalRateLimit(_) => true,
+            HttpFilterKind::Jwt(_) => tells_time,
+            HttpFilterKind::Cors | HttpFilterKind::Fault(_) | HttpFilterKind::Rbac(_) => false,
+        };
+        if !manager.filters.iter().any(|filter| is_open(&filter.kind)) {
+            return None;
+        }
+        let mut request = Request { connection: reception.connection.clone(), ..request.clone() };
+        prepare(manager, &mut request, &mut Silent).ok()?;
+        let taken = taken(config, manager, &request);
+        Some(Box::new(FilterPlan {
+            manager: manager.clone(),
+            number: self.mesh.manager_number(manager),
+            taken: taken.map(|Taken { host, route }| (host.clone(), route.clone())),
+            bootstrap: config.bootstrap.clone(),
+            request,
+        }))
+    }
+}
+
+/// The route that a request takes in its server's proxy.
+fn taken<'c>(
+    config: &'c ProxyConfig,
+    manager: &'c HttpManager,
+    request: &Request,
+) -> Option<Taken<'c>> {
+    let table = match &manager.routes {
+        RouteSource::Inline(table) => table,
+        RouteSource::Named(name) => config.route_tables.get(name)?,
+    };
+    let mut found = choices(table, request, &config.bootstrap, &mut Silent).into_iter();
+    match found.next()? {
+        (_, Choice::Taken(taken)) => Some(taken),
+        (_, Choice::NoRoute | Choice::TlsRequired(_)) => None,
+    }
+}
+
+const fn fate_of(fate: Fate) -> ConnectionFate {
+    match fate {
+        Fate::Closed => ConnectionFate::Closed,
+        Fate::Refused => ConnectionFate::Refused,
+        Fate::NoHandshake => ConnectionFate::NoHandshake,
+        Fate::Dropped => ConnectionFate::Dropped,
+    }
+}
