@@ -177,8 +177,8 @@ impl<'a> Compiler<'a> {
         if self.pods.iter().any(|pod| pod.data_path == DataPath::IstioSidecar) {
             self.assume(
                 "istio.server-side",
-                "the sidecar beside a server encrypts, queues and costs time; its own rules \
-                 (access, limits, retries to its application) are not in the run"
+                "the sidecar beside a server encrypts, queues, costs time and has its access rules; \
+                 its retries to its application are not in the run"
                     .to_owned(),
             );
         }
