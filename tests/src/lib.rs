@@ -5,6 +5,7 @@
 pub mod fuzz;
 pub mod gateway_conformance;
 pub mod istio_simulation;
+pub mod netpol_conformance;
 pub mod oracle;
 
 use std::fs;

@@ -13,6 +13,7 @@ mod house;
 mod istio_simulation;
 mod json;
 mod manifests;
+mod netpol_conformance;
 mod oracle;
 mod output;
 mod questions;

@@ -101,7 +101,8 @@ fn read_owner(meta: &mut Fields<'_, '_, '_, '_>) -> Option<OwnerReference> {
         let kind = owner.expected_string("kind");
         let name = owner.expected_string("name");
         let controls = owner.boolean("controller").is_some_and(|controls| controls.value);
-        let (kind, name) = (kind?.value, name?.value);
+        // An owner without a kind is nobody's workload, but it still names the pods' origin.
+        let (kind, name) = (kind.map_or_else(String::new, |kind| kind.value), name?.value);
         controls.then_some(OwnerReference { kind, name })
     });
     owners.into_iter().next()

@@ -48,6 +48,8 @@ pub(super) struct ClusterRow {
 pub(super) struct RuleRow {
     pub(super) rule: PolicyRule,
     pub(super) reading: Reading,
+    /// The number of its first peer among the peers of all rules.
+    pub(super) first_peer: usize,
 }
 
 /// Whether all of a rule could be read.
@@ -83,8 +85,19 @@ impl ClusterRow {
     }
 }
 
-fn rows(rules: &[PolicyRule]) -> Vec<RuleRow> {
-    rules.iter().map(|rule| RuleRow { rule: rule.clone(), reading: reading(rule) }).collect()
+/// Counts the peers of all rules.
+#[derive(Debug, Default)]
+struct PeerCount(usize);
+
+impl PeerCount {
+    fn rows(&mut self, rules: &[PolicyRule]) -> Vec<RuleRow> {
+        let row = |rule: &PolicyRule| {
+            let first_peer = self.0;
+            self.0 += rule.peers.as_ref().map_or(0, Vec::len);
+            RuleRow { rule: rule.clone(), reading: reading(rule), first_peer }
+        };
+        rules.iter().map(row).collect()
+    }
 }
 
 fn reading(rule: &PolicyRule) -> Reading {
@@ -110,10 +123,11 @@ type Tiers<'m> = BTreeMap<(PolicyTier, u16, &'m str, ClusterPolicyKind), &'m Clu
 
 /// Sorts the policies of all clusters. Of two with one name the later counts.
 pub(super) fn compile(world: &World, manifests: &[ClusterManifests<'_>]) -> Vec<OfCluster> {
+    let mut count = PeerCount::default();
     let clusters = world.clusters.entries();
     let compiled = clusters.map(|(id, cluster)| {
         let parts = manifests.iter().filter(|part| part.name == cluster.name);
-        of_cluster(world, id, parts)
+        of_cluster(world, id, parts, &mut count)
     });
     compiled.collect()
 }
@@ -122,6 +136,7 @@ fn of_cluster<'m>(
     world: &World,
     id: ClusterId,
     parts: impl Iterator<Item = &'m ClusterManifests<'m>>,
+    count: &mut PeerCount,
 ) -> OfCluster {
     let mut namespaced: BTreeMap<(&str, &str), &NetworkPolicy> = BTreeMap::new();
     let mut named: BTreeMap<(ClusterPolicyKind, &str), &ClusterPolicy> = BTreeMap::new();
@@ -150,8 +165,8 @@ fn of_cluster<'m>(
         cluster.namespaced.entry(namespace_id).or_default().push(NamespacedRow {
             title: format!("NetworkPolicy {namespace}/{name}"),
             policy: policy.clone(),
-            ingress: rows(&policy.ingress),
-            egress: rows(&policy.egress),
+            ingress: count.rows(&policy.ingress),
+            egress: count.rows(&policy.egress),
         });
     }
     let tiers: Tiers<'_> = named
@@ -168,8 +183,8 @@ fn of_cluster<'m>(
         let row = ClusterRow {
             title: format!("{kind:?} {name}"),
             policy: policy.clone(),
-            ingress: rows(&policy.ingress),
-            egress: rows(&policy.egress),
+            ingress: count.rows(&policy.ingress),
+            egress: count.rows(&policy.egress),
         };
         let last = groups.last_mut();
         match last.filter(|group| group[0].policy.priority.unwrap_or(0) == priority) {
@@ -229,4 +244,15 @@ pub(super) const fn is_refused(subject: &PolicySubject) -> bool {
 /// The row of a cluster in what `compile` made.
 pub(super) fn row_of(compiled: &[OfCluster], cluster: ClusterId) -> Option<&OfCluster> {
     compiled.get(cluster.index())
+}
+
+/// The rules of all policies of a cluster, each with the namespace of its policy.
+pub(super) fn all_rules(rows: &OfCluster) -> impl Iterator<Item = (Option<NamespaceId>, &RuleRow)> {
+    let cluster = rows.admin.iter().chain(&rows.baseline).flatten();
+    let of_cluster = cluster.flat_map(|row| row.ingress.iter().chain(&row.egress));
+    let of_namespaces = rows.namespaced.iter().flat_map(|(namespace, rows)| {
+        let rules = rows.iter().flat_map(|row| row.ingress.iter().chain(&row.egress));
+        rules.map(move |rule| (Some(*namespace), rule))
+    });
+    of_cluster.map(|rule| (None, rule)).chain(of_namespaces)
 }

@@ -37,6 +37,10 @@ pub(super) trait Look {
     fn whole(&self) -> Self::Part;
     /// Nothing.
     fn none(&self) -> Self::Part;
+    /// Whether a policy of the cluster speaks of the pod at this end.
+    fn speaks(&self, end: &End<'_>, row: &ClusterRow) -> Truth;
+    /// Whether a NetworkPolicy selects the pod at this end.
+    fn selects(&self, end: &End<'_>, row: &NamespacedRow) -> Truth;
     /// Whether the peer at this position of a rule means the other end.
     fn peer(&self, end: &End<'_>, row: &RuleRow, at: usize, own: Option<NamespaceId>) -> Truth;
     /// What a rule's ports mean.
@@ -199,7 +203,7 @@ impl<L: Look, R: Probe> Evaluation<'_, '_, L, R> {
             return decided;
         }
         self.probe.enter();
-        if matching::subject(&row.policy.subject, pod) != Truth::Yes {
+        if self.look.speaks(self.end, row) != Truth::Yes {
             self.probe.leave(rule_of_tier, Some(origin), || {
                 let why = matching::why_not_subject(&row.policy.subject, pod);
                 format!("{title} does not speak of this pod: {why}")
@@ -307,7 +311,7 @@ impl<L: Look, R: Probe> Evaluation<'_, '_, L, R> {
     /// Whether a NetworkPolicy isolates the pod in this direction; if not, the open step ends.
     fn selects(&mut self, row: &NamespacedRow) -> bool {
         let (title, pod) = (&row.title, self.end.pod);
-        if matching::selects(&row.policy.pods, pod.labels) != Truth::Yes {
+        if self.look.selects(self.end, row) != Truth::Yes {
             self.probe.leave(rules::ISOLATION, Some(row.origin()), || {
                 let why = matching::why_not_selected(&row.policy.pods, pod.labels);
                 let why = why.unwrap_or_default();

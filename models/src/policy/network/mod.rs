@@ -4,6 +4,7 @@
 mod compile;
 mod evaluate;
 mod matching;
+mod matrix;
 mod party;
 mod point;
 mod portion;
@@ -13,14 +14,18 @@ mod tests;
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use crate::explain::Probe;
 use crate::manifest::Diagnostic;
-use crate::manifest::kinds::policy::Direction;
+use crate::manifest::kinds::policy::{Direction, PeerTest};
 use crate::manifest::kinds::{Labels, Transport};
 use crate::profile::{NetworkFacts, OwnNode, Profile};
 use crate::world::{ClusterManifests, NamespaceId, Origin, PodId, TableId, World};
 
 use super::connections::word;
+
+pub use matrix::{Connections, Matrix};
 
 use compile::OfCluster;
 use evaluate::{Asked, End, Ending, Look, evaluate};
@@ -269,6 +274,33 @@ impl NetworkPolicies {
             }
             _ => Truth::No,
         }
+    }
+
+    /// All ranges of addresses that matter to policies: between their ends nothing changes.
+    #[must_use]
+    pub fn ranges(&self, world: &World) -> Vec<IpNet> {
+        let rules = self.clusters.iter().flat_map(compile::all_rules);
+        let peers = rules.flat_map(|(_, row)| row.rule.peers.iter().flatten());
+        let mut ranges: Vec<IpNet> = Vec::new();
+        let mut nodes = Vec::new();
+        for peer in peers {
+            match &peer.test {
+                PeerTest::Block(block) => {
+                    ranges.push(block.range.value);
+                    ranges.extend(block.except.iter().map(|out| out.value));
+                }
+                PeerTest::Networks(networks) => ranges.extend(networks.iter().map(|it| it.value)),
+                PeerTest::Nodes(_) if nodes.is_empty() => {
+                    let declared = world.nodes.iter().filter(|node| node.ip_is_declared);
+                    nodes.extend(declared.map(|node| IpNet::from(node.ip)));
+                }
+                _ => {}
+            }
+        }
+        ranges.extend(nodes);
+        ranges.sort_unstable();
+        ranges.dedup();
+        ranges
     }
 
     pub(crate) fn facts(&self) -> &'static NetworkFacts {

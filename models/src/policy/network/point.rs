@@ -3,9 +3,9 @@
 use crate::manifest::kinds::Transport;
 use crate::world::NamespaceId;
 
-use super::compile::RuleRow;
+use super::compile::{ClusterRow, NamespacedRow, RuleRow};
 use super::evaluate::{End, Look};
-use super::matching::{Truth, port_set};
+use super::matching::{self, Truth, port_set};
 use super::portion::One;
 
 /// A port of one transport.
@@ -24,6 +24,14 @@ impl Look for Point {
 
     fn none(&self) -> One {
         One::Gone
+    }
+
+    fn speaks(&self, end: &End<'_>, row: &ClusterRow) -> Truth {
+        matching::subject(&row.policy.subject, end.pod)
+    }
+
+    fn selects(&self, end: &End<'_>, row: &NamespacedRow) -> Truth {
+        matching::selects(&row.policy.pods, end.pod.labels)
     }
 
     fn peer(&self, end: &End<'_>, row: &RuleRow, at: usize, own: Option<NamespaceId>) -> Truth {
