@@ -42,16 +42,12 @@ impl Side {
 
     /// What an object would touch on this side; nothing if it does not act here.
     fn touched(self, object: &Unmodelled) -> Vec<&str> {
-        let of_server = object.kind == UnmodelledKind::RequestAuthentication;
         let is_patch = object.kind == UnmodelledKind::EnvoyFilter;
         let elsewhere = |text: &str| {
             let mut others = Self::ALL.into_iter().filter(|side| *side != self);
             is_patch && others.any(|side| text.contains(side.context()))
         };
         let texts = object.touches.iter().map(|touch| touch.value.as_str());
-        if of_server && self == Self::Client {
-            return Vec::new();
-        }
         texts.filter(|text| !elsewhere(text)).collect()
     }
 }

@@ -13,14 +13,15 @@ use super::destination::{Client, Traffic, rule_for};
 use super::gateways::GatewayWorkload;
 use super::routes::{Known, findings as of_virtual_services, service_for};
 
-/// The findings about VirtualServices, Sidecars, services, Gateways, the inbound side, and what is
-/// not modelled, each once.
+/// The findings about VirtualServices, Sidecars, services, Gateways, the inbound side, and tokens, and
+/// what is not modelled, each once.
 #[must_use]
 pub(super) fn findings(push: &Push, world: &World) -> Vec<Diagnostic> {
     let mut all = of_virtual_services(&push.virtual_services, &push.gateways, &Seen(push));
     all.extend(super::scope::findings(push));
     all.extend(super::sidecar::findings(push));
     all.extend(super::inbound::findings(push));
+    all.extend(super::tokens::findings(push, world));
     all.extend(super::unmodelled::findings(push));
     let mut served = BTreeSet::new();
     for gateway in &push.gateways {

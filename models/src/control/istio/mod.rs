@@ -21,6 +21,7 @@ pub mod scope;
 pub mod sidecar;
 #[cfg(test)]
 mod testing;
+pub mod tokens;
 pub mod unmodelled;
 pub mod workload;
 

@@ -11,6 +11,7 @@ use crate::manifest::kinds::istio::{
 };
 use crate::manifest::kinds::{self, Resource};
 use crate::profile::Profile;
+use crate::proxy::envoy::config::JwtProvider;
 use crate::world::{ClusterId, ClusterManifests, World};
 
 use super::config::{Config, HasMeta, oldest_first};
@@ -20,6 +21,7 @@ use super::injection::Injection;
 use super::mesh::Mesh;
 use super::registry::{Entries, Registry, Sources};
 use super::routes::{self, EffectiveVirtualService};
+use super::tokens;
 use super::workload::ServedPorts;
 
 /// Istio's view of one cluster.
@@ -55,6 +57,8 @@ pub struct Push {
     pub proxy_configs: Vec<Config<ProxyConfigObject>>,
     /// The older first.
     pub request_authentications: Vec<Config<RequestAuthentication>>,
+    /// The rules of each of them, as Envoy's filter takes them.
+    pub token_providers: Vec<Vec<JwtProvider>>,
     /// The older first.
     pub authorization_policies: Vec<Config<AuthorizationPolicy>>,
     /// Objects whose effect is not modelled, by name.
@@ -115,6 +119,7 @@ impl Push {
         );
         findings.extend(dropped);
         let destination_rules = oldest(objects.destination_rules);
+        let request_authentications = oldest(objects.request_authentications);
         let rules = RuleIndex::new(&destination_rules, &mesh, findings);
         Self {
             cluster,
@@ -131,7 +136,8 @@ impl Push {
             sidecars: oldest(objects.sidecars),
             peer_authentications: oldest(objects.peer_authentications),
             proxy_configs: oldest(objects.proxy_configs),
-            request_authentications: oldest(objects.request_authentications),
+            token_providers: request_authentications.iter().map(tokens::providers).collect(),
+            request_authentications,
             authorization_policies: oldest(objects.authorization_policies),
             unmodelled: objects.unmodelled.into_values().collect(),
         }
@@ -190,10 +196,6 @@ impl<'m> Objects<'m> {
             IstioResource::PeerAuthentication(it) => put(&mut self.peer_authentications, key, it),
             IstioResource::ProxyConfig(it) => put(&mut self.proxy_configs, key, it),
             IstioResource::RequestAuthentication(it) => {
-                // Until the proxies check tokens, what the object does is told as not modelled.
-                let config = Config { namespace: key.0.clone(), object: it.as_unmodelled() };
-                let kind = config.object.kind;
-                self.unmodelled.insert((key.0.clone(), key.1.clone(), kind), config);
                 put(&mut self.request_authentications, key, it);
             }
             IstioResource::ServiceEntry(it) => put(&mut self.service_entries, key, it),

@@ -2,7 +2,6 @@
 //! worth is not decided here.
 
 use super::policy_target::{PolicyTarget, read_policy_targets};
-use super::unmodelled::{Effect, Unmodelled, UnmodelledKind};
 use super::{IstioResource, Labels, ObjectMeta, Resource, read_selector};
 use crate::manifest::fields::Fields;
 use crate::manifest::{Located, Place};
@@ -19,24 +18,6 @@ pub struct RequestAuthentication {
     pub targets: Vec<PolicyTarget>,
     /// `jwtRules`, in the order written.
     pub rules: Vec<JwtRule>,
-}
-
-impl RequestAuthentication {
-    /// As an object whose effect is told and not decided.
-    #[must_use]
-    pub fn as_unmodelled(&self) -> Unmodelled {
-        let target = |it: &PolicyTarget| {
-            Located::new(format!("{}/{}", it.kind, it.name.value), it.name.place)
-        };
-        Unmodelled {
-            meta: self.meta.clone(),
-            kind: UnmodelledKind::RequestAuthentication,
-            selector: self.selector.clone(),
-            targets: self.targets.iter().map(target).collect(),
-            touches: vec![Located::new("tokens of requests".to_owned(), self.meta.place)],
-            effect: if self.rules.is_empty() { Effect::LooksOn } else { Effect::TurnsAway },
-        }
-    }
 }
 
 /// One of `jwtRules`: an issuer, its keys, and where its tokens stand in a request.

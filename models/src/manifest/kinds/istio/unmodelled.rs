@@ -37,8 +37,6 @@ pub enum Effect {
 pub enum UnmodelledKind {
     /// `networking.istio.io EnvoyFilter`.
     EnvoyFilter,
-    /// `security.istio.io RequestAuthentication`.
-    RequestAuthentication,
     /// `telemetry.istio.io Telemetry`.
     Telemetry,
     /// `extensions.istio.io WasmPlugin`.
