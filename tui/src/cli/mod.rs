@@ -8,6 +8,7 @@ mod proxy_config;
 mod retries;
 mod rules;
 mod run;
+mod tokens;
 mod why;
 
 use clap::{Parser, Subcommand};
@@ -22,6 +23,7 @@ pub(crate) use proxy_config::{PartArg, ProxyConfigArgs};
 pub(crate) use retries::RetriesArgs;
 pub(crate) use rules::RulesArgs;
 pub(crate) use run::{DataPathArg, RunArgs, RunFormat};
+pub(crate) use tokens::TokenArgs;
 pub(crate) use why::WhyArgs;
 
 use crate::exit;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::exit;
 
-use super::{AnswerFormat, MeshArgs};
+use super::{AnswerFormat, MeshArgs, TokenArgs};
 
 /// How it is used.
 const EXAMPLES: &[&str] = &[
@@ -15,6 +15,8 @@ const EXAMPLES: &[&str] = &[
      --expect routed:checkout/v2",
     "meshwalk why -f deploy/ --at gateway/shop/public --to https://shop.example/orders -o json",
     "meshwalk why -f deploy/ --from batch/deploy/report --to payments.shop:8080 --expect denied",
+    "meshwalk why -f deploy/ --from web/frontend --to checkout.shop:8080 --token @token.jwt \
+     --jwks keys.json --now 2026-05-01T09:30:00Z",
     "meshwalk why -f deploy/ --checks routes.yaml --junit report.xml",
 ];
 
@@ -77,6 +79,10 @@ pub(crate) struct WhyArgs {
     /// The client shows a certificate that the server trusts, where it speaks TLS itself.
     #[arg(long)]
     pub(crate) certificate: bool,
+
+    /// What is known of tokens.
+    #[command(flatten)]
+    pub(crate) tokens: TokenArgs,
 
     /// Take it that access policies which are not modelled let requests pass.
     ///

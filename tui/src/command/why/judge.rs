@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
+use std::sync::Arc;
 
 use meshwalk_models::manifest::Place;
 use meshwalk_models::walk::{shown, walk};
@@ -19,6 +20,7 @@ use super::super::mesh::Mesh;
 use super::super::{Looks, Streams};
 use super::Asked;
 use super::checks::{self, Check};
+use super::tokens::{self, Tokens};
 
 /// How one check ended.
 pub(super) struct Verdict {
@@ -37,12 +39,13 @@ pub(super) fn judge(
     looks: &Looks,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
+    let tokens = tokens::read(&args.tokens, &[])?;
     let checks = read(file, looks, streams)?;
     let mesh = Mesh::load(&args.mesh, streams.input)?;
     mesh.print_errors(streams, &looks.err)?;
     let file_name = input::shown(file);
     let results: Vec<CheckResult> =
-        checks.iter().map(|check| result(&mesh, args, check, &file_name)).collect();
+        checks.iter().map(|check| result(&mesh, (args, &tokens), check, &file_name)).collect();
     match args.output {
         AnswerFormat::Text => report::print(streams.out, &results, &looks.out)?,
         AnswerFormat::Json => report::print_json(streams.out, &results)?,
@@ -83,7 +86,12 @@ fn read(file: &Path, looks: &Looks, streams: &mut Streams<'_>) -> Result<Vec<Che
     Err(Failure::new(format!("nothing was checked: {} cannot be used", input::shown(file))))
 }
 
-fn result(mesh: &Mesh, args: &WhyArgs, check: &Check, file: &str) -> CheckResult {
+fn result(
+    mesh: &Mesh,
+    (args, tokens): (&WhyArgs, &Tokens),
+    check: &Check,
+    file: &str,
+) -> CheckResult {
     let asked = Asked {
         from: check.from.as_deref(),
         at: check.at.as_deref(),
@@ -91,7 +99,8 @@ fn result(mesh: &Mesh, args: &WhyArgs, check: &Check, file: &str) -> CheckResult
         to: &check.to,
         method: &check.method,
         path: check.path.as_deref(),
-        headers: check.headers.clone(),
+        headers: tokens.with(check.headers.clone()),
+        tokens: Arc::clone(&tokens.facts),
         policies: super::policies(args),
         certificate: super::certificate(args).max(check.certificate),
     };

@@ -4,7 +4,11 @@ pub(in crate::command) mod checks;
 mod judge;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
+use std::sync::Arc;
+
+use meshwalk_models::token::TokenFacts;
 use meshwalk_models::walk::{
     Answer, ClientCertificate, Expectation, ExternalAnswers, FORMS, Policies, Question, Sender,
     Target, Verdict, walk,
@@ -30,6 +34,8 @@ pub(super) fn why(
     }
     // The command line is checked before files are read.
     let expect = args.expect.as_deref().map(expectation).transpose()?;
+    let headers = headers(&args.headers)?;
+    let tokens = tokens::read(&args.tokens, &headers)?;
     let asked = Asked {
         from: args.from.as_deref(),
         at: args.at.as_deref(),
@@ -37,7 +43,8 @@ pub(super) fn why(
         to: args.to.as_deref().unwrap_or_default(),
         method: &args.method,
         path: args.path.as_deref(),
-        headers: headers(&args.headers)?,
+        headers: tokens.with(headers),
+        tokens: tokens.facts,
         policies: policies(args),
         certificate: certificate(args),
     };
@@ -93,6 +100,7 @@ struct Asked<'t> {
     method: &'t str,
     path: Option<&'t str>,
     headers: Vec<(String, String)>,
+    tokens: Arc<TokenFacts>,
     policies: Policies,
     certificate: ClientCertificate,
 }
@@ -122,7 +130,7 @@ impl Asked<'_> {
             policies: self.policies,
             certificate: self.certificate,
             external: ExternalAnswers::default(),
-            tokens: std::sync::Arc::default(),
+            tokens: Arc::clone(&self.tokens),
         })
     }
 }

@@ -14,7 +14,7 @@ mod tests;
 mod workload;
 
 pub(super) use adopted::{adopt, guarded};
-pub use effective::{EffectiveGateway, GatewayProxy, ServiceTarget, effective};
+pub use effective::{EffectiveGateway, GatewayProxy, ServiceTarget, Workloads, effective};
 pub use explain::{explain_host, explain_port};
 pub use listeners::listeners;
 pub use merge::{MergedGateway, MergedServer, ServerPort, merge};

@@ -58,9 +58,9 @@ fn keys(rule: &JwtRule, found: &mut Vec<Diagnostic>) {
             };
             let message = format!("the keys of issuer {} are not in the manifests", issuer.value);
             found.push(
-                Diagnostic::note("istio.jwks-elsewhere", message).at(place, label).help(
-                    "`meshwalk why --jwks FILE` gives the keys, `--claims JSON` the claims",
-                ),
+                Diagnostic::note("istio.jwks-elsewhere", message)
+                    .at(place, label)
+                    .help("`meshwalk why --jwks FILE` gives the keys, `--claims JSON` the claims"),
             );
         }
     }
@@ -74,15 +74,21 @@ fn inline(rule: &JwtRule, jwks: &Located<String>, found: &mut Vec<Diagnostic>) {
                 let message = format!("key {} of issuer {issuer} cannot be used", at + 1);
                 found.push(
                     Diagnostic::warning("istio.jwks-skipped-key", message)
-                        .at(jwks.place, format!("tokens that it signs are rejected: {}", status.words()))
+                        .at(
+                            jwks.place,
+                            format!("tokens that it signs are rejected: {}", status.words()),
+                        )
                         .help("correct the key, or take it out"),
                 );
             }
         }
         Err(error) => found.push(
-            Diagnostic::error("istio.jwks-unusable", format!("the keys of issuer {issuer} cannot be used"))
-                .at(jwks.place, format!("every token of the issuer is rejected: {error}"))
-                .help("write a JSON object with a list `keys` of public keys (RFC 7517)"),
+            Diagnostic::error(
+                "istio.jwks-unusable",
+                format!("the keys of issuer {issuer} cannot be used"),
+            )
+            .at(jwks.place, format!("every token of the issuer is rejected: {error}"))
+            .help("write a JSON object with a list `keys` of public keys (RFC 7517)"),
         ),
     }
 }
@@ -113,10 +119,8 @@ fn selects_nothing(push: &Push, world: &World, policy: &Policy) -> Option<Diagno
 fn has_both(policy: &Policy) -> Option<Diagnostic> {
     let selector = policy.object.selector.as_ref()?;
     policy.object.targets.first()?;
-    let message = format!(
-        "RequestAuthentication `{}` has a selector and targetRefs",
-        policy.title()
-    );
+    let message =
+        format!("RequestAuthentication `{}` has a selector and targetRefs", policy.title());
     Some(
         Diagnostic::error("istio.policy-two-targets", message)
             .at(selector.place, "a cluster refuses the object, and no token is checked")

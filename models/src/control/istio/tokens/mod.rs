@@ -50,9 +50,8 @@ pub fn filter(push: &Push, proxy: Touched<'_>) -> Option<HttpFilter> {
 /// place, so it is enough if any of them accepts what stands there.
 fn requirement<'n>(names: impl Iterator<Item = &'n str>) -> JwtRequirement {
     let mut accepts: Vec<_> = names.map(|it| JwtRequirement::Provider(it.to_owned())).collect();
-    let may_lack = |one: &JwtRequirement| {
-        JwtRequirement::Any(vec![one.clone(), JwtRequirement::AllowMissing])
-    };
+    let may_lack =
+        |one: &JwtRequirement| JwtRequirement::Any(vec![one.clone(), JwtRequirement::AllowMissing]);
     let mut each: Vec<_> = accepts.iter().map(may_lack).collect();
     if each.len() == 1 {
         return each.remove(0);
