@@ -213,10 +213,10 @@ spec: {configPatches: [{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}}
     }
 
     const POLICY: &str = "\
-apiVersion: security.istio.io/v1
-kind: RequestAuthentication
+apiVersion: extensions.istio.io/v1alpha1
+kind: WasmPlugin
 metadata: {name: callers, namespace: ingress}
-spec: {selector: {matchLabels: {istio: edge}}, jwtRules: [{issuer: a}]}
+spec: {selector: {matchLabels: {istio: edge}}, phase: AUTHN}
 ";
 
     #[test]
@@ -228,8 +228,8 @@ spec: {selector: {matchLabels: {istio: edge}}, jwtRules: [{issuer: a}]}
         assert_eq!((answer.outcome, answer.if_allowed), (Outcome::DirectResponse, None));
         let other = POLICY.replace("istio: edge", "istio: other");
         assert_eq!(asked(&other, 80, Policies::MayDeny).outcome, Outcome::DirectResponse);
-        let empty = POLICY.replace("[{issuer: a}]", "[]");
-        assert_eq!(asked(&empty, 80, Policies::MayDeny).outcome, Outcome::DirectResponse);
+        let other = POLICY.replace("AUTHN", "STATS");
+        assert_eq!(asked(&other, 80, Policies::MayDeny).outcome, Outcome::DirectResponse);
     }
 
     #[test]

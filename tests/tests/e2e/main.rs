@@ -19,3 +19,4 @@ mod output;
 mod questions;
 mod samples;
 mod shapes;
+mod tokens;

@@ -192,7 +192,7 @@ pub(super) fn read_manifests(
 /// Kinds that the answers know nothing of, such as NetworkPolicy. Objects that the walk names by
 /// themselves are not among them.
 fn untold_kinds(manifests: &Manifests) -> Vec<Untold> {
-    const NAMED: [&str; 4] = ["EnvoyFilter", "RequestAuthentication", "Telemetry", "WasmPlugin"];
+    const NAMED: [&str; 3] = ["EnvoyFilter", "Telemetry", "WasmPlugin"];
     let entries = manifests.report.not_modelled.iter();
     let kinds = entries.filter(|entry| {
         let is_named = NAMED.iter().any(|name| entry.kind.ends_with(name));

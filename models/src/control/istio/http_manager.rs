@@ -12,6 +12,7 @@ use crate::units::SimDuration;
 use super::Push;
 use super::authorization::{self, AccessFilters};
 use super::routes::{CORS_FILTER, FAULT_FILTER};
+use super::tokens;
 use super::unmodelled::Touched;
 
 /// The manager whose routes are `routes`. Istio strips no port, sets no timeout of its own, and
@@ -43,12 +44,13 @@ pub(super) fn http_manager(push: &Push, routes: RouteSource) -> HttpManager {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Guards {
     access: AccessFilters,
+    tokens: Option<HttpFilter>,
 }
 
 impl Guards {
     /// The guards of a proxy.
     pub(super) fn of(push: &Push, proxy: Touched<'_>) -> Self {
-        Self { access: authorization::filters(push, proxy) }
+        Self { access: authorization::filters(push, proxy), tokens: tokens::filter(push, proxy) }
     }
 
     /// The manager with its guards in front: external authorisers, tokens, access rules
@@ -56,7 +58,8 @@ impl Guards {
     pub(super) fn before(&self, mut manager: HttpManager) -> HttpManager {
         let AccessFilters { asks, rules, .. } = &self.access;
         let others = std::mem::take(&mut manager.filters);
-        manager.filters = asks.iter().chain(rules).cloned().chain(others).collect();
+        manager.filters =
+            asks.iter().chain(&self.tokens).chain(rules).cloned().chain(others).collect();
         manager
     }
 

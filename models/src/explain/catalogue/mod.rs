@@ -14,6 +14,7 @@ mod istio_capture;
 mod istio_cluster;
 mod istio_inbound;
 mod istio_route;
+mod istio_token;
 mod kubernetes;
 mod network_policy;
 mod path;
@@ -39,6 +40,7 @@ pub const CATALOGUE: &[&[Rule]] = &[
     istio_cluster::RULES,
     istio_inbound::RULES,
     istio_route::RULES,
+    istio_token::RULES,
     kubernetes::RULES,
     network_policy::RULES,
     path::RULES,

@@ -268,30 +268,25 @@ fn a_policy_that_is_not_modelled_leaves_no_request_let_through() {
              spec: {spec}\n"
         )
     };
-    let security = "security.istio.io/v1";
+    let api = "extensions.istio.io/v1alpha1";
     for (kind, spec, outcome) in [
-        ("RequestAuthentication", "{jwtRules: [{issuer: a}]}", Outcome::Unknown),
-        (
-            "RequestAuthentication",
-            "{jwtRules: [{issuer: a}], selector: {matchLabels: {app: cart}}}",
-            Outcome::Unknown,
-        ),
-        ("RequestAuthentication", "{}", Outcome::Routed),
+        ("WasmPlugin", "{phase: AUTHN}", Outcome::Unknown),
+        ("WasmPlugin", "{phase: AUTHZ, selector: {matchLabels: {app: cart}}}", Outcome::Unknown),
+        ("WasmPlugin", "{phase: STATS}", Outcome::Routed),
     ] {
-        let answer = Rig::of(&object(kind, security, spec)).cart();
+        let answer = Rig::of(&object(kind, api, spec)).cart();
         assert_eq!(answer.outcome, outcome, "{kind} {spec}");
         assert_eq!(answer.not_modelled[0].what, format!("{kind} shop/own"));
         assert!(told(&answer.because, "walk.not-modelled"));
     }
-    let other =
-        object("RequestAuthentication", security, "{selector: {matchLabels: {app: other}}}");
+    let other = object("WasmPlugin", api, "{phase: AUTHN, selector: {matchLabels: {app: other}}}");
     assert_eq!(Rig::of(&other).cart().not_modelled, []);
     let telemetry = Rig::of(&object("Telemetry", "telemetry.istio.io/v1", "{}")).cart();
     assert_eq!((telemetry.outcome, telemetry.not_modelled.len()), (Outcome::Routed, 1));
     // A pod without a sidecar enforces nothing.
     let old = format!(
         "{OLD}{}",
-        object("RequestAuthentication", security, "{selector: {matchLabels: {age: old}}}")
+        object("WasmPlugin", api, "{phase: AUTHN, selector: {matchLabels: {age: old}}}")
     );
     let answer = Rig::of(&old).with_client(UpstreamTls::None, &[("old", false)]).cart();
     assert_eq!((answer.outcome, answer.not_modelled.len()), (Outcome::Routed, 0));

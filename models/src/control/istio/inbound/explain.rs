@@ -6,6 +6,8 @@ use crate::control::istio::authentication::demands;
 use crate::control::istio::capture::Interception;
 use crate::control::istio::routes::inbound_retries;
 use crate::control::istio::scope::sidecar_of;
+use crate::control::istio::tokens::in_force;
+use crate::control::istio::unmodelled::Touched;
 use crate::control::istio::workload::Workload;
 use crate::explain::{Probe, RuleId, Silent};
 use crate::manifest::kinds::istio::MtlsMode;
@@ -17,7 +19,11 @@ const OLDER: RuleId = RuleId("istio.inbound.older-service");
 const PORTS: RuleId = RuleId("istio.inbound.ports");
 const PORT_POLICY: RuleId = RuleId("istio.inbound.port-policy");
 const RETRY: RuleId = RuleId("istio.inbound.retry");
+const TOKENS: RuleId = RuleId("istio.token.request-authentication");
 const UNDECLARED: RuleId = RuleId("istio.inbound.undeclared-port");
+
+/// How many issuers are told of one policy.
+const ISSUERS_TOLD_MAX: usize = 8;
 
 /// Tells what the sidecar beside a workload does with connections to a port of it.
 pub fn explain_port(push: &Push, workload: &Workload, port: u16, probe: &mut impl Probe) {
@@ -50,7 +56,26 @@ pub fn explain_port(push: &Push, workload: &Workload, port: u16, probe: &mut imp
         }
         .to_owned()
     });
+    tokens(push, workload, probe);
     retries(push, served, probe);
+}
+
+/// Whose tokens are checked in requests.
+fn tokens(push: &Push, workload: &Workload, probe: &mut impl Probe) {
+    let touched =
+        Touched { namespace: &workload.namespace, labels: &workload.labels, gateway: None };
+    for at in in_force(push, touched) {
+        let policy = &push.request_authentications[at];
+        probe.step(TOKENS, Some(policy.origin()), || {
+            let issuers = push.token_providers[at].iter().map(|it| it.issuer.value.as_str());
+            let issuers: Vec<_> = issuers.take(ISSUERS_TOLD_MAX).collect();
+            format!(
+                "RequestAuthentication {} checks tokens of {}",
+                policy.title(),
+                issuers.join(", ")
+            )
+        });
+    }
 }
 
 /// Services that declare the same port of the workload and do not count.

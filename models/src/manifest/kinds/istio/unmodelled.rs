@@ -49,9 +49,12 @@ pub(in crate::manifest) fn read_wasm_plugin(
 ) -> Vec<Resource> {
     read(fields, meta, UnmodelledKind::WasmPlugin, |spec| {
         let phase = spec.string("phase");
-        let word = phase.as_ref().map_or("UNSPECIFIED_PHASE", |phase| &phase.value);
+        let word = phase.as_ref().map_or("UNSPECIFIED_PHASE", |phase| phase.value.as_str());
         let place = phase.as_ref().map_or(spec.place(), |phase| phase.place);
-        (vec![Located::new(format!("a filter on requests, phase {word}"), place)], Effect::Changes)
+        // Filters of these phases are there to turn requests away.
+        let effect =
+            if matches!(word, "AUTHN" | "AUTHZ") { Effect::TurnsAway } else { Effect::Changes };
+        (vec![Located::new(format!("a filter on requests, phase {word}"), place)], effect)
     })
 }
 
