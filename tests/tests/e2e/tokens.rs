@@ -1,5 +1,6 @@
 //! Tokens from the command line to the verdict: signed by keys of the tests, checked by the binary.
 
+#[expect(dead_code, unreachable_pub, reason = "shared with unit tests, which use all of it")]
 #[path = "../../../models/src/token/testing.rs"]
 mod testing;
 
