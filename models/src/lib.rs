@@ -15,6 +15,7 @@ pub mod path;
 pub mod policy;
 pub mod profile;
 pub mod proxy;
+pub mod reach;
 pub mod token;
 pub mod units;
 pub mod walk;

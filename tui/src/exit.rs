@@ -8,7 +8,8 @@ use std::process::ExitCode;
 pub enum Exit {
     /// 0: it worked; every expectation held, or lint found nothing that fails it.
     Fine,
-    /// 1: an expectation failed or could not be told, a request is not allowed, a law did not hold,
+    /// 1: an expectation failed or could not be told, a request is not allowed, connections are
+    /// gained or lost, a law did not hold,
     /// or lint found errors.
     Failed,
     /// 2: the input or the command line cannot be used, or the output cannot be written.
@@ -45,8 +46,8 @@ impl Exit {
         match self {
             Self::Fine => "fine",
             Self::Failed => {
-                "an expectation failed or cannot be told, a request is not allowed, lint found \
-                 errors, or a law failed"
+                "an expectation failed or cannot be told, a request is not allowed, connections \
+                 differ, lint found errors, or a law failed"
             }
             Self::Unusable => "the input or the command line cannot be used",
             Self::Unknown => "whether a request is allowed cannot be told",
@@ -91,7 +92,7 @@ mod tests {
         insta::assert_snapshot!(help(), @r"
         Exit codes:
             0  fine
-            1  an expectation failed or cannot be told, a request is not allowed, lint found errors, or a law failed
+            1  an expectation failed or cannot be told, a request is not allowed, connections differ, lint found errors, or a law failed
             2  the input or the command line cannot be used
             3  whether a request is allowed cannot be told
            70  a bug in meshwalk

@@ -99,6 +99,19 @@ fn checks_and_audits_have_the_fields_that_are_documented_and_no_others() {
 }
 
 #[test]
+fn connections_and_their_differences_have_the_fields_that_are_documented_and_no_others() {
+    let folder = "scenarios/questions/32-before-it-is-applied";
+    let (today, planned) = (format!("{folder}/today"), format!("{folder}/planned"));
+    let reach = printed(&["reach", "-f", &planned]);
+    same(&reach, "The connections");
+    same(&reach["parties"][0], "A party");
+    same(&reach["connections"][0], "A connection");
+    let diff = printed(&["reach", "--diff", &today, &planned]);
+    same(&diff, "The differences");
+    same(&diff["changes"][0], "A change");
+}
+
+#[test]
 fn a_proxy_has_the_fields_that_are_documented_and_no_others() {
     for (part, heading) in [
         ("listeners", "A listener"),

@@ -17,6 +17,7 @@ mod netpol_conformance;
 mod oracle;
 mod output;
 mod questions;
+mod reach;
 mod samples;
 mod shapes;
 mod tokens;

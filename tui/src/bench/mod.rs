@@ -9,6 +9,7 @@ mod graph;
 mod large;
 mod measurement;
 mod mm1;
+mod reach;
 mod routes;
 mod sidecar;
 mod texts;
@@ -44,11 +45,12 @@ pub struct Benchmark {
 }
 
 /// All workloads; the large one comes last, because the peak of memory is that of the process.
-pub const BENCHMARKS: [Benchmark; 6] = [
+pub const BENCHMARKS: [Benchmark; 7] = [
     Benchmark { name: "kernel, M/M/1", run: mm1::measure },
     Benchmark { name: "flow engine, 7-call graph", run: graph::measure },
     Benchmark { name: "sidecar hop, small world", run: sidecar::measure },
     Benchmark { name: "why, many objects", run: asking::measure },
+    Benchmark { name: "reach, many pods", run: reach::measure },
     Benchmark { name: "sidecar hop, many routes", run: routes::measure },
     Benchmark { name: "sidecar hop, large world", run: large::measure },
 ];

@@ -5,6 +5,7 @@ mod measure;
 mod mesh;
 mod pages;
 mod proxy_config;
+mod reach;
 mod retries;
 mod rules;
 mod run;
@@ -20,6 +21,7 @@ pub(crate) use measure::{MeasureFormat, ValidateArgs};
 pub(crate) use mesh::{AnswerFormat, MeshArgs};
 pub(crate) use pages::{CompletionsArgs, ManArgs, SchemaArgs, SchemaOf};
 pub(crate) use proxy_config::{PartArg, ProxyConfigArgs};
+pub(crate) use reach::{ReachArgs, ReachFormat};
 pub(crate) use retries::RetriesArgs;
 pub(crate) use rules::RulesArgs;
 pub(crate) use run::{DataPathArg, RunArgs, RunFormat};
@@ -64,6 +66,8 @@ pub(crate) enum Command {
     /// Print what the proxy of a pod or gateway holds, in the columns of istioctl.
     #[command(visible_alias = "pc")]
     ProxyConfig(ProxyConfigArgs),
+    /// List who can talk to whom on which port, over all layers, or what a change gains and loses.
+    Reach(Box<ReachArgs>),
     /// Print how retries multiply along every call path, and which of them can never happen.
     Retries(RetriesArgs),
     /// Print the catalogue of rules: what each says, how close it is to the real thing, its source.

@@ -8,6 +8,7 @@ use meshwalk_models::control::{ControlPlanes, GatewayKind, GatewayName};
 use meshwalk_models::manifest::kinds::Resource;
 use meshwalk_models::manifest::{self, Diagnostic, Manifests, Severity, Sort, SourceSet, nearest};
 use meshwalk_models::profile::Profile;
+use meshwalk_models::reach::{Entrance, entrances};
 use meshwalk_models::walk::{Caller, Untold, find_caller};
 use meshwalk_models::world::{self, ClusterManifests, OutsideHost, Topology, World};
 use meshwalk_sim::run::DEFAULT_CLUSTER;
@@ -39,6 +40,8 @@ pub(super) struct Mesh {
     pub(super) world: World,
     /// Who configures the proxies.
     pub(super) planes: ControlPlanes,
+    /// What is served to clients outside.
+    pub(super) entrances: Vec<Entrance>,
 }
 
 /// The manifests of one cluster.
@@ -98,6 +101,7 @@ impl Mesh {
             assembly.profile,
             assembly.injection,
         );
+        let entrances = entrances(&built.world, &inputs);
         let mut findings = sources.findings;
         let mut objects = Objects::default();
         let mut untold = Vec::new();
@@ -111,7 +115,15 @@ impl Mesh {
         diagnostics::sort(&mut findings, &sources.set);
         // Clusters may share files, and so their findings.
         findings.dedup();
-        Self { sources: sources.set, objects, untold, findings, world: built.world, planes }
+        Self {
+            sources: sources.set,
+            objects,
+            untold,
+            findings,
+            world: built.world,
+            planes,
+            entrances,
+        }
     }
 
     /// Prints errors of the input. They do not stop an answer: what is broken has no effect in a

@@ -6,6 +6,7 @@ mod lint;
 mod mesh;
 mod pages;
 mod proxy_config;
+mod reach;
 mod retries;
 mod rules;
 mod run;
@@ -43,6 +44,7 @@ pub(crate) fn execute(cli: &Cli, environment: &Environment, streams: &mut Stream
         Command::Lint(args) => lint::lint(args, &looks.out, streams),
         Command::Why(args) => why::why(args, &looks, streams),
         Command::ProxyConfig(args) => proxy_config::proxy_config(args, &looks, streams),
+        Command::Reach(args) => reach::reach(args, environment, &looks, streams),
         Command::Retries(args) => retries::retries(args, &looks, streams),
         Command::Rules(args) => rules::rules(args, &looks.out, streams),
         Command::Validate(args) => validate::validate(args, &looks.out, streams),

@@ -15,6 +15,7 @@ pub(crate) mod lint;
 pub(crate) mod objects;
 pub(crate) mod places;
 pub(crate) mod proxy_config;
+pub(crate) mod reach;
 pub(crate) mod retries;
 pub(crate) mod rules;
 pub(crate) mod sarif;

@@ -36,9 +36,9 @@ const INTERFACES: [&str; 3] = [
 /// Ports that are never redirected: metrics and health of the proxy (istio
 /// `manifests/charts/istio-control/istio-discovery/files/injection-template.yaml`), and the tunnel
 /// of ambient meshes (istio `tools/istio-iptables/pkg/capture/run.go`).
-const NEVER_INBOUND: [u16; 3] = [15090, 15021, 15008];
+pub(crate) const NEVER_INBOUND: [u16; 3] = [15090, 15021, 15008];
 /// The port of the agent's status, unless an annotation names another.
-const STATUS: u16 = 15020;
+pub(crate) const STATUS: u16 = 15020;
 
 const REDIRECTED: Origin = Origin::Default("istio.traffic-capture");
 

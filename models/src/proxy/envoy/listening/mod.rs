@@ -131,12 +131,25 @@ pub fn accept_with<'c, P: Probe>(
     external: &ExternalAnswers,
     probe: &mut P,
 ) -> Result<Accepted<'c>, Refusal> {
+    let accepted = taken(config, arrival, connection, probe)?;
+    may_go_on(accepted, connection, external, probe)?;
+    Ok(accepted)
+}
+
+/// Finds the chain that takes a connection, before its filters judge who calls.
+///
+/// # Errors
+/// Why none does.
+pub fn taken<'c, P: Probe>(
+    config: &'c ProxyConfig,
+    arrival: Arrival,
+    connection: &Connection,
+    probe: &mut P,
+) -> Result<Accepted<'c>, Refusal> {
     let listener = listener::find(config, arrival, connection, probe)?;
     let chain = chain::find(listener, connection, probe)?;
     shakes_hands(chain, connection, probe)?;
-    let accepted = Accepted { listener, chain };
-    may_go_on(accepted, connection, external, probe)?;
-    Ok(accepted)
+    Ok(Accepted { listener, chain })
 }
 
 /// Whether peer and chain agree on encryption and certificates.
