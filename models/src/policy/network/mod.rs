@@ -276,6 +276,14 @@ impl NetworkPolicies {
         }
     }
 
+    /// Whether a policy names nodes, so that it matters on which one a pod runs.
+    #[must_use]
+    pub fn names_nodes(&self) -> bool {
+        let rules = self.clusters.iter().flat_map(compile::all_rules);
+        let mut peers = rules.flat_map(|(_, row)| row.rule.peers.iter().flatten());
+        peers.any(|peer| matches!(peer.test, PeerTest::Nodes(_)))
+    }
+
     /// All ranges of addresses that matter to policies: between their ends nothing changes.
     #[must_use]
     pub fn ranges(&self, world: &World) -> Vec<IpNet> {
