@@ -15,7 +15,7 @@ fn reach(arguments: &[&str]) -> (Option<i32>, String) {
 fn a_policy_shows_what_it_will_block_before_it_is_applied() {
     let (code, out) = reach(&["--diff", TODAY, PLANNED]);
     assert_eq!(code, Some(1));
-    let reports = out.lines().find(|line| line.contains("office/cronjob/reports"));
+    let reports = out.lines().find(|line| line.contains("office/deploy/reports"));
     let reports = reports.unwrap_or_else(|| panic!("the reports are lost: {out}"));
     assert!(reports.starts_with("lost"), "{reports}");
     assert!(reports.contains("db-policy.yaml:4"), "{reports}");
