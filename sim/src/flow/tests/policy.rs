@@ -77,3 +77,45 @@ fn a_sidecar_does_not_help_against_the_network() {
     assert!(why.sentence.contains("default/api"), "{why:?}");
     assert_eq!(why.origins.len(), 1, "the policy's line");
 }
+
+#[test]
+fn a_server_that_demands_mutual_tls_resets_a_plaintext_caller_and_takes_a_meshed_one() {
+    let strict = "apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: api }
+spec:
+  selector: { matchLabels: { app: api } }
+  mtls: { mode: STRICT }
+";
+    let meshed = api(strict, "istio-sidecar");
+    assert_eq!((endings(&meshed), meshed.rulings.total()), (vec!["200".to_owned()], 0));
+    let (prepared, statistics) = world(strict, "istio-sidecar\ndata_paths: { web: none }");
+    assert!(prepared.findings.is_empty(), "{:?}", prepared.findings);
+    let plain = edge(&prepared, &statistics, "default/web", "default/api");
+    assert_eq!(endings(plain), ["no answer connection_reset"]);
+    assert_eq!(ruled(plain), [(Ruling::Reset, plain.requests())]);
+    let latest = plain.latency.max().expect("calls ended").as_secs_f64();
+    assert!(latest < 0.01, "at once: {latest}");
+    let why = &prepared.plan.gates.decisions[0];
+    assert!(why.sentence.contains("STRICT") && !why.origins.is_empty(), "{why:?}");
+}
+
+#[test]
+fn an_access_rule_that_does_not_name_the_caller_answers_403() {
+    let rule = |account: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {{ name: api }}
+spec:
+  selector: {{ matchLabels: {{ app: api }} }}
+  rules: [{{ from: [{{ source: {{ principals: [cluster.local/ns/default/sa/{account}] }} }}] }}]
+"
+        )
+    };
+    let denied = api(&rule("nobody"), "istio-sidecar");
+    assert_eq!(endings(&denied), ["403"]);
+    assert_eq!(ruled(&denied), [(Ruling::Denied, denied.requests())]);
+    let allowed = api(&rule("default"), "istio-sidecar");
+    assert_eq!((endings(&allowed), allowed.rulings.total()), (vec!["200".to_owned()], 0));
+}

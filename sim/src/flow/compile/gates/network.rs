@@ -24,11 +24,25 @@ impl Compiler<'_> {
         if policies.is_empty() {
             return Said::Nothing;
         }
+        self.assume(
+            "network-policy.dns",
+            "every pod reaches its name servers, whatever network policies say".to_owned(),
+        );
         let from = self.peer(sending, pair.client);
         let to = NetworkPeer::Pod(PodId::from_index(pair.server as usize));
         let verdict = policies.decide(world, from, to, pair.port, Transport::Tcp, &mut Silent);
         match verdict {
             NetworkVerdict::Allowed => Said::Nothing,
+            // Nobody says which pods the controller runs in; its other properties are assumed too.
+            NetworkVerdict::Unknown { .. } if from == NetworkPeer::IngressController => {
+                self.assume(
+                    "ingress.admitted",
+                    "network policies ask for labels or the namespace of the Ingress controller, \
+                     which no manifest gives: they are taken to let it in"
+                        .to_owned(),
+                );
+                Said::Nothing
+            }
             NetworkVerdict::Unknown { why, origins } => Said::Unknown(why, origins),
             NetworkVerdict::Dropped { direction, at, origins } => {
                 let pod = at.map_or_else(|| self.pod_name(pair.server), |pod| self.pod_name(pod.0));

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
+use meshwalk_models::control::istio::unmodelled::{Touched, touching};
 use meshwalk_models::explain::Silent;
+use meshwalk_models::manifest::kinds::istio::Effect;
 use meshwalk_models::path::{DataPath, Protection};
 use meshwalk_models::proxy::envoy::Request;
 use meshwalk_models::proxy::envoy::config::{
@@ -54,6 +56,7 @@ impl Compiler<'_> {
         if self.pods[pair.server as usize].data_path != DataPath::IstioSidecar {
             return AtServer::Plain(self.without_sidecar(sending, pair));
         }
+        self.admit_unmodelled(pair.server);
         let in_world = (pair.client as usize) < world.pods.len();
         let reception = walk::receive(&Encounter {
             world,
@@ -85,6 +88,23 @@ impl Compiler<'_> {
                 let word = word.split(['{', '[']).next().unwrap_or_default();
                 let details = Details::of_name(word);
                 AtServer::Answers(status, details, why.sentence, why.origins)
+            }
+        }
+    }
+
+    /// Objects that may turn requests away and are not modelled are not passed over in silence.
+    fn admit_unmodelled(&mut self, server: u32) {
+        let Some(planes) = self.input.planes else { return };
+        let (world, pod) = (self.input.world, PodId::from_index(server as usize));
+        let Some(push) = planes.istio().push_of(world, pod) else { return };
+        let namespace = world.workload_of(pod).namespace;
+        let namespace = namespace.map_or("", |it| world.namespaces[it].name.as_str());
+        let proxy = Touched { namespace, labels: &world.pods[pod].labels, gateway: None };
+        for object in touching(push, proxy) {
+            if object.object.effect == Effect::TurnsAway {
+                let what = format!("{:?} {}", object.object.kind, object.title());
+                let sentence = format!("{what} is taken to let requests pass: it is not modelled");
+                self.assume("policy.not-modelled", sentence);
             }
         }
     }
