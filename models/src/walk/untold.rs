@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::control::GatewayName;
 use crate::control::istio::Push;
+use crate::control::istio::authorization;
 use crate::control::istio::config::Config;
 use crate::control::istio::injection::Proxy;
 use crate::control::istio::unmodelled::{Touched, touching};
@@ -81,6 +82,7 @@ pub(super) fn at_servers(view: View<'_>, pods: &[PodId], answer: &mut Answer, tr
 pub(super) fn at_gateway(view: View<'_>, name: &GatewayName, answer: &mut Answer, tree: &mut Tree) {
     for (push, namespace, labels, gateway) in view.planes.gateway_workloads(view.world, name) {
         let proxy = Touched { namespace: &namespace, labels: &labels, gateway };
+        authorization::explain(push, proxy, tree);
         note(touching(push, proxy), (Side::Gateway, view.policies), answer, tree);
     }
 }

@@ -84,6 +84,13 @@ pub(crate) struct WhyArgs {
     #[command(flatten)]
     pub(crate) tokens: TokenArgs,
 
+    /// What an external authoriser answers: PROVIDER=allow, =deny, =deny:STATUS or =fail.
+    ///
+    /// The provider is one of `extensionProviders` of the mesh. Without an answer, the outcome of a
+    /// request that it is asked about is `unknown`.
+    #[arg(long, value_name = "PROVIDER=ANSWER")]
+    pub(crate) external_authz: Vec<String>,
+
     /// Take it that access policies which are not modelled let requests pass.
     ///
     /// Without this, the outcome of a request that such a policy could turn away is `unknown`.

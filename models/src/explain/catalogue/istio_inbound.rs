@@ -52,6 +52,15 @@ pub(super) const RULES: &[Rule] = &[
         test: "inbound::tests::the_ingress_of_a_sidecar_is_all_there_is",
     },
     Rule {
+        id: RuleId("istio.inbound.probes"),
+        sentence: "Probes of the kubelet are rewritten to the agent beside the proxy, so a strict \
+                   port does not break them; an annotation leaves them as they are, and then \
+                   plaintext probes of a strict port are reset.",
+        source: "istio pkg/kube/inject/app_probe.go, ShouldRewriteAppHTTPProbers",
+        fidelity: Fidelity::Simplified,
+        test: "inbound::tests::probes_pass_strict_ports_unless_they_are_left_as_they_are",
+    },
+    Rule {
         id: RuleId("istio.inbound.retry"),
         sentence: "The sidecar beside the server tries again what was reset before it reached the \
                    application, twice and not for gRPC; older versions did not.",

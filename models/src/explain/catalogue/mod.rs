@@ -10,6 +10,7 @@ mod envoy_retry;
 mod envoy_route;
 mod flip;
 mod gateway;
+mod istio_authz;
 mod istio_capture;
 mod istio_cluster;
 mod istio_inbound;
@@ -36,6 +37,7 @@ pub const CATALOGUE: &[&[Rule]] = &[
     envoy_route::RULES,
     flip::RULES,
     gateway::RULES,
+    istio_authz::RULES,
     istio_capture::RULES,
     istio_cluster::RULES,
     istio_inbound::RULES,

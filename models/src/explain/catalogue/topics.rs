@@ -138,6 +138,29 @@ const RESILIENCE: Topics = &[
     ),
 ];
 
+/// What is said of tokens stands with them, and ambient has topics of its own.
+const SECURITY: Topics = &[
+    ("the order of actions", &["istio.authz.order", "istio.authz.dry-run", "istio.authz.custom"]),
+    ("empty policies and rules", &["istio.authz.empty"]),
+    ("fields, values and stars", &["istio.authz.values", "envoy.filter.rbac-policy"]),
+    ("rules on requests where bytes are carried", &["istio.authz.bytes"]),
+    ("which policies count where", &["istio.authz.attach", "istio.authz.refused"]),
+    ("what a denial looks like", &["envoy.filter.rbac", "envoy.listen.denied"]),
+    ("identities need mutual TLS", &["istio.authz.identity", "istio.authz.trust-domain"]),
+    ("hosts, methods and templates of paths", &["istio.authz.values"]),
+    ("which PeerAuthentication counts", &["istio.inbound.peer-authentication"]),
+    (
+        "modes of ports, and what a strict one does to plaintext",
+        &["istio.inbound.port-policy", "istio.inbound.mutual-tls", "envoy.listen.no-chain"],
+    ),
+    (
+        "modes of a DestinationRule win over automatic mutual TLS",
+        &["istio.cluster.auto-mtls", "istio.inbound.mutual-tls"],
+    ),
+    ("probes of the kubelet", &["istio.inbound.probes"]),
+    ("paths are normalised before they are judged", &["envoy.route.normalization"]),
+];
+
 const NETWORK_POLICY: Topics = &[
     ("policies add up, and both ends count", &["network.both-ends", "network.isolation"]),
     ("directions by default", &["network.types"]),
@@ -156,8 +179,8 @@ const NETWORK_POLICY: Topics = &[
 #[test]
 fn everything_that_is_easily_got_wrong_has_its_rules() {
     let known: BTreeSet<_> = rules().map(|rule| rule.id.0).collect();
-    let topics = [GATEWAY_API, ISTIO, RESILIENCE, NETWORK_POLICY];
-    assert_eq!(topics.map(<[_]>::len), [15, 14, 16, 9]);
+    let topics = [GATEWAY_API, ISTIO, RESILIENCE, SECURITY, NETWORK_POLICY];
+    assert_eq!(topics.map(<[_]>::len), [15, 14, 16, 13, 9]);
     for (topic, ids) in topics.into_iter().flatten() {
         assert!(!ids.is_empty(), "{topic}");
         for id in *ids {

@@ -1,6 +1,8 @@
 //! The connection that a server sees: who encrypts it, with which certificate, and what its first
 //! bytes show.
 
+use std::net::IpAddr;
+
 use crate::identity::SpiffeId;
 use crate::proxy::envoy::config::Transport;
 use crate::proxy::envoy::{Connection, Request};
@@ -84,11 +86,22 @@ impl<'a> Client<'a> {
         Self { request, by: By::Itself, identity: Identity::OfMesh, sender }
     }
 
+    /// The address of the client, where a manifest has it. Behind a gateway the client is somebody
+    /// else, whom only headers name.
+    fn source_ip(&self, world: &World) -> Option<IpAddr> {
+        match (self.sender.kind, self.sender.pod) {
+            (EndKind::Gateway, _) => None,
+            (_, Some(pod)) => declared_ip(world, pod),
+            (_, None) => self.request.connection.source_ip,
+        }
+    }
+
     /// What the server sees.
     pub(super) fn connection(&self, world: &World, group: &Group) -> Connection {
         let own = &self.request.connection;
         let to = Connection {
-            destination_ip: Some(world.pods[group.pod].ip),
+            source_ip: self.source_ip(world),
+            destination_ip: declared_ip(world, group.pod),
             destination_port: group.port,
             ..own.clone()
         };
@@ -120,6 +133,12 @@ impl<'a> Client<'a> {
             (Encryption::Simple | Encryption::Mutual, _) => tls(&[], None),
         }
     }
+}
+
+/// Addresses that nobody declared are made up here, and rules on addresses cannot be told.
+fn declared_ip(world: &World, pod: PodId) -> Option<IpAddr> {
+    let row = &world.pods[pod];
+    row.ip_is_declared.then_some(row.ip)
 }
 
 fn plain(connection: Connection, alpn: &str) -> Connection {

@@ -40,6 +40,7 @@ pub(super) fn judge(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
     let tokens = tokens::read(&args.tokens, &[])?;
+    super::external(args)?;
     let checks = read(file, looks, streams)?;
     let mesh = Mesh::load(&args.mesh, streams.input)?;
     mesh.print_errors(streams, &looks.err)?;
@@ -103,6 +104,8 @@ fn result(
         tokens: Arc::clone(&tokens.facts),
         policies: super::policies(args),
         certificate: super::certificate(args).max(check.certificate),
+        // They were checked before the files were read.
+        external: super::external(args).unwrap_or_default(),
     };
     let line = |place: Place| format!("{file}:{}", place.line);
     let (got, failure, because) = match asked.question(mesh) {

@@ -47,6 +47,7 @@ pub(super) fn why(
         tokens: tokens.facts,
         policies: policies(args),
         certificate: certificate(args),
+        external: external(args)?,
     };
     let mesh = Mesh::load(&args.mesh, streams.input)?;
     mesh.print_errors(streams, &looks.err)?;
@@ -103,6 +104,7 @@ struct Asked<'t> {
     tokens: Arc<TokenFacts>,
     policies: Policies,
     certificate: ClientCertificate,
+    external: ExternalAnswers,
 }
 
 impl Asked<'_> {
@@ -129,7 +131,7 @@ impl Asked<'_> {
             headers: self.headers.clone(),
             policies: self.policies,
             certificate: self.certificate,
-            external: ExternalAnswers::default(),
+            external: self.external.clone(),
             tokens: Arc::clone(&self.tokens),
         })
     }
@@ -137,6 +139,18 @@ impl Asked<'_> {
 
 const fn certificate(args: &WhyArgs) -> ClientCertificate {
     if args.certificate { ClientCertificate::Trusted } else { ClientCertificate::Missing }
+}
+
+/// What external authorisers answer.
+fn external(args: &WhyArgs) -> Result<ExternalAnswers, Failure> {
+    let mut answers = ExternalAnswers::default();
+    for text in &args.external_authz {
+        answers.take(text).map_err(|error| {
+            Failure::new(format!("--external-authz {text}: {error}"))
+                .help("write PROVIDER=allow, PROVIDER=deny, PROVIDER=deny:STATUS or PROVIDER=fail")
+        })?;
+    }
+    Ok(answers)
 }
 
 const fn policies(args: &WhyArgs) -> Policies {

@@ -178,6 +178,16 @@ const fn is_other(provider: &ExtensionProvider) -> bool {
     matches!(provider.kind, ProviderKind::Other)
 }
 
+/// Why the provider of a name cannot be asked.
+pub(super) fn trouble(push: &Push, name: &str) -> Option<String> {
+    provider(push, name).err()
+}
+
+/// Whether the provider of a name can be asked about connections.
+pub(super) fn takes_connections(push: &Push, name: &str) -> bool {
+    provider(push, name).is_ok_and(|provider| provider.is_grpc)
+}
+
 fn status_on_error(settings: &ExtAuthzProvider) -> Result<Sourced<u16>, String> {
     let Some(written) = settings.status_on_error.as_ref().filter(|it| !it.value.is_empty()) else {
         return Ok(Sourced::default_of(403, "envoy.ext-authz-status-on-error"));

@@ -7,7 +7,9 @@ mod attach;
 mod clause;
 mod compile;
 mod condition;
+mod explain;
 mod external;
+mod findings;
 mod refusal;
 mod values;
 
@@ -19,6 +21,8 @@ use super::unmodelled::Touched;
 
 pub use attach::{InForce, in_force};
 pub use compile::Layer;
+pub use explain::explain;
+pub(super) use findings::findings;
 
 /// The name of Envoy's filter of access rules.
 const RBAC_FILTER: &str = "envoy.filters.http.rbac";

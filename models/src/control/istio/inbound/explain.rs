@@ -3,6 +3,7 @@
 
 use crate::control::istio::Push;
 use crate::control::istio::authentication::demands;
+use crate::control::istio::authorization;
 use crate::control::istio::capture::Interception;
 use crate::control::istio::routes::inbound_retries;
 use crate::control::istio::scope::sidecar_of;
@@ -11,6 +12,7 @@ use crate::control::istio::unmodelled::Touched;
 use crate::control::istio::workload::Workload;
 use crate::explain::{Probe, RuleId, Silent};
 use crate::manifest::kinds::istio::MtlsMode;
+use crate::world::Origin;
 
 use super::ports::{self, InboundPort, is_grpc};
 
@@ -18,6 +20,7 @@ const MUTUAL_TLS: RuleId = RuleId("istio.inbound.mutual-tls");
 const OLDER: RuleId = RuleId("istio.inbound.older-service");
 const PORTS: RuleId = RuleId("istio.inbound.ports");
 const PORT_POLICY: RuleId = RuleId("istio.inbound.port-policy");
+const PROBES: RuleId = RuleId("istio.inbound.probes");
 const RETRY: RuleId = RuleId("istio.inbound.retry");
 const TOKENS: RuleId = RuleId("istio.token.request-authentication");
 const UNDECLARED: RuleId = RuleId("istio.inbound.undeclared-port");
@@ -57,6 +60,11 @@ pub fn explain_port(push: &Push, workload: &Workload, port: u16, probe: &mut imp
         .to_owned()
     });
     tokens(push, workload, probe);
+    if demand.value == MtlsMode::Strict {
+        probes(workload, probe);
+    }
+    let (namespace, labels) = (workload.namespace.as_str(), &*workload.labels);
+    authorization::explain(push, Touched { namespace, labels, gateway: None }, probe);
     retries(push, served, probe);
 }
 
@@ -77,6 +85,19 @@ fn tokens(push: &Push, workload: &Workload, probe: &mut impl Probe) {
         });
     }
 }
+
+/// What becomes of the kubelet's probes where plaintext is reset.
+fn probes(workload: &Workload, probe: &mut impl Probe) {
+    let own = workload.annotations.get(REWRITES_PROBES).filter(|it| it.value == "false");
+    let origin = own.map(|it| Origin::Manifest(it.place));
+    probe.step(PROBES, origin, || match own {
+        None => "probes of the kubelet are rewritten to the agent, and are not reset".to_owned(),
+        Some(_) => "probes of the kubelet are left as they are: in plaintext they are reset".into(),
+    });
+}
+
+/// Says whether probes are rewritten.
+const REWRITES_PROBES: &str = "sidecar.istio.io/rewriteAppHTTPProbers";
 
 /// Services that declare the same port of the workload and do not count.
 fn older(workload: &Workload, served: &InboundPort, probe: &mut impl Probe) {

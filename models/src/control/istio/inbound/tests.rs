@@ -292,3 +292,24 @@ fn mutual_tls_is_ended_by_the_mesh_s_own_certificate() {
     assert!(ends.clone().count() > 0);
     assert!(ends.clone().all(|chain| chain.tls == DownstreamTls::IstioMutual));
 }
+
+#[test]
+fn probes_pass_strict_ports_unless_they_are_left_as_they_are() {
+    let strict = "---\napiVersion: security.istio.io/v1\nkind: PeerAuthentication\n\
+                  metadata: {name: own, namespace: shop}\nspec: {mtls: {mode: STRICT}}\n";
+    let told = |annotations: &str| {
+        let pod = format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: own, namespace: shop, labels: \
+             {{app: own}}, annotations: {annotations}}}\nspec: {{containers: [{{name: app}}]}}\n"
+        );
+        let mesh = Mesh::of(&format!("{PODS}{strict}{pod}"));
+        let pod = mesh.world.pods.ids().find(|&pod| mesh.world.workload_of(pod).name == "own");
+        let workload = Workload::of_pod(mesh.push(), &mesh.world, pod.expect("the pod"));
+        let mut tree = crate::explain::Tree::default();
+        explain_port(mesh.push(), &workload, 80, &mut tree);
+        let found = tree.finish().into_iter().find(|it| it.rule.0 == "istio.inbound.probes");
+        found.expect("told").finding
+    };
+    assert!(told("{}").contains("rewritten to the agent"));
+    assert!(told("{sidecar.istio.io/rewriteAppHTTPProbers: 'false'}").contains("are reset"));
+}

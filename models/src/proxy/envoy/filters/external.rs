@@ -16,6 +16,17 @@ use super::rbac::{Access, Subject, matching};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExternalAnswers(BTreeMap<String, ExternalAnswer>);
 
+/// Why words are no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExternalAnswerError {
+    /// They are none of the forms.
+    #[error("expected a provider and allow, deny, deny:STATUS or fail")]
+    Form,
+    /// The status is none.
+    #[error("expected a status from 200 to 599")]
+    Status,
+}
+
 /// What an external authoriser answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExternalAnswer {
@@ -34,6 +45,30 @@ impl ExternalAnswers {
     /// Says what a provider answers; the later word counts.
     pub fn give(&mut self, provider: String, answer: ExternalAnswer) {
         self.0.insert(provider, answer);
+    }
+
+    /// Takes an answer in words: `PROVIDER=allow`, `=deny`, `=deny:STATUS` or `=fail`.
+    ///
+    /// # Errors
+    /// If it is none of these.
+    pub fn take(&mut self, text: &str) -> Result<(), ExternalAnswerError> {
+        let (provider, answer) = text
+            .split_once('=')
+            .filter(|(name, _)| !name.is_empty())
+            .ok_or(ExternalAnswerError::Form)?;
+        let answer = match (answer, answer.strip_prefix("deny:")) {
+            ("allow", _) => ExternalAnswer::Allow,
+            ("deny", _) => ExternalAnswer::Deny { status: None },
+            ("fail", _) => ExternalAnswer::Fail,
+            (_, Some(status)) => {
+                let is_status = |status: &u16| (200..=599).contains(status);
+                let status = status.parse().ok().filter(is_status);
+                ExternalAnswer::Deny { status: Some(status.ok_or(ExternalAnswerError::Status)?) }
+            }
+            _ => return Err(ExternalAnswerError::Form),
+        };
+        self.give(provider.to_owned(), answer);
+        Ok(())
     }
 
     /// What a provider answers, if it is known.

@@ -17,7 +17,7 @@ mod settings;
 mod state;
 
 pub use chain::{Ask, Chain, Progress, Step};
-pub use external::{ExternalAnswer, ExternalAnswers, connection_asked};
+pub use external::{ExternalAnswer, ExternalAnswerError, ExternalAnswers, connection_asked};
 pub use outlook::{Outlook, Possible, Undecided};
 pub use rbac::{Access, connection_access};
 pub use settings::Settings;

@@ -52,8 +52,14 @@ pub fn prepare<P: Probe>(
     }
     if manager.uses_remote_address {
         request.headers.remove("x-forwarded-proto");
-        if let Some(ip) = request.connection.source_ip {
-            append_to_list(&mut request.headers, "x-forwarded-for", &ip.to_string());
+        // A peer whose address is not known must not pass for the one that its header names.
+        let has_list = request.headers.get("x-forwarded-for").is_some();
+        match request.connection.source_ip {
+            Some(ip) => append_to_list(&mut request.headers, "x-forwarded-for", &ip.to_string()),
+            None if has_list => {
+                append_to_list(&mut request.headers, "x-forwarded-for", "unknown");
+            }
+            None => {}
         }
     }
     if request.headers.get("x-forwarded-proto").is_none() {

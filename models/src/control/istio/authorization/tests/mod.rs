@@ -1,5 +1,6 @@
 //! Stories and laws of AuthorizationPolicies.
 
+mod found;
 mod laws;
 mod plain;
 mod stories;

@@ -140,3 +140,19 @@ fn the_first_clause_that_does_not_hold_is_told_with_what_stands_there() {
     let plain = told("/", None);
     assert!(plain.contains("source.principal is missing, because"), "{plain}");
 }
+
+#[test]
+fn answers_are_taken_in_words() {
+    let mut answers = ExternalAnswers::default();
+    for text in ["a=allow", "b=deny", "c=deny:401", "d=fail"] {
+        answers.take(text).expect(text);
+    }
+    let of = |provider| answers.of(provider);
+    assert_eq!(of("a"), Some(ExternalAnswer::Allow));
+    assert_eq!((of("b"), of("d")), (Some(DENY), Some(ExternalAnswer::Fail)));
+    assert_eq!(of("c"), Some(ExternalAnswer::Deny { status: Some(401) }));
+    assert_eq!(of("e"), None);
+    for text in ["a", "=allow", "a=perhaps", "a=deny:", "a=deny:7", "a=deny:900", "a=allow "] {
+        assert!(answers.take(text).is_err(), "{text}");
+    }
+}
