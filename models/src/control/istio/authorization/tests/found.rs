@@ -27,7 +27,7 @@ fn a_selector_that_fits_no_pod_and_a_denial_without_rules_are_found() {
     let other = "{selector: {matchLabels: {app: other}}}";
     assert_eq!(codes(other), ["istio.policy-selects-nothing"]);
     let place = found(other)[0].labels[0].place;
-    assert_eq!(place.line, 32, "at the selector");
+    assert_eq!(place.line, 34, "at the selector");
     assert_eq!(codes("{action: DENY}"), ["istio.policy-without-rules"]);
 }
 
