@@ -199,6 +199,29 @@ impl ControlPlanes {
         Self { network_policies: NetworkPolicies::none(self.profile), ..self.clone() }
     }
 
+    /// The same, after a change to policies of the network and to nothing else.
+    #[must_use]
+    pub fn with_network_policies_of(
+        &self,
+        world: &World,
+        clusters: &[ClusterManifests<'_>],
+    ) -> Self {
+        let (network_policies, _) = NetworkPolicies::new(world, clusters, self.profile);
+        Self { network_policies, ..self.clone() }
+    }
+
+    /// The same, after a change to objects of Istio's own kinds and to nothing else.
+    #[must_use]
+    pub fn with_istio_of(
+        &self,
+        world: &World,
+        clusters: &[ClusterManifests<'_>],
+        injection: Injection,
+    ) -> Self {
+        let (istio, _) = IstioControlPlane::new(world, clusters, self.profile, injection);
+        Self { istio, ..self.clone() }
+    }
+
     /// All gateways, by name.
     #[must_use]
     pub fn gateways(&self) -> Vec<GatewayName> {

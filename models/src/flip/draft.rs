@@ -15,7 +15,7 @@ use super::edit::{At, Change, Edit, LabelChange, Labelled, TlsPart};
 
 /// The manifests of all clusters.
 pub(super) struct Draft<'a> {
-    given: &'a [ClusterManifests<'a>],
+    manifests: &'a [ClusterManifests<'a>],
     clusters: Vec<Vec<Resource>>,
     /// Objects that are taken away. They keep their numbers.
     away: BTreeSet<At>,
@@ -32,15 +32,15 @@ enum Undo {
 pub(super) struct Undone(Vec<Undo>);
 
 impl<'a> Draft<'a> {
-    pub(super) fn of(given: &'a [ClusterManifests<'a>]) -> Self {
-        let clusters = given.iter().map(|cluster| cluster.resources.to_vec()).collect();
-        Self { given, clusters, away: BTreeSet::new() }
+    pub(super) fn of(manifests: &'a [ClusterManifests<'a>]) -> Self {
+        let clusters = manifests.iter().map(|cluster| cluster.resources.to_vec()).collect();
+        Self { manifests, clusters, away: BTreeSet::new() }
     }
 
     /// All objects that are there, each with the default namespace of its manifests.
     pub(super) fn objects(&self) -> impl Iterator<Item = (At, &str, &Resource)> {
         self.clusters.iter().enumerate().flat_map(move |(cluster, resources)| {
-            let default = self.given[cluster].default_namespace;
+            let default = self.manifests[cluster].default_namespace;
             let all = resources.iter().enumerate();
             let all = all.map(move |(number, resource)| ((cluster, number), default, resource));
             all.filter(|(at, _, _)| !self.away.contains(at))
@@ -49,11 +49,16 @@ impl<'a> Draft<'a> {
 
     /// The name of the cluster that holds an object.
     pub(super) fn cluster_name(&self, at: At) -> &str {
-        self.given[at.0].name
+        self.manifests[at.0].name
     }
 
     pub(super) fn get(&self, at: At) -> Option<&Resource> {
-        self.clusters.get(at.0)?.get(at.1).filter(|_| !self.away.contains(&at))
+        self.given(at).filter(|_| !self.away.contains(&at))
+    }
+
+    /// The object with a number, whether or not it was taken away.
+    pub(super) fn given(&self, at: At) -> Option<&Resource> {
+        self.clusters.get(at.0)?.get(at.1)
     }
 
     /// Makes edits; `None`, and no change, if one of them cannot be made.
@@ -89,7 +94,7 @@ impl<'a> Draft<'a> {
         for &(cluster, number) in away.iter().rev() {
             taken.push(((cluster, number), self.clusters[cluster].remove(number)));
         }
-        let shown = self.given.iter().zip(&self.clusters);
+        let shown = self.manifests.iter().zip(&self.clusters);
         let shown: Vec<_> =
             shown.map(|(given, resources)| ClusterManifests { resources, ..*given }).collect();
         let seen = look(&shown);

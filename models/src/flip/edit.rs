@@ -193,16 +193,6 @@ impl Edit {
             Change::Request(_) => EditKind::Request,
         }
     }
-
-    /// Whether who exists, or where it is reached, may be another after it.
-    pub(super) const fn touches_world(&self) -> bool {
-        matches!(self.change, Change::ServiceAccount(_) | Change::Labels(_))
-    }
-
-    /// Whether the manifests stay as they are.
-    pub(super) const fn is_of_request(&self) -> bool {
-        matches!(self.change, Change::Request(_))
-    }
 }
 
 /// `ingress` or `egress`, as a field of a NetworkPolicy.

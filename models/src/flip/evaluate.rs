@@ -1,8 +1,11 @@
 //! Asks a question again after edits: manifests changed, world and control planes made anew as far
 //! as the edits touch them.
 
+use std::collections::BTreeSet;
+
 use crate::control::ControlPlanes;
 use crate::control::istio::injection::Injection;
+use crate::manifest::kinds::Resource;
 use crate::profile::Profile;
 use crate::walk::{Answer, Caller, Question, Sender, Verdict, walk};
 use crate::world::{ClusterManifests, OutsideHost, PodId, Topology, World, build};
@@ -56,17 +59,52 @@ pub(super) fn make(
     before: State<'_>,
     edits: &[Edit],
 ) -> Made {
-    if edits.iter().all(Edit::is_of_request) {
-        return Made { world: None, planes: None };
-    }
-    let touches_world = edits.iter().any(Edit::touches_world);
+    let touched: BTreeSet<Touched> = edits.iter().map(|edit| touches(edit, draft)).collect();
+    let Setting { topology, outside, profile, injection, .. } = *setting;
     draft.show(|clusters| {
-        let world = touches_world.then(|| build(clusters, setting.topology, setting.outside).world);
-        let seen = world.as_ref().unwrap_or(before.world);
-        let (planes, _) =
-            ControlPlanes::with_injection(seen, clusters, setting.profile, setting.injection);
-        Made { world, planes: Some(planes) }
+        if touched.contains(&Touched::World) {
+            let world = build(clusters, topology, outside).world;
+            let (planes, _) = ControlPlanes::with_injection(&world, clusters, profile, injection);
+            return Made { world: Some(world), planes: Some(planes) };
+        }
+        let world = before.world;
+        let mut planes = None;
+        if touched.contains(&Touched::Istio) {
+            planes = Some(before.planes.with_istio_of(world, clusters, injection));
+        }
+        if touched.contains(&Touched::Network) {
+            let over = planes.as_ref().unwrap_or(before.planes);
+            planes = Some(over.with_network_policies_of(world, clusters));
+        }
+        Made { world: None, planes }
     })
+}
+
+/// What is made anew after an edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Touched {
+    Nothing,
+    Network,
+    Istio,
+    World,
+}
+
+/// What an edit touches, and so has to be made anew.
+fn touches(edit: &Edit, draft: &Draft<'_>) -> Touched {
+    match &edit.change {
+        Change::Request(_) => Touched::Nothing,
+        Change::Network(_) => Touched::Network,
+        Change::Access(_) | Change::MtlsMode { .. } | Change::ClientTls { .. } => Touched::Istio,
+        Change::Delete => {
+            let deleted = edit.at.and_then(|at| draft.given(at));
+            match deleted {
+                Some(Resource::NetworkPolicy(_) | Resource::ClusterPolicy(_)) => Touched::Network,
+                Some(Resource::Istio(_)) => Touched::Istio,
+                _ => Touched::World,
+            }
+        }
+        Change::ServiceAccount(_) | Change::Labels(_) => Touched::World,
+    }
 }
 
 /// The question after edits, in a world in which numbers may be others; `None` if its caller is

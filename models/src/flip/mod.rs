@@ -8,6 +8,7 @@ mod draft;
 mod edit;
 mod evaluate;
 mod network;
+mod others;
 mod scene;
 mod search;
 #[cfg(test)]
@@ -17,4 +18,5 @@ pub use access::{AccessChange, OperationField, SourceField};
 pub use edit::{At, Change, Edit, EditKind, LabelChange, Labelled, RequestChange, TlsPart};
 pub use evaluate::Setting;
 pub use network::{NetworkChange, NewPeer, NewPort, RuleChange};
+pub use others::Admitted;
 pub use search::{Bounds, Flip, Flips, flips};

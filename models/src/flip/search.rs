@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::control::ControlPlanes;
-use crate::walk::{Answer, Outcome, Question};
+use crate::walk::{Answer, Outcome, Question, Verdict};
 use crate::world::World;
 
 use super::candidates::{Candidate, Goal, Rank, candidates};
 use super::draft::Draft;
 use super::edit::{Edit, EditKind};
 use super::evaluate::{Setting, State, ask, goal, make, question_after};
+use super::others::{Admitted, Others};
 use super::scene::{Extent, Reached, Scene};
 
 /// How far a search goes.
@@ -19,6 +20,8 @@ pub struct Bounds {
     pub most: usize,
     /// How many times a question is asked again.
     pub evaluations_max: u32,
+    /// About how many other workloads it is asked, for each flip.
+    pub others_max: usize,
 }
 
 /// How many edits are made together at most, each step after the first derived from what the one
@@ -31,13 +34,17 @@ const EVALUATIONS_MAX: u32 = 256;
 const EVALUATIONS_MIN: u32 = 12;
 const OBJECTS_READ_MAX: u32 = 200_000;
 
+/// How many other workloads are asked about.
+const OTHERS_MAX: usize = 32;
+
 impl Bounds {
     /// The bounds for so many objects.
     #[must_use]
     pub fn for_objects(most: usize, objects: usize) -> Self {
         let objects = u32::try_from(objects).unwrap_or(u32::MAX).max(1);
         let evaluations = OBJECTS_READ_MAX / objects;
-        Self { most, evaluations_max: evaluations.clamp(EVALUATIONS_MIN, EVALUATIONS_MAX) }
+        let evaluations_max = evaluations.clamp(EVALUATIONS_MIN, EVALUATIONS_MAX);
+        Self { most, evaluations_max, others_max: OTHERS_MAX }
     }
 }
 
@@ -60,7 +67,9 @@ pub struct Flip {
     /// How many fields that are.
     pub size: u32,
     /// What becomes of the request then.
-    pub answer: Box<Answer>,
+    pub verdict: Verdict,
+    /// Who else is let in; `None` where nobody else was asked about.
+    pub admitted: Option<Admitted>,
 }
 
 /// A candidate that waits, and how many steps led to it.
@@ -79,6 +88,7 @@ struct Search<'s, 'a> {
     answer: &'s Answer,
     waiting: BTreeMap<Rank, Waiting>,
     flips: Flips,
+    others: Others,
 }
 
 /// Searches for the smallest edits that change what becomes of a request. `answer` is what becomes
@@ -102,6 +112,7 @@ pub fn flips(
         answer,
         waiting: BTreeMap::new(),
         flips: Flips::default(),
+        others: Others::of(State { world, planes }, question, bounds.others_max),
     };
     search.derive(search.before, question, answer, &[]);
     search.run();
@@ -170,7 +181,12 @@ impl Search<'_, '_> {
         if let Some(question) = question_after(self.question, &edits, before.world, state.world) {
             let answer = ask(state, &question);
             if self.is_flipped(&answer) {
-                self.flips.found.push(Flip { edits, size, answer: Box::new(answer) });
+                let widens = self.goal == Goal::Admit && edits.iter().any(|edit| edit.at.is_some());
+                let admitted = match widens {
+                    true => self.others.admitted(before, state, &question),
+                    false => None,
+                };
+                self.flips.found.push(Flip { edits, size, verdict: answer.verdict, admitted });
             } else if steps < STEPS_MAX && self.gets_elsewhere(&answer) {
                 self.derive(state, &question, &answer, &edits);
             }

@@ -97,6 +97,16 @@ pub(crate) struct WhyArgs {
     #[arg(long)]
     pub(crate) assume_allowed: bool,
 
+    /// How many edits that would change the verdict are told, the smallest first [default: 3].
+    ///
+    /// Each is verified by asking again with it. With --checks none are looked for.
+    #[arg(long, value_name = "N", conflicts_with = "checks")]
+    pub(crate) flips: Option<usize>,
+
+    /// Look for no edits that would change the verdict.
+    #[arg(long, conflicts_with = "flips")]
+    pub(crate) no_flips: bool,
+
     /// How to print the answer.
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: AnswerFormat,

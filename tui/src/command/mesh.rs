@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use meshwalk_models::control::istio::injection::Injection;
 use meshwalk_models::control::{ControlPlanes, GatewayKind, GatewayName};
+use meshwalk_models::flip::{Bounds, Flips, Setting, flips};
 use meshwalk_models::manifest::kinds::Resource;
 use meshwalk_models::manifest::{self, Diagnostic, Manifests, Severity, Sort, SourceSet, nearest};
 use meshwalk_models::profile::Profile;
 use meshwalk_models::reach::{Entrance, entrances};
-use meshwalk_models::walk::{Caller, Untold, find_caller};
+use meshwalk_models::walk::{Answer, Caller, Question, Untold, find_caller};
 use meshwalk_models::world::{self, ClusterManifests, OutsideHost, Topology, World};
 use meshwalk_sim::run::DEFAULT_CLUSTER;
 
@@ -36,12 +37,23 @@ pub(super) struct Mesh {
     pub(super) untold: Vec<Untold>,
     /// What is wrong with them, sorted.
     pub(super) findings: Vec<Diagnostic>,
+    /// What all of it was made of.
+    pub(super) inputs: Inputs,
     /// Who exists.
     pub(super) world: World,
     /// Who configures the proxies.
     pub(super) planes: ControlPlanes,
     /// What is served to clients outside.
     pub(super) entrances: Vec<Entrance>,
+}
+
+/// What a world and its control planes were made of.
+pub(super) struct Inputs {
+    clusters: Vec<ClusterInput>,
+    default_namespace: String,
+    outside: Vec<OutsideHost>,
+    profile: &'static Profile,
+    injection: Injection,
 }
 
 /// The manifests of one cluster.
@@ -115,11 +127,19 @@ impl Mesh {
         diagnostics::sort(&mut findings, &sources.set);
         // Clusters may share files, and so their findings.
         findings.dedup();
+        let inputs = Inputs {
+            default_namespace: assembly.default_namespace.to_owned(),
+            outside: assembly.outside.to_vec(),
+            profile: assembly.profile,
+            injection: assembly.injection,
+            clusters,
+        };
         Self {
             sources: sources.set,
             objects,
             untold,
             findings,
+            inputs,
             world: built.world,
             planes,
             entrances,
@@ -180,6 +200,34 @@ impl Mesh {
                 Err(failure.help("name the namespace: gateway/NAMESPACE/NAME"))
             }
         }
+    }
+}
+
+impl Inputs {
+    /// The smallest edits that would change what becomes of a request, `most` of them.
+    pub(super) fn flips(
+        &self,
+        made: (&World, &ControlPlanes),
+        question: &Question,
+        answer: &Answer,
+        most: usize,
+    ) -> Flips {
+        let clusters = self.clusters.iter().map(|cluster| ClusterManifests {
+            name: &cluster.name,
+            default_namespace: &self.default_namespace,
+            resources: &cluster.manifests.resources,
+        });
+        let clusters: Vec<_> = clusters.collect();
+        let topology = Topology::default();
+        let setting = Setting {
+            clusters: &clusters,
+            topology: &topology,
+            outside: &self.outside,
+            profile: self.profile,
+            injection: self.injection,
+        };
+        let objects = clusters.iter().map(|cluster| cluster.resources.len()).sum();
+        flips(&setting, made, question, answer, Bounds::for_objects(most, objects))
     }
 }
 

@@ -114,11 +114,11 @@ impl Mesh {
 
     /// The same as lines: what to do, and the verdict that it leads to.
     pub(super) fn told(&self, asked: &Asked<'_>) -> (&'static str, Vec<String>) {
-        let bounds = Bounds { most: 8, evaluations_max: 400 };
+        let bounds = Bounds { most: 8, evaluations_max: 400, others_max: 0 };
         let (verdict, flips) = self.flips(asked, bounds);
         let lines = flips.found.iter().map(|flip| {
             let each: Vec<_> = flip.edits.iter().map(|edit| edit.sentence.as_str()).collect();
-            format!("{} {} -> {}", flip.size, each.join("; "), flip.answer.verdict.word())
+            format!("{} {} -> {}", flip.size, each.join("; "), flip.verdict.word())
         });
         (verdict, lines.collect())
     }

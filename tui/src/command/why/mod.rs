@@ -23,6 +23,9 @@ use crate::report::why as report;
 use super::mesh::Mesh;
 use super::{Looks, Streams};
 
+/// How many edits that would change the verdict are told.
+const FLIPS: usize = 3;
+
 /// Carries out `meshwalk why`.
 pub(super) fn why(
     args: &WhyArgs,
@@ -56,7 +59,12 @@ pub(super) fn why(
     answer.not_modelled.extend(mesh.untold.iter().cloned());
     let mismatch = expect.as_ref().and_then(|expect| expect.mismatch(&answer));
     let places = Places::new(&mesh.sources);
+    let flips = (!args.no_flips).then(|| {
+        let most = args.flips.unwrap_or(FLIPS);
+        mesh.inputs.flips((&mesh.world, &mesh.planes), &question, &answer, most)
+    });
     let view = report::View {
+        flips: flips.as_ref(),
         world: &mesh.world,
         question: &question,
         answer: &answer,

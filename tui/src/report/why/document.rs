@@ -16,6 +16,7 @@ use crate::report::json;
 use crate::report::places::Places;
 
 use super::View;
+use super::flips::{self, FlipOut, FlipSearchOut};
 use super::verdict::{self, EnforcedByOut, IdentityOut, LegOut, SeesOut, ServerOut};
 
 /// Prints the answer.
@@ -49,6 +50,8 @@ struct Document<'v> {
     timeouts: TimeoutsOut,
     findings: Vec<FindingOut<'v>>,
     because: Vec<StepOut<'v>>,
+    flips: Vec<FlipOut<'v>>,
+    flip_search: Option<FlipSearchOut>,
     not_modelled: Vec<UntoldOut<'v>>,
     expected: Option<&'v str>,
     mismatch: Option<&'v str>,
@@ -249,6 +252,8 @@ fn document<'v>(view: &'v View<'_>) -> Document<'v> {
             })
             .collect(),
         because: steps(&answer.because, places),
+        flips: view.flips.map(|it| flips::document(it, places)).unwrap_or_default(),
+        flip_search: view.flips.map(flips::search),
         not_modelled: answer
             .not_modelled
             .iter()

@@ -2,9 +2,11 @@
 //! the same answer.
 
 pub(crate) mod document;
+mod flips;
 pub(crate) mod text;
 mod verdict;
 
+use meshwalk_models::flip::Flips;
 use meshwalk_models::walk::{Answer, Question, Sender, full_name};
 use meshwalk_models::world::World;
 
@@ -18,6 +20,8 @@ pub(crate) struct View<'v> {
     pub(crate) question: &'v Question,
     /// What was found.
     pub(crate) answer: &'v Answer,
+    /// What would change the verdict; `None` where nobody asked.
+    pub(crate) flips: Option<&'v Flips>,
     /// The name of the profile.
     pub(crate) profile: &'v str,
     /// What was expected, if anything.

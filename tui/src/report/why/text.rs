@@ -15,7 +15,7 @@ use crate::report::format::{counted, exact_share};
 use crate::report::tree;
 use crate::terminal::{Look, Paint};
 
-use super::{View, title};
+use super::{View, flips, title};
 
 /// How wide the names of settings are.
 const NAME_WIDTH: usize = 12;
@@ -52,6 +52,9 @@ pub(crate) fn print(out: &mut dyn Write, view: &View<'_>, look: &Look) -> io::Re
     }
     writeln!(out, "\n{}", look.paint(Paint::Heading, "Because"))?;
     tree::print(out, &answer.because, view.places, look)?;
+    if let Some(found) = view.flips {
+        flips::print(out, (found, answer.verdict), view.places, look)?;
+    }
     if !answer.not_modelled.is_empty() {
         writeln!(out, "\n{}", look.paint(Paint::Warning, "Not modelled, and may change this"))?;
         for untold in &answer.not_modelled {
