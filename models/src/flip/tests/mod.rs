@@ -1,6 +1,8 @@
 //! Stories and laws about flips.
 
+mod access;
 mod edits;
+mod network;
 mod tls;
 
 use std::sync::Arc;
