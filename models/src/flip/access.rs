@@ -5,7 +5,7 @@ use crate::manifest::kinds::istio::{
 };
 use crate::manifest::{Located, Place};
 
-use super::edit::EditKind;
+use super::edit::{EditKind, Width};
 
 /// A change to an AuthorizationPolicy. Rules, sources and operations count from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,6 +162,18 @@ impl AccessChange {
             Self::RemoveValue { .. } | Self::RemoveSource { .. } | Self::RemoveRule { .. } => {
                 EditKind::TakeAway
             }
+        }
+    }
+
+    /// How many others it touches.
+    pub(super) const fn width(&self) -> Width {
+        match self {
+            Self::Operation { .. } => Width::CallerAtLarge,
+            Self::Source { field: SourceField::Namespaces, .. }
+            | Self::Exempt { field: SourceField::Namespaces, .. } => Width::Namespace,
+            Self::Rule { field: SourceField::Principals, .. } => Width::CallerAtLarge,
+            Self::Rule { field: SourceField::Namespaces, .. } => Width::NamespaceAtLarge,
+            _ => Width::Caller,
         }
     }
 

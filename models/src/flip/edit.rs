@@ -100,6 +100,20 @@ pub enum RequestChange {
     Header(String, String),
 }
 
+/// How many others an edit touches beside the caller; of edits of one size and sort the narrower
+/// is tried first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Width {
+    /// The caller, where a rule lets others do what it wants to do.
+    Caller,
+    /// The caller, in all that it does; or others who ask for the same.
+    CallerAtLarge,
+    /// The caller's namespace.
+    Namespace,
+    /// The caller's namespace, in all that it does.
+    NamespaceAtLarge,
+}
+
 /// The sorts of edits, in the order in which edits of one size are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -176,6 +190,18 @@ pub(super) const INJECT: &str = "sidecar.istio.io/inject";
 pub(super) const INJECTION: &str = "istio-injection";
 
 impl Edit {
+    /// How many others it touches, as far as its sort leaves that open.
+    pub(super) const fn width(&self) -> Width {
+        match &self.change {
+            Change::Access(change) => change.width(),
+            Change::Labels(change) => match change.of {
+                Labelled::Pods => Width::Caller,
+                Labelled::Namespace | Labelled::NewNamespace(_) => Width::Namespace,
+            },
+            _ => Width::Caller,
+        }
+    }
+
     /// Its sort.
     #[must_use]
     pub fn kind(&self) -> EditKind {

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use meshwalk_models::control::istio::injection::Injection;
 use meshwalk_models::control::{ControlPlanes, GatewayKind, GatewayName};
 use meshwalk_models::flip::{Bounds, Flips, Setting, flips};
-use meshwalk_models::manifest::kinds::Resource;
 use meshwalk_models::manifest::{self, Diagnostic, Manifests, Severity, Sort, SourceSet, nearest};
 use meshwalk_models::profile::Profile;
 use meshwalk_models::reach::{Entrance, entrances};

@@ -13,14 +13,14 @@ pub(super) const RULES: &[Rule] = &[
                    or what the request is.",
         source: TRIED,
         fidelity: Fidelity::Exact,
-        test: "flip::tests::edits::a_client_joins_a_source_that_asks_for_nothing_else_or_gets_its_own",
+        test: "flip::tests::access::the_caller_is_added_to_the_rule_that_lets_others_in",
     },
     Rule {
         id: RuleId("flip.access-exempt"),
         sentence: "A rule of an AuthorizationPolicy can except the caller's identity or namespace.",
         source: TRIED,
         fidelity: Fidelity::Exact,
-        test: "flip::tests::edits::an_exemption_holds_for_all_sources_of_a_rule",
+        test: "flip::tests::access::the_caller_is_exempt_from_a_rule_that_denies",
     },
     Rule {
         id: RuleId("flip.client-tls"),
@@ -34,7 +34,7 @@ pub(super) const RULES: &[Rule] = &[
         sentence: "A policy can be taken away; that changes all the fields it has.",
         source: TRIED,
         fidelity: Fidelity::Exact,
-        test: "flip::tests::edits::peers_ports_and_rules_come_and_go_and_no_list_is_left_empty",
+        test: "flip::tests::network::a_policy_that_isolates_can_go",
     },
     Rule {
         id: RuleId("flip.enrol"),
@@ -50,7 +50,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "kubernetes.io/docs/concepts/workloads/controllers/deployment, \"Label selector \
                  updates\"",
         fidelity: Fidelity::Exact,
-        test: "flip::tests::tls::a_caller_without_a_proxy_is_enrolled_or_the_mode_is_permissive",
+        test: "flip::tests::network::a_label_of_the_caller_makes_it_a_peer",
     },
     Rule {
         id: RuleId("flip.mtls-mode"),
@@ -64,14 +64,14 @@ pub(super) const RULES: &[Rule] = &[
         sentence: "A rule of a NetworkPolicy can name the other end of the connection.",
         source: TRIED,
         fidelity: Fidelity::Exact,
-        test: "flip::tests::edits::peers_ports_and_rules_come_and_go_and_no_list_is_left_empty",
+        test: "flip::tests::network::a_peer_and_a_port_are_added_to_a_rule",
     },
     Rule {
         id: RuleId("flip.network-port"),
         sentence: "A rule of a NetworkPolicy can name the port that is called.",
         source: TRIED,
         fidelity: Fidelity::Exact,
-        test: "flip::tests::edits::peers_ports_and_rules_come_and_go_and_no_list_is_left_empty",
+        test: "flip::tests::network::a_peer_and_a_port_are_added_to_a_rule",
     },
     Rule {
         id: RuleId("flip.network-rule"),
@@ -79,21 +79,21 @@ pub(super) const RULES: &[Rule] = &[
                    called; that is one field each.",
         source: TRIED,
         fidelity: Fidelity::Exact,
-        test: "flip::tests::edits::peers_ports_and_rules_come_and_go_and_no_list_is_left_empty",
+        test: "flip::tests::network::a_policy_that_isolates_can_go",
     },
     Rule {
         id: RuleId("flip.request"),
         sentence: "The request can have a method, a path or a header that a rule names.",
         source: TRIED,
         fidelity: Fidelity::Exact,
-        test: "flip::tests::edits::an_operation_lists_one_more_value",
+        test: "flip::tests::access::another_method_or_path_is_one_that_a_rule_names",
     },
     Rule {
         id: RuleId("flip.service-account"),
         sentence: "The caller can run under another service account of its namespace.",
         source: TRIED,
         fidelity: Fidelity::Exact,
-        test: "flip::tests::edits::an_operation_lists_one_more_value",
+        test: "flip::tests::access::the_caller_runs_under_an_account_that_a_rule_names",
     },
     Rule {
         id: RuleId("flip.take-away"),
@@ -101,6 +101,6 @@ pub(super) const RULES: &[Rule] = &[
                    its list stays longer than empty: an empty one asks for nothing.",
         source: TRIED,
         fidelity: Fidelity::Exact,
-        test: "flip::tests::edits::peers_ports_and_rules_come_and_go_and_no_list_is_left_empty",
+        test: "flip::tests::network::an_allowed_connection_ends_with_its_rule",
     },
 ];

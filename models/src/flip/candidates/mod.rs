@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use crate::manifest::kinds::ObjectMeta;
 
-use super::edit::{At, Change, Edit, EditKind};
+use super::edit::{At, Change, Edit, EditKind, Width};
 use super::scene::Scene;
 
 /// Where a verdict is to go.
@@ -30,12 +30,12 @@ pub(super) struct Candidate {
 }
 
 /// How candidates are put in order: the smallest first.
-pub(super) type Rank = (u32, usize, Vec<EditKind>, Vec<String>);
+pub(super) type Rank = (u32, usize, Vec<(EditKind, Width)>, Vec<String>);
 
 impl Candidate {
     pub(super) fn rank(&self) -> Rank {
         let size = self.edits.iter().map(|edit| edit.size).sum();
-        let mut kinds: Vec<_> = self.edits.iter().map(Edit::kind).collect();
+        let mut kinds: Vec<_> = self.edits.iter().map(|edit| (edit.kind(), edit.width())).collect();
         let mut sentences: Vec<_> = self.edits.iter().map(|it| it.sentence.clone()).collect();
         // The order in which edits are made makes no other candidate.
         kinds.sort();

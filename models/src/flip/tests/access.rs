@@ -21,10 +21,10 @@ fn the_caller_is_added_to_the_rule_that_lets_others_in() {
     assert_eq!(
         told,
         [
-            format!("1 add a rule for namespace client to {title} -> allowed"),
+            format!("1 add principal {web} to rule 1 of {title} -> allowed"),
             format!("1 add a rule for principal {web} to {title} -> allowed"),
             format!("1 add namespace client to rule 1 of {title} -> allowed"),
-            format!("1 add principal {web} to rule 1 of {title} -> allowed"),
+            format!("1 add a rule for namespace client to {title} -> allowed"),
             format!("1 delete {title} -> allowed"),
         ]
     );
@@ -100,5 +100,7 @@ fn a_caller_without_a_proxy_needs_one_before_a_rule_can_name_it() {
     let mesh = Mesh::of(&[SHOP.to_owned(), client("a: b"), policy]);
     let (verdict, told) = mesh.told(&CALL);
     assert_eq!(verdict, "denied");
-    assert_eq!(told[0], "1 set label istio-injection=enabled on namespace client -> allowed");
+    let line =
+        "1 set label sidecar.istio.io/inject=true on the pods of client/deploy/web -> allowed";
+    assert_eq!(told[0], line);
 }
