@@ -3,6 +3,7 @@
 
 mod compile;
 mod evaluate;
+mod findings;
 mod matching;
 mod matrix;
 mod party;
@@ -107,7 +108,8 @@ impl NetworkPolicies {
             controller_namespace: compile::unmentioned_namespace("ingress-controller"),
             name_server: compile::unmentioned_name_server(),
         };
-        (policies, Vec::new())
+        let found = findings::findings(&policies, world);
+        (policies, found)
     }
 
     /// No policies at all.

@@ -1,5 +1,6 @@
 //! Stories about policies of the network, asked through `decide`.
 
+mod findings;
 mod isolation;
 mod laws;
 mod nodes;
@@ -7,6 +8,7 @@ mod peers;
 mod ports;
 mod proof;
 mod refused;
+mod second;
 mod tiers;
 
 use super::{NetworkPeer, NetworkPolicies, NetworkVerdict};
@@ -79,7 +81,7 @@ impl Lab {
         steps.remove(0)
     }
 
-    fn parsed(&self, call: &str) -> (NetworkPeer, NetworkPeer, u16, Transport) {
+    pub(super) fn parsed(&self, call: &str) -> (NetworkPeer, NetworkPeer, u16, Transport) {
         let words: Vec<_> = call.split_whitespace().collect();
         let [from, "->", to, port] = words[..] else { panic!("from -> to port: {call}") };
         let (port, transport) = port.split_once('/').unwrap_or((port, "TCP"));
