@@ -36,7 +36,7 @@ pub(super) fn compute(
     ask: &Ask<'_>,
     step: &mut dyn FnMut(usize, usize),
 ) -> Reach {
-    let Everybody { classes, parties } = everybody(world, planes, ask);
+    let Everybody { classes, parties, left_out } = everybody(world, planes, ask);
     let peers: Vec<NetworkPeer> = classes.iter().map(|class| class.peer).collect();
     let count = classes.len();
     let matrix = planes.network_policies().matrix(world, &peers, &mut |_, _| {});
@@ -80,7 +80,7 @@ pub(super) fn compute(
         let counts = |party: &Party| names.is_none_or(|names| names.contains(&party.name));
         parties.iter().map(counts).collect()
     });
-    Reach { parties, classes: count, counts, cells, links: links.all }
+    Reach { parties, classes: count, counts, cells, links: links.all, left_out }
 }
 
 /// What pairs are computed from.

@@ -71,6 +71,7 @@ pub struct Reach {
     /// The number of the links of each pair, by the class of the client, then of the server.
     cells: Vec<u32>,
     links: Vec<Vec<Link>>,
+    left_out: usize,
 }
 
 /// Finds out who can talk to whom. `step` is told how many of how many steps are done.
@@ -95,6 +96,12 @@ impl Reach {
     #[must_use]
     pub fn parties(&self) -> &[Party] {
         &self.parties
+    }
+
+    /// How many parts of what is outside were too many to be looked at.
+    #[must_use]
+    pub const fn left_out(&self) -> usize {
+        self.left_out
     }
 
     /// How many classes they fall into.

@@ -60,6 +60,8 @@ pub(super) struct Everybody {
     pub(super) classes: Vec<Class>,
     /// Workloads by name, then ranges, then the controller.
     pub(super) parties: Vec<Party>,
+    /// How many parts of what is outside are too many to be looked at.
+    pub(super) left_out: usize,
 }
 
 /// How many parts the ranges outside may fall into.
@@ -241,7 +243,11 @@ fn outside(world: &World, external: &[IpNet], ranges: &[IpNet], all: &mut Everyb
         let end = cuts.get(at + 1).map_or(u128::MAX, |next| next - 1);
         let (first, last) = (address(*begin), address(end));
         let is_asked = asked.iter().any(|range| range.contains(&first) && range.contains(&last));
-        if !is_asked || parts >= PARTS_MAX {
+        if !is_asked {
+            continue;
+        }
+        if parts == PARTS_MAX {
+            all.left_out += 1;
             continue;
         }
         parts += 1;

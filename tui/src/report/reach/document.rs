@@ -88,7 +88,7 @@ pub(crate) fn print(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
         classes: view.reach.class_count(),
         parties: rows.collect(),
         connections: connections.collect(),
-        not_modelled: view.untold.iter().map(|it| format!("{}: {}", it.what, it.touches)).collect(),
+        not_modelled: view.left_out(),
     };
     json::print(out, &document)
 }

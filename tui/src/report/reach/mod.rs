@@ -34,6 +34,21 @@ pub(crate) struct DiffView<'a> {
     pub(crate) after: Places<'a>,
 }
 
+impl View<'_> {
+    /// What was read or asked and has no effect here.
+    fn left_out(&self) -> Vec<String> {
+        let kinds = self.untold.iter().map(|it| format!("{}: {}", it.what, it.touches));
+        let parts = self.reach.left_out();
+        let ranges = (parts > 0).then(|| {
+            format!(
+                "policies cut what is outside into too many ranges, and {parts} are left out: ask \
+                 for some of them with --external"
+            )
+        });
+        kinds.chain(ranges).collect()
+    }
+}
+
 /// How much a table shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Detail {

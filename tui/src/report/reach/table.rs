@@ -113,12 +113,13 @@ fn print_doubts(out: &mut dyn Write, view: &View<'_>, look: &Look) -> io::Result
 }
 
 fn print_untold(out: &mut dyn Write, view: &View<'_>, look: &Look) -> io::Result<()> {
-    if view.untold.is_empty() {
+    let left_out = view.left_out();
+    if left_out.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n{}", look.paint(Paint::Heading, "Not modelled"))?;
-    for untold in view.untold {
-        writeln!(out, "- {}: {}", untold.what, untold.touches)?;
+    for line in left_out {
+        writeln!(out, "- {line}")?;
     }
     Ok(())
 }
