@@ -60,6 +60,14 @@ impl Tree {
         assert!(self.open.is_empty(), "an evaluator left a step of reasoning open");
         self.roots
     }
+
+    /// Adds steps that another tree has finished, where the next step would stand.
+    pub fn extend(&mut self, steps: Vec<Explanation>) {
+        match self.open.last_mut() {
+            Some((_, siblings)) => siblings.extend(steps),
+            None => self.roots.extend(steps),
+        }
+    }
 }
 
 impl Probe for Tree {

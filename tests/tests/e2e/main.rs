@@ -16,6 +16,7 @@ mod manifests;
 mod netpol_conformance;
 mod oracle;
 mod output;
+mod policy_questions;
 mod questions;
 mod reach;
 mod samples;

@@ -9,24 +9,24 @@ use serde_json::Value;
 use super::binary::meshwalk;
 
 /// A folder below `scenarios/questions`.
-struct Asked {
+pub(super) struct Asked {
     folder: String,
 }
 
 /// What the binary said.
-struct Said {
+pub(super) struct Said {
     code: Option<i32>,
     /// All white space is one blank, so that a sentence is found wherever lines are broken.
     text: String,
 }
 
 impl Asked {
-    fn about(folder: &str) -> Self {
+    pub(super) fn about(folder: &str) -> Self {
         Self { folder: format!("scenarios/questions/{folder}") }
     }
 
     /// Runs `meshwalk why -f FOLDER` with more arguments.
-    fn why(&self, arguments: &str) -> Said {
+    pub(super) fn why(&self, arguments: &str) -> Said {
         self.run("why", arguments)
     }
 
@@ -37,13 +37,13 @@ impl Asked {
     }
 
     /// The same answer as JSON.
-    fn json(&self, arguments: &str) -> Value {
+    pub(super) fn json(&self, arguments: &str) -> Value {
         let said = self.why(&format!("{arguments} -o json"));
         serde_json::from_str(&said.text).unwrap_or_else(|error| panic!("{error}: {}", said.text))
     }
 
     /// `file:line` of the only line of a file that holds `part`.
-    fn line(&self, file: &str, part: &str) -> String {
+    pub(super) fn line(&self, file: &str, part: &str) -> String {
         let path = format!("{}/{file}", self.folder);
         let text = fs::read_to_string(workspace().join(&path)).expect("a manifest is text");
         let lines = text.lines().enumerate().filter(|(_, line)| line.contains(part));
@@ -63,13 +63,13 @@ fn say(words: &[&str]) -> Said {
 
 impl Said {
     #[track_caller]
-    fn ends(&self, code: i32) -> &Self {
+    pub(super) fn ends(&self, code: i32) -> &Self {
         assert_eq!(self.code, Some(code), "{}", self.text);
         self
     }
 
     #[track_caller]
-    fn says(&self, part: impl AsRef<str>) -> &Self {
+    pub(super) fn says(&self, part: impl AsRef<str>) -> &Self {
         let part = part.as_ref();
         assert!(self.text.contains(part), "`{part}` is not said:\n{}", self.text);
         self

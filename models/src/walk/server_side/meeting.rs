@@ -2,7 +2,7 @@
 
 use crate::control::Beside;
 use crate::control::istio::capture::{self, Capture};
-use crate::explain::{Probe, Tree};
+use crate::explain::{Explanation, Probe, Tree};
 use crate::manifest::kinds::istio::MtlsMode;
 use crate::proxy::envoy::config::{
     Direction, DownstreamTls, HttpFilterKind, NetworkFilter, OriginalDestination, ProxyConfig,
@@ -169,7 +169,12 @@ impl Meeting<'_> {
                     tokens: self.client.request.tokens.clone(),
                 };
                 let view = View { config, callers: 1, ..self.view };
-                self.answered(&http::walk(view, manager, request, tree))
+                let mut own = Tree::default();
+                let answer = http::walk(view, manager, request, &mut own);
+                let steps = own.finish();
+                let met = self.answered(&answer, denied_by(&steps));
+                tree.extend(steps);
+                met
             }
             Service::Tcp(proxy) => {
                 let ends = proxy.clusters.iter().all(|(cluster, _)| {
@@ -193,7 +198,7 @@ impl Meeting<'_> {
     }
 
     /// What the routes and filters of the server's proxy make of the request.
-    fn answered(&self, answer: &super::super::Answer) -> Met {
+    fn answered(&self, answer: &super::super::Answer, denied_by: Vec<Origin>) -> Met {
         let status = answer.status.unwrap_or(503);
         match answer.outcome {
             Outcome::Routed => Met::Taken,
@@ -207,7 +212,7 @@ impl Meeting<'_> {
                 let sentence =
                     format!("the sidecar of {} answers {status} itself{because}", self.name);
                 let seen = SeenAnswer { status, body: answer.body.clone(), details, after: None };
-                self.refusal(sentence, Vec::new(), Gets::Answer(seen))
+                self.refusal(sentence, denied_by, Gets::Answer(seen))
             }
         }
     }
@@ -322,6 +327,21 @@ const fn mode_word(mode: MtlsMode) -> &'static str {
         MtlsMode::Permissive => "PERMISSIVE",
         MtlsMode::Disable => "DISABLE",
     }
+}
+
+/// The lines by which the last filter that looked at access or tokens denies: that of the rule that
+/// matches, or those of all rules of which none does.
+fn denied_by(steps: &[Explanation]) -> Vec<Origin> {
+    let is_access = |step: &&Explanation| {
+        ["envoy.filter.rbac", "envoy.filter.jwt", "envoy.filter.ext-authz"].contains(&step.rule.0)
+    };
+    let Some(last) = steps.iter().rev().find(is_access) else { return Vec::new() };
+    if let Some(origin) = last.origin {
+        return vec![origin];
+    }
+    let mut origins: Vec<Origin> = last.because.iter().filter_map(|step| step.origin).collect();
+    origins.dedup();
+    origins
 }
 
 /// Whether a listener for the workload has a socket of its own on a port.

@@ -151,6 +151,7 @@ impl Tally {
         if let Sees::Answer(seen) = &sees {
             answer.status = Some(seen.status);
             answer.body.clone_from(&seen.body);
+            answer.details.clone_from(&seen.details);
         }
         answer.flags = flags;
         answer.identity.clone_from(identity);

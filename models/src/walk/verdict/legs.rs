@@ -153,8 +153,13 @@ fn nobody(source: &str) -> SeenIdentity {
     SeenIdentity { principal: None, source: source.to_owned() }
 }
 
+/// A pod that no manifest binds may run anywhere.
 fn crossing(view: View<'_>, ends: &Ends<'_>) -> Crossing {
-    let node = |pod: PodId| view.world.pods[pod].node;
-    let Some(sender) = ends.sender.pod.map(node) else { return Crossing::May };
-    if ends.pods.iter().all(|&pod| node(pod) == sender) { Crossing::No } else { Crossing::May }
+    let node = |pod: PodId| {
+        let row = &view.world.pods[pod];
+        row.node_is_declared.then_some(row.node)
+    };
+    let Some(sender) = ends.sender.pod.and_then(node) else { return Crossing::May };
+    let is_there = |&pod: &PodId| node(pod) == Some(sender) || ends.sender.pod == Some(pod);
+    if ends.pods.iter().all(is_there) { Crossing::No } else { Crossing::May }
 }
