@@ -376,13 +376,13 @@ fn kinds_that_nobody_models_are_named_beside_the_answer() {
     let asked = Asked::about("41-routes-in-ci");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("policy.yaml");
-    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
-                  metadata: {name: none, namespace: shop}\nspec: {podSelector: {}}\n";
+    let policy = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n\
+                  metadata: {name: none, namespace: shop}\nspec: {endpointSelector: {}}\n";
     fs::write(&file, policy).expect("it can be written");
     let more = file.to_str().expect("a plain path");
     asked
         .why(&format!("{more} --from web/frontend --to checkout.shop:8080"))
         .ends(0)
         .says("Not modelled, and may change this")
-        .says("NetworkPolicy");
+        .says("CiliumNetworkPolicy");
 }

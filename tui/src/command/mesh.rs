@@ -248,7 +248,7 @@ pub(super) fn read_manifests(
     Ok(manifest::load(&sources.set, ids))
 }
 
-/// Kinds that the answers know nothing of, such as NetworkPolicy. Objects that the walk names by
+/// Kinds that the answers know nothing of. Objects that the walk names by
 /// themselves are not among them.
 fn untold_kinds(manifests: &Manifests) -> Vec<Untold> {
     const NAMED: [&str; 3] = ["EnvoyFilter", "Telemetry", "WasmPlugin"];
@@ -267,7 +267,6 @@ fn untold_kinds(manifests: &Manifests) -> Vec<Untold> {
         .collect()
 }
 
-/// Policies of the network, which a request does not meet yet.
 /// What stands behind `gateway/`, in any of kubectl's spellings.
 pub(super) fn gateway_part(text: &str) -> Option<&str> {
     let (kind, rest) = text.split_once('/')?;

@@ -97,7 +97,8 @@ fn headline(answer: &Answer, look: &Look) -> String {
     if let Some(flags) = &answer.flags {
         line.push_str(&format!("  {flags}"));
     }
-    let details = answer.details.as_ref().filter(|_| answer.outcome == Outcome::Denied);
+    let told = answer.outcome != Outcome::Denied || answer.flags.is_some();
+    let details = answer.details.as_ref().filter(|_| !told);
     if let Some(details) = details {
         line.push_str(&format!("  {details}"));
     }
