@@ -2,6 +2,7 @@
 
 mod access;
 mod edits;
+mod laws;
 mod network;
 mod tls;
 
