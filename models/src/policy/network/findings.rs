@@ -132,18 +132,20 @@ impl Scope<'_> {
                     NamespaceTest::Own => true,
                     NamespaceTest::Labels(labels) => is_read(labels),
                 };
-            let fits = |kind: &Kind<'_>| {
-                let of_namespace = match namespaces {
-                    NamespaceTest::Own => own == Some(kind.namespace),
-                    NamespaceTest::Labels(labels) => {
-                        let found = self.policies.namespace_labels(kind.namespace);
-                        selects(labels, found) == Truth::Yes
-                    }
-                };
-                of_namespace
-                    && pods.as_ref().is_none_or(|pods| selects(pods, kind.labels) == Truth::Yes)
+            let in_namespace = |kind: &&Kind<'_>| match namespaces {
+                NamespaceTest::Own => own == Some(kind.namespace),
+                NamespaceTest::Labels(labels) => {
+                    let found = self.policies.namespace_labels(kind.namespace);
+                    selects(labels, found) == Truth::Yes
+                }
             };
-            if reads && !self.kinds.iter().any(fits) {
+            // A namespace without pods here may well have some elsewhere.
+            let mut near = self.kinds.iter().filter(in_namespace).peekable();
+            let has_pods = near.peek().is_some();
+            let fits = |kind: &Kind<'_>| {
+                pods.as_ref().is_none_or(|pods| selects(pods, kind.labels) == Truth::Yes)
+            };
+            if reads && has_pods && !near.any(fits) {
                 let message = format!("a peer of {title} picks no pod");
                 found.push(
                     Diagnostic::warning("network.peer-picks-nothing", message)
