@@ -166,7 +166,15 @@ pub fn receive(encounter: &Encounter<'_>) -> Reception {
         cluster,
     };
     let met = meets(view, &group, &client, &mut Tree::default()).met;
-    let outcome = match met {
+    let proxy = match planes.beside(world, server) {
+        Beside::Sidecar(config) => Some(config),
+        Beside::Nothing | Beside::Gateway(_) => None,
+    };
+    Reception { outcome: received(met), connection: client.connection(world, &group), proxy }
+}
+
+fn received(met: Met) -> Received {
+    match met {
         Met::Taken => Received::Taken,
         Met::Unknown(why) => Received::Unknown(why),
         Met::Refused(refusal) => {
@@ -178,10 +186,5 @@ pub fn receive(encounter: &Encounter<'_>) -> Reception {
                 Gets::Nothing(fate) => Received::Ended(fate, why),
             }
         }
-    };
-    let proxy = match planes.beside(world, server) {
-        Beside::Sidecar(config) => Some(config),
-        Beside::Nothing | Beside::Gateway(_) => None,
-    };
-    Reception { outcome, connection: client.connection(world, &group), proxy }
+    }
 }
