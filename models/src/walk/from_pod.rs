@@ -73,8 +73,7 @@ pub(super) fn walk(
     let none = ProxyConfig::default();
     let callers = world.workloads[caller.workload].pods.clone();
     let callers = callers.end.0 - callers.start.0;
-    let policies = question.policies;
-    let external = &question.external;
+    let (policies, external) = (question.policies, &question.external);
     let view =
         |config| proxy::View { world, planes, config, dial: &dial, callers, policies, external };
     let request = request::build(question, &dial);

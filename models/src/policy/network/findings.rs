@@ -53,9 +53,12 @@ pub(super) fn findings(policies: &NetworkPolicies, world: &World) -> Vec<Diagnos
     found
 }
 
+/// What makes pods alike to policies: namespace, labels, and the ports that have names.
+type Alike<'w> = (NamespaceId, &'w Labels, &'w [(String, u16, Transport)]);
+
 fn kinds(world: &World, cluster: ClusterId) -> Vec<Kind<'_>> {
     let mut kinds = Vec::new();
-    let mut seen: BTreeSet<(NamespaceId, &Labels, &[(String, u16, Transport)])> = BTreeSet::new();
+    let mut seen: BTreeSet<Alike<'_>> = BTreeSet::new();
     for workload in world.workloads.iter() {
         let Some(namespace) = workload.namespace else { continue };
         if world.namespaces[namespace].cluster != cluster {

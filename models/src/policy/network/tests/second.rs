@@ -226,8 +226,7 @@ impl Call<'_> {
             }
             Port::Named(name) => match self.to {
                 End::Pod(at) => {
-                    self.transport == "TCP"
-                        && CAST[at].ports.iter().any(|own| *own == (*name, self.port))
+                    self.transport == "TCP" && CAST[at].ports.contains(&(*name, self.port))
                 }
                 End::Address(_) => false,
             },
