@@ -22,6 +22,7 @@ pub(super) fn findings(push: &Push, world: &World) -> Vec<Diagnostic> {
     all.extend(super::sidecar::findings(push));
     all.extend(super::inbound::findings(push));
     all.extend(super::authorization::findings(push, world));
+    all.extend(super::modes::findings(push, world));
     all.extend(super::tokens::findings(push, world));
     all.extend(super::unmodelled::findings(push));
     let mut served = BTreeSet::new();

@@ -13,6 +13,7 @@ mod http_manager;
 pub mod inbound;
 pub mod injection;
 pub mod mesh;
+mod modes;
 mod plane;
 mod push;
 pub mod registry;

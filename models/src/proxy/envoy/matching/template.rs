@@ -4,14 +4,16 @@
 //! any number of elements; `{*}` and `{**}` are Istio's way to write them. `{name=a/*}` holds a
 //! pattern of its own.
 
-/// The longest template and path that are compared; the work is their product.
-const LENGTH_MAX: usize = 8 * 1024;
+/// The longest template that is compared; the work is its length times that of the path.
+const TEMPLATE_BYTES_MAX: usize = 8 * 1024;
+/// The longest path: a proxy takes no more than 60 KiB of headers (`max_request_headers_kb`).
+const PATH_BYTES_MAX: usize = 60 * 1024;
 
 /// Whether all of `path` matches.
 ///
 /// Source: Envoy, source/extensions/path/uri_template_lib/uri_template_internal.cc.
 pub(super) fn template_matches(template: &str, path: &str) -> bool {
-    if template.len() > LENGTH_MAX || path.len() > LENGTH_MAX {
+    if template.len() > TEMPLATE_BYTES_MAX || path.len() > PATH_BYTES_MAX {
         return false;
     }
     let path = path.as_bytes();
