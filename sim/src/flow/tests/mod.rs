@@ -6,6 +6,7 @@ mod laws;
 mod ledger;
 mod mesh;
 mod policy;
+mod policy_moments;
 mod resilience;
 mod rig;
 
