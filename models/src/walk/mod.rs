@@ -46,6 +46,7 @@ pub use answer::{
 };
 pub use caller::{Caller, CallerError, find as find_caller, full_name};
 pub use expect::{Expectation, ExpectationError, FORMS, shown, shown_target};
+pub use network::{RESOLVER_TIME_OUT, name_servers_reached};
 pub use policies::{RouteSettings, route_settings};
 pub use question::{
     ClientCertificate, ExternalAnswer, ExternalAnswers, Policies, Question, Sender,

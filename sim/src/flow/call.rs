@@ -2,10 +2,11 @@
 
 use meshwalk_models::path::DataPath;
 use meshwalk_models::units::SimTime;
+use meshwalk_models::walk::RESOLVER_TIME_OUT;
 
 use crate::kernel::random::mix;
 use crate::log::{Recorder, Step};
-use crate::stats::{Details, Ending, RetryReason};
+use crate::stats::{Details, Ending, RetryReason, Ruling};
 
 use super::app::{OK, Returned};
 use super::engine::Engine;
@@ -78,8 +79,8 @@ impl<R: Recorder> Engine<R> {
         let data_path = self.plan.pods[client as usize].data_path;
         match (unreachable, data_path) {
             // The resolver or kube-proxy's REJECT rule answers before any proxy is asked.
-            (Some(ending), _) if ending.details == Details::NAME_NOT_RESOLVED => {
-                self.fail_at_once(slot, ending);
+            (Some(ending), _) if ending.details.is_without_address() => {
+                self.stay_without_address(slot, ending);
             }
             (_, DataPath::IstioSidecar) if has_legs => {
                 let travel = self.request_in_pod(slot);
@@ -92,6 +93,21 @@ impl<R: Recorder> Engine<R> {
                 self.acquire_connection(attempt, now);
             }
         }
+    }
+
+    /// Ends a try whose caller finds no address: at once where name servers say so, and where
+    /// policies keep it from them, after the patience of its resolver.
+    fn stay_without_address(&mut self, slot: u32, ending: Ending) {
+        if ending.details != Details::NAME_SERVERS_SILENT {
+            self.fail_at_once(slot, ending);
+            return;
+        }
+        let now = self.kernel.now();
+        let Try { call, called_at, .. } = self.tries[slot];
+        let edge = self.plan.calls[call as usize].edge;
+        self.meter.attempt(edge, called_at, 0);
+        self.meter.ruled(edge, now, Ruling::Dropped);
+        self.answer_try(slot, ending, now + RESOLVER_TIME_OUT);
     }
 
     /// Ends a try that cannot reach anybody.

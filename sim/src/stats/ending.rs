@@ -90,7 +90,7 @@ impl fmt::Display for Ending {
 pub struct Details(u16);
 
 /// Our own words come first and last, since their numbers must not change; between them stand Envoy's (`source/common/stream_info`, `ResponseCodeDetails`).
-const NAMES: [&str; 53] = [
+const NAMES: [&str; 54] = [
     "answered",
     "queue_full",
     "caller_timeout",
@@ -144,9 +144,16 @@ const NAMES: [&str; 53] = [
     "ext_authz_error",
     "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}",
     "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_reset_by_peer}",
+    "name_servers_silent",
 ];
 
 impl Details {
+    /// Whether nobody was dialled, since no address was found.
+    #[must_use]
+    pub const fn is_without_address(self) -> bool {
+        self.0 == Self::NAME_NOT_RESOLVED.0 || self.0 == Self::NAME_SERVERS_SILENT.0
+    }
+
     /// The application answered, no proxy in between.
     pub const ANSWERED: Self = Self(0);
     /// The pod's queue was full.
@@ -159,6 +166,8 @@ impl Details {
     pub const CONNECT_FAILURE: Self = Self(4);
     /// The name does not resolve, or the port does not exist.
     pub const NAME_NOT_RESOLVED: Self = Self(5);
+    /// No name server answered.
+    pub const NAME_SERVERS_SILENT: Self = Self(53);
     /// The gateway at the edge knows nobody who is ready.
     pub const NO_ENDPOINT: Self = Self(6);
     /// No Ingress rule takes the request.

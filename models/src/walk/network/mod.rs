@@ -7,7 +7,7 @@ use crate::control::ControlPlanes;
 use crate::explain::{Probe, Silent, Tree};
 use crate::manifest::kinds::Transport;
 use crate::manifest::kinds::policy::Direction;
-use crate::policy::network::{NetworkPeer, NetworkVerdict};
+use crate::policy::network::{NetworkPeer, NetworkPolicies, NetworkVerdict};
 use crate::units::SimDuration;
 use crate::world::{EndpointTarget, Origin, PodId, ServiceKind, World};
 
@@ -24,7 +24,7 @@ const NAME_SERVERS_MAX: usize = 64;
 
 /// How long the resolver of the C library waits for name servers: 5 s, twice (resolv.conf(5),
 /// `timeout` and `attempts`).
-const RESOLVER_TIME_OUT: SimDuration = SimDuration::from_secs(10);
+pub const RESOLVER_TIME_OUT: SimDuration = SimDuration::from_secs(10);
 
 /// The gateway or pod that sends a connection, as policies see it. The pods of a gateway that is
 /// made as its Gateway is may have any labels.
@@ -52,37 +52,11 @@ pub(super) fn names(
     host: &str,
     tree: &mut Tree,
 ) -> Option<Answer> {
-    let is_address = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-    if is_address || planes.network_policies().is_empty() {
+    if is_address(host) || planes.network_policies().is_empty() {
         return None;
     }
-    let servers = name_servers(world, caller);
-    let is_assumed = servers.is_empty();
-    let peers = match is_assumed {
-        true => vec![(NetworkPeer::NameServer, NAME_SERVER_PORT)],
-        false => servers,
-    };
     tree.enter();
-    let from = NetworkPeer::Pod(caller.pod);
-    let policies = planes.network_policies();
-    let mut verdict: Option<NetworkVerdict> = None;
-    for (to, port) in peers {
-        let one = match verdict {
-            None => policies.decide(world, from, to, port, Transport::Udp, tree),
-            Some(_) => policies.decide(world, from, to, port, Transport::Udp, &mut Silent),
-        };
-        verdict = Some(match (verdict, one) {
-            (None, one) => one,
-            (Some(known), one) if known == one => known,
-            // One name server that answers is enough.
-            (Some(NetworkVerdict::Allowed), _) | (_, NetworkVerdict::Allowed) => {
-                NetworkVerdict::Allowed
-            }
-            (Some(known @ NetworkVerdict::Unknown { .. }), _) => known,
-            (Some(_), one) => one,
-        });
-    }
-    let verdict = verdict.unwrap_or(NetworkVerdict::Allowed);
+    let (verdict, is_assumed) = asked((world, planes.network_policies()), caller, tree);
     let standing = || match is_assumed {
         true => "the name servers, which are taken to stand in kube-system as k8s-app=kube-dns",
         false => "the name servers of Service kube-system/kube-dns",
@@ -105,6 +79,57 @@ pub(super) fn names(
         }
     });
     ended(world, verdict, host)
+}
+
+/// What policies make of questions that a caller has for name servers about `host`.
+#[must_use]
+pub fn name_servers_reached(
+    world: &World,
+    policies: &NetworkPolicies,
+    caller: Caller,
+    host: &str,
+) -> NetworkVerdict {
+    if is_address(host) || policies.is_empty() {
+        return NetworkVerdict::Allowed;
+    }
+    asked((world, policies), caller, &mut Silent).0
+}
+
+fn is_address(host: &str) -> bool {
+    host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+}
+
+/// Also tells whether it is assumed where name servers stand.
+fn asked(
+    (world, policies): (&World, &NetworkPolicies),
+    caller: Caller,
+    probe: &mut impl Probe,
+) -> (NetworkVerdict, bool) {
+    let servers = name_servers(world, caller);
+    let is_assumed = servers.is_empty();
+    let peers = match is_assumed {
+        true => vec![(NetworkPeer::NameServer, NAME_SERVER_PORT)],
+        false => servers,
+    };
+    let from = NetworkPeer::Pod(caller.pod);
+    let mut verdict: Option<NetworkVerdict> = None;
+    for (to, port) in peers {
+        let one = match verdict {
+            None => policies.decide(world, from, to, port, Transport::Udp, probe),
+            Some(_) => policies.decide(world, from, to, port, Transport::Udp, &mut Silent),
+        };
+        verdict = Some(match (verdict, one) {
+            (None, one) => one,
+            (Some(known), one) if known == one => known,
+            // One name server that answers is enough.
+            (Some(NetworkVerdict::Allowed), _) | (_, NetworkVerdict::Allowed) => {
+                NetworkVerdict::Allowed
+            }
+            (Some(known @ NetworkVerdict::Unknown { .. }), _) => known,
+            (Some(_), one) => one,
+        });
+    }
+    (verdict.unwrap_or(NetworkVerdict::Allowed), is_assumed)
 }
 
 fn ended(world: &World, verdict: NetworkVerdict, host: &str) -> Option<Answer> {

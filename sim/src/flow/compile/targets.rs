@@ -153,7 +153,13 @@ impl Compiler<'_> {
             _ => port_of(world, &destination),
         };
         let dialled = number.map(|port| Dialled { host: host.to_owned(), port, ip });
-        Ok(Reached { dialled, ..self.reach(destination) })
+        let reached = Reached { dialled, ..self.reach(destination) };
+        if self.hears_name_servers(site, host) {
+            return Ok(reached);
+        }
+        let without_endpoints = Ending::without_answer(Details::NAME_SERVERS_SILENT);
+        let endpoints = Vec::new();
+        Ok(Reached { endpoints, without_endpoints, dialled: None, ..reached })
     }
 
     fn reach(&mut self, destination: Destination) -> Reached {

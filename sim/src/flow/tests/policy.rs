@@ -56,7 +56,7 @@ spec:
 
 #[test]
 fn a_policy_that_lets_nobody_in_costs_callers_the_time_to_connect() {
-    let api = api(&only("nobody"), "none");
+    let api = api(&only("api"), "none");
     assert_eq!(endings(&api), ["no answer connect_timeout"]);
     assert_eq!(ruled(&api), [(Ruling::Dropped, api.requests())]);
     assert_eq!(api.latency.min().map(|it| it.as_secs_f64()), Some(5.0));
@@ -118,4 +118,38 @@ spec:
     assert_eq!(ruled(&denied), [(Ruling::Denied, denied.requests())]);
     let allowed = api(&rule("default"), "istio-sidecar");
     assert_eq!((endings(&allowed), allowed.rulings.total()), (vec!["200".to_owned()], 0));
+}
+
+/// Isolates what `web` sends, but for connections to pods of the same namespace, and `more`.
+fn egress(more: &str) -> String {
+    format!(
+        "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{ name: web }}
+spec:
+  podSelector: {{ matchLabels: {{ app: web }} }}
+  policyTypes: [Egress]
+  egress: [{{ to: [{{ podSelector: {{}} }}] }}{more}]
+"
+    )
+}
+
+#[test]
+fn a_caller_that_is_kept_from_name_servers_waits_for_its_resolver_and_calls_nobody() {
+    for data_path in ["none", "istio-sidecar"] {
+        let (prepared, statistics) = world(&egress(""), data_path);
+        let api = edge(&prepared, &statistics, "default/web", "default/api");
+        assert_eq!(endings(api), ["no answer name_servers_silent"], "{data_path}");
+        assert_eq!(ruled(api), [(Ruling::Dropped, api.requests())]);
+        assert_eq!(api.latency.min().map(|it| it.as_secs_f64()), Some(10.0));
+        let [finding] = &prepared.findings[..] else { panic!("{:?}", prepared.findings) };
+        assert_eq!(finding.code, "scenario.name-servers");
+        assert!(finding.message.contains("default/web"), "{finding:?}");
+    }
+}
+
+#[test]
+fn a_caller_that_may_ask_name_servers_calls_as_ever() {
+    let api = api(&egress(", { ports: [{ port: 53, protocol: UDP }] }"), "none");
+    assert_eq!((endings(&api), api.rulings.total()), (vec!["200".to_owned()], 0));
 }

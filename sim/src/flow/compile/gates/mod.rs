@@ -3,6 +3,7 @@
 //! the server's side; both are those that answer `why`.
 
 mod classes;
+mod names;
 mod network;
 mod server;
 
@@ -179,15 +180,28 @@ impl Compiler<'_> {
         why: &str,
         origins: Vec<Origin>,
     ) -> Said {
-        let scenario = self.input.scenario;
         let (client, server) = (self.pod_name(pair.client), self.pod_name(pair.server));
         let sentence = format!("whether {client} may call {server} cannot be told: {why}");
+        let path = self.mesh.sites.get(sending.call as usize).map(|site| site.path.clone());
+        match self.taken_for_allowed(&path.unwrap_or_default(), &sentence, &origins) {
+            true => Said::Nothing,
+            false => Said::Ends(ConnectionFate::Dropped, sentence, origins),
+        }
+    }
+
+    /// Whether the scenario takes for allowed what cannot be told; if not, that is an error.
+    pub(super) fn taken_for_allowed(
+        &mut self,
+        path: &str,
+        sentence: &str,
+        origins: &[Origin],
+    ) -> bool {
+        let scenario = self.input.scenario;
         if scenario.file.undecided_policies == UndecidedPolicies::AssumeAllowed {
             self.assume("policy.undecided", format!("{sentence}; it is taken for allowed"));
-            return Said::Nothing;
+            return true;
         }
-        let path = self.mesh.sites.get(sending.call as usize).map_or("", |site| &site.path);
-        let mut finding = Diagnostic::error("scenario.undecided-policy", sentence.clone())
+        let mut finding = Diagnostic::error("scenario.undecided-policy", sentence)
             .help("write `undecided_policies: assume-allowed` to run all the same");
         if let Some(place) = origins.iter().find_map(place_of) {
             finding = finding.at(place, "this decides");
@@ -196,7 +210,7 @@ impl Compiler<'_> {
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }
-        Said::Ends(ConnectionFate::Dropped, sentence, origins)
+        false
     }
 
     /// The name of a pod, or of the source that stands for clients outside.

@@ -24,10 +24,6 @@ impl Compiler<'_> {
         if policies.is_empty() {
             return Said::Nothing;
         }
-        self.assume(
-            "network-policy.dns",
-            "every pod reaches its name servers, whatever network policies say".to_owned(),
-        );
         let from = self.peer(sending, pair.client);
         let to = NetworkPeer::Pod(PodId::from_index(pair.server as usize));
         let verdict = policies.decide(world, from, to, pair.port, Transport::Tcp, &mut Silent);

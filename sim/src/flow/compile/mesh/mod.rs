@@ -16,7 +16,6 @@ use meshwalk_models::walk::Writes;
 use meshwalk_models::world::{PodId, TableId, WorkloadId};
 
 use crate::flow::plan::{CallPlan, LegPlan, MeshPlan, RoutePlan};
-use crate::stats::Details;
 
 use super::Compiler;
 
@@ -82,8 +81,8 @@ impl Compiler<'_> {
             return;
         };
         let target = &self.targets.plans[self.calls[call as usize].target as usize];
-        let unreachable = target.endpoints.1 == 0
-            && target.without_endpoints.details == Details::NAME_NOT_RESOLVED;
+        let unreachable =
+            target.endpoints.1 == 0 && target.without_endpoints.details.is_without_address();
         if unreachable {
             return;
         }
