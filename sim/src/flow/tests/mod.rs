@@ -1,6 +1,7 @@
 //! Stories about the engine, told on small worlds from real manifests and scenarios.
 
 mod agreement;
+mod agreement_policy;
 mod gates;
 mod laws;
 mod ledger;
