@@ -61,7 +61,7 @@ spec:
         number % 5,
         self::namespace(friend),
     );
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         text.push_str(&format!(
             "---
 apiVersion: security.istio.io/v1

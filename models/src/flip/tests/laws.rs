@@ -167,6 +167,9 @@ impl NetworkRule {
     }
 }
 
+/// Takes an edit and its size.
+type With<'w> = dyn FnMut(u32, &dyn Fn(&mut Case)) + 'w;
+
 impl Case {
     fn mesh(&self) -> Mesh {
         let enrolled = if self.enrolled { ", istio-injection: enabled" } else { "" };
@@ -208,11 +211,20 @@ impl Case {
     /// Every case that differs by one edit of the listed sorts, with the size of the edit.
     fn edited(&self) -> Vec<(u32, Self)> {
         let mut all = Vec::new();
-        let mut with = |size: u32, edit: &dyn Fn(&mut Self)| {
-            let mut case = self.clone();
-            edit(&mut case);
-            all.push((size, case));
-        };
+        self.caller_edits(&mut |size, edit| all.push((size, self.with(edit))));
+        self.access_edits(&mut |size, edit| all.push((size, self.with(edit))));
+        self.network_edits(&mut |size, edit| all.push((size, self.with(edit))));
+        all
+    }
+
+    fn with(&self, edit: &dyn Fn(&mut Self)) -> Self {
+        let mut case = self.clone();
+        edit(&mut case);
+        case
+    }
+
+    /// Edits of who asks, what is asked, and how the mesh encrypts.
+    fn caller_edits(&self, with: &mut With<'_>) {
         with(1, &|case| case.role = !case.role);
         with(1, &|case| case.team = if case.team == Team::Red { Team::Blue } else { Team::Red });
         with(1, &|case| case.inject = Some("true"));
@@ -228,6 +240,10 @@ impl Case {
             with(1, &|case| case.mode = Some("STRICT"));
             with(1, &|case| case.mode = Some("PERMISSIVE"));
         }
+    }
+
+    /// Edits of AuthorizationPolicies.
+    fn access_edits(&self, with: &mut With<'_>) {
         for (at, policy) in self.access.iter().enumerate() {
             with(policy.fields(), &|case| {
                 let _ = case.access.remove(at);
@@ -260,6 +276,10 @@ impl Case {
                 }
             }
         }
+    }
+
+    /// Edits of NetworkPolicies.
+    fn network_edits(&self, with: &mut With<'_>) {
         for (at, policy) in self.network.iter().enumerate() {
             with(policy.fields(), &|case| {
                 let _ = case.network.remove(at);
@@ -288,7 +308,6 @@ impl Case {
                 }
             }
         }
-        all
     }
 }
 
