@@ -16,7 +16,7 @@ use crate::world::{Origin, PodId, World};
 use super::answer::{Answer, Outcome, Untold};
 use super::proxy::View;
 use super::question::Policies;
-use super::rules;
+use super::{rules, verdict};
 
 /// Where a proxy stands on the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,17 +117,17 @@ fn note(
         });
         answer.not_modelled.push(untold);
         if object.object.effect == Effect::TurnsAway {
-            doubt(&what, object.origin(), policies, answer);
+            doubt(&what, vec![object.origin()], policies, answer);
         }
     }
     answer.not_modelled.sort();
 }
 
 /// What is not enforced here is not taken for allowed.
-fn doubt(what: &str, origin: Origin, policies: Policies, answer: &mut Answer) {
+fn doubt(what: &str, origins: Vec<Origin>, policies: Policies, answer: &mut Answer) {
     if policies == Policies::AssumedToAllow {
         let sentence = format!("{what} is taken to let the request pass: it is not modelled");
-        answer.tell("policy.assumed", sentence, vec![origin]);
+        answer.tell("policy.assumed", sentence, origins);
         return;
     }
     let lets_through = match answer.outcome {
@@ -139,13 +139,51 @@ fn doubt(what: &str, origin: Origin, policies: Policies, answer: &mut Answer) {
         answer.outcome = Outcome::Unknown;
     }
     let sentence = format!("{what} decides who may call, and is not modelled");
-    answer.tell("policy.not-modelled", sentence, vec![origin]);
+    answer.tell("policy.not-modelled", sentence, origins);
+}
+
+/// Kinds of other meshes and networks that decide who may call, by group. They are not read at all,
+/// so it is not known whom they concern.
+const OTHERS_THAT_DENY: [(&str, &[&str]); 6] = [
+    ("cilium.io", &["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"]),
+    ("policy.linkerd.io", &["Server", "ServerAuthorization", "AuthorizationPolicy"]),
+    ("crd.projectcalico.org", &["NetworkPolicy", "GlobalNetworkPolicy"]),
+    ("projectcalico.org", &["NetworkPolicy", "GlobalNetworkPolicy"]),
+    ("policy.networking.k8s.io", &["*"]),
+    ("access.smi-spec.io", &["TrafficTarget"]),
+];
+
+/// Whether objects of a kind, such as `cilium.io/v2 CiliumNetworkPolicy`, turn requests away.
+fn turns_away(kind: &str) -> bool {
+    let Some((api_version, name)) = kind.split_once(' ') else { return false };
+    let group = api_version.split('/').next().unwrap_or_default();
+    OTHERS_THAT_DENY
+        .iter()
+        .any(|(other, kinds)| *other == group && kinds.iter().any(|it| *it == "*" || *it == name))
+}
+
+impl Answer {
+    /// Adds kinds of the manifests that nobody reads; where one of them decides who may call, a
+    /// request that was let through without it is not known to be.
+    pub fn add_unread(&mut self, kinds: &[Untold], policies: Policies) {
+        let before = self.outcome;
+        for kind in kinds {
+            if turns_away(&kind.what) {
+                let origins = kind.origin.into_iter().collect();
+                doubt(&kind.what, origins, policies, self);
+            }
+            self.not_modelled.push(kind.clone());
+        }
+        if self.outcome != before {
+            verdict::settle(self);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::question::{ClientCertificate, ExternalAnswers, Question, Sender};
-    use super::super::{Target, walk};
+    use super::super::{Target, Verdict, walk};
     use super::*;
     use crate::control::ControlPlanes;
     use crate::manifest::{SourceSet, load};
@@ -247,5 +285,30 @@ spec: {selector: {matchLabels: {istio: edge}}, phase: AUTHN}
         let answer = asked("", 8080, Policies::MayDeny);
         assert_eq!(answer.outcome, Outcome::NoRoute);
         assert!(answer.findings[0].sentence.contains("it has 80"), "{:?}", answer.findings);
+    }
+
+    #[test]
+    fn policies_of_other_networks_leave_no_request_let_through() {
+        let cilium = Untold {
+            what: "cilium.io/v2 CiliumNetworkPolicy".to_owned(),
+            touches: "who may call".to_owned(),
+            origin: None,
+        };
+        let pool = Untold { what: "cilium.io/v2 CiliumNode".to_owned(), ..cilium.clone() };
+        let with = |kinds: &[Untold], outcome, policies| {
+            let mut answer = Answer::new(outcome);
+            verdict::settle(&mut answer);
+            answer.add_unread(kinds, policies);
+            (answer.outcome, answer.verdict, answer.if_allowed, answer.not_modelled.len())
+        };
+        let both = [cilium.clone(), pool.clone()];
+        let seen = with(&both, Outcome::Routed, Policies::MayDeny);
+        assert_eq!(seen, (Outcome::Unknown, Verdict::Unknown, Some(Outcome::Routed), 2));
+        let seen = with(&[pool], Outcome::Routed, Policies::MayDeny);
+        assert_eq!(seen, (Outcome::Routed, Verdict::Allowed, None, 1));
+        let seen = with(&both, Outcome::Routed, Policies::AssumedToAllow);
+        assert_eq!(seen, (Outcome::Routed, Verdict::Allowed, None, 2));
+        let seen = with(&both, Outcome::NoRoute, Policies::MayDeny);
+        assert_eq!(seen.0, Outcome::NoRoute, "what is not let through stays so");
     }
 }

@@ -9,7 +9,7 @@ use meshwalk_models::flip::{Bounds, Flips, Setting, flips};
 use meshwalk_models::manifest::{self, Diagnostic, Manifests, Severity, Sort, SourceSet, nearest};
 use meshwalk_models::profile::Profile;
 use meshwalk_models::reach::{Entrance, entrances};
-use meshwalk_models::walk::{Answer, Caller, Question, Untold, find_caller};
+use meshwalk_models::walk::{Answer, Caller, Question, Untold, find_caller, walk};
 use meshwalk_models::world::{self, ClusterManifests, OutsideHost, Topology, World};
 use meshwalk_sim::run::DEFAULT_CLUSTER;
 
@@ -76,6 +76,13 @@ pub(super) struct Assembly<'a> {
 }
 
 impl Mesh {
+    /// Walks a request, and doubts where policies that nobody reads may turn it away.
+    pub(super) fn walk(&self, question: &Question) -> Answer {
+        let mut answer = walk(&self.world, &self.planes, question);
+        answer.add_unread(&self.untold, question.policies);
+        answer
+    }
+
     /// Reads what `args` name.
     pub(super) fn load(args: &MeshArgs, stdin: &mut dyn Read) -> Result<Self, Failure> {
         let profile = profile(args.profile.as_deref())?;

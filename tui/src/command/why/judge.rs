@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use meshwalk_models::manifest::Place;
-use meshwalk_models::walk::{shown, walk};
+use meshwalk_models::walk::shown;
 
 use crate::Exit;
 use crate::cli::{AnswerFormat, WhyArgs};
@@ -111,7 +111,7 @@ fn result(
     let (got, failure, because) = match asked.question(mesh) {
         Err(failure) => (None, Some(failure.to_string()), Vec::new()),
         Ok(question) => {
-            let answer = walk(&mesh.world, &mesh.planes, &question);
+            let answer = mesh.walk(&question);
             let failure = check.expect.mismatch(&answer);
             let because = if failure.is_some() { answer.because.clone() } else { Vec::new() };
             (Some(shown(&answer)), failure, because)

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use meshwalk_models::token::TokenFacts;
 use meshwalk_models::walk::{
     Answer, ClientCertificate, Expectation, ExternalAnswers, FORMS, Policies, Question, Sender,
-    Target, Verdict, walk,
+    Target, Verdict,
 };
 
 use crate::Exit;
@@ -55,11 +55,12 @@ pub(super) fn why(
     let mesh = Mesh::load(&args.mesh, streams.input)?;
     mesh.print_errors(streams, &looks.err)?;
     let question = asked.question(&mesh)?;
-    let mut answer = walk(&mesh.world, &mesh.planes, &question);
-    answer.not_modelled.extend(mesh.untold.iter().cloned());
+    let answer = mesh.walk(&question);
     let mismatch = expect.as_ref().and_then(|expect| expect.mismatch(&answer));
     let places = Places::new(&mesh.sources);
-    let flips = (!args.no_flips).then(|| {
+    // Where policies that nobody reads may decide, no edit of those that are read changes that.
+    let is_doubted = answer.if_allowed.is_some();
+    let flips = (!args.no_flips && !is_doubted).then(|| {
         let most = args.flips.unwrap_or(FLIPS);
         mesh.inputs.flips((&mesh.world, &mesh.planes), &question, &answer, most)
     });
