@@ -372,7 +372,7 @@ fn an_expectation_decides_the_exit_code() {
 
 /// A policy of the network may stop what the mesh routes: it is named, wherever it stands.
 #[test]
-fn kinds_that_nobody_models_are_named_beside_the_answer() {
+fn a_policy_that_nobody_reads_is_named_and_leaves_no_request_let_through() {
     let asked = Asked::about("41-routes-in-ci");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("policy.yaml");
@@ -382,7 +382,10 @@ fn kinds_that_nobody_models_are_named_beside_the_answer() {
     let more = file.to_str().expect("a plain path");
     asked
         .why(&format!("{more} --from web/frontend --to checkout.shop:8080"))
-        .ends(0)
+        .ends(3)
         .says("Not modelled, and may change this")
-        .says("CiliumNetworkPolicy");
+        .says("CiliumNetworkPolicy decides who may call, and is not modelled");
+    asked
+        .why(&format!("{more} --from web/frontend --to checkout.shop:8080 --assume-allowed"))
+        .ends(0);
 }

@@ -8,7 +8,7 @@ use crate::manifest::kinds::istio::{
 use super::super::edit::{At, Change, Edit, TlsPart};
 use super::super::scene::Side;
 use super::labels::{enrolment, enrolment_of_namespace, to_have};
-use super::{Found, Goal, namespace_of, title};
+use super::{Found, namespace_of, title};
 
 /// The modes that a PeerAuthentication is tried with.
 const MODES: [MtlsMode; 2] = [MtlsMode::Permissive, MtlsMode::Strict];
@@ -43,10 +43,11 @@ pub(super) fn add(found: &mut Found<'_, '_>) {
         }
     }
     if let Some(caller) = &scene.caller {
-        let edits = match (caller.has_sidecar, found.goal) {
-            (true, Goal::Stop) => [enrolment(caller, "false"), None],
-            (false, Goal::Admit) => [enrolment(caller, "true"), enrolment_of_namespace(caller)],
-            _ => [None, None],
+        // Both ways for both goals: an identity is what an ALLOW asks for, and what a DENY needs.
+        let edits = if caller.has_sidecar {
+            [enrolment(caller, "false"), None]
+        } else {
+            [enrolment(caller, "true"), enrolment_of_namespace(caller)]
         };
         edits.into_iter().flatten().for_each(|edit| found.one(edit));
     }

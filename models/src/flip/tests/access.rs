@@ -1,3 +1,6 @@
+//! Stories about flips of AuthorizationPolicies. Those of the network and of encryption stand
+//! beside it.
+
 use super::{Asked, Mesh, SHOP, client, object};
 
 const CALL: Asked<'_> = Asked { from: "client/web", to: "cart.shop:80", method: "GET", path: "/" };

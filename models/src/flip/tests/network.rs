@@ -1,3 +1,6 @@
+//! Stories about flips of NetworkPolicies, name servers among what they cut off. Those of the mesh
+//! stand beside it.
+
 use super::{Asked, Mesh, SHOP, client, object};
 
 const CALL: Asked<'_> = Asked { from: "client/web", to: "cart.shop:80", method: "GET", path: "/" };

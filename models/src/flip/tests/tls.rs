@@ -1,3 +1,6 @@
+//! Stories about flips of encryption: who is enrolled, and what either side demands. Who may call
+//! with which identity stands beside it.
+
 use super::{Asked, Mesh, SHOP, client, object};
 
 const CALL: Asked<'_> = Asked { from: "client/web", to: "cart.shop:80", method: "GET", path: "/" };

@@ -1,5 +1,7 @@
 //! Stories about policies, from manifests to what callers see.
 
+use meshwalk_models::manifest::Severity;
+
 use crate::kernel::Seed;
 use crate::run::{Prepared, run};
 use crate::stats::{EdgeCounters, Ruling, RunStatistics};
@@ -29,7 +31,8 @@ traffic:
 
 fn api(policies: &str, data_path: &str) -> EdgeCounters {
     let (prepared, statistics) = world(policies, data_path);
-    assert!(prepared.findings.is_empty(), "{:?}", prepared.findings);
+    let errors = prepared.findings.iter().filter(|it| it.severity == Severity::Error);
+    assert_eq!(errors.count(), 0, "{:?}", prepared.findings);
     edge(&prepared, &statistics, "default/web", "default/api").clone()
 }
 
