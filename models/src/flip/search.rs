@@ -149,9 +149,7 @@ impl Search<'_, '_> {
 
     fn run(&mut self) {
         while self.flips.found.len() < self.bounds.most {
-            let Some((rank, Waiting { candidate, steps })) = self.waiting.pop_first() else {
-                return;
-            };
+            let Some((rank, Waiting { candidate, steps })) = self.next() else { return };
             // Where a smaller edit does, more of them together say nothing.
             let is_idle = steps > 1 && !self.flips.found.is_empty();
             if is_idle || self.holds_a_flip(&candidate) {
@@ -163,6 +161,26 @@ impl Search<'_, '_> {
             }
             self.attempt(rank.0, candidate.edits, steps);
         }
+    }
+
+    /// The smallest candidate; of those, one of a kind that no flip of the size has yet. Three ways
+    /// to write one principal down would hide that another service account does it too.
+    fn next(&mut self) -> Option<(Rank, Waiting)> {
+        let first = self.waiting.keys().next()?;
+        let size = first.0;
+        let is_new = |rank: &&Rank| {
+            let kinds = || rank.2.iter().map(|(kind, _)| *kind);
+            let flips = self.flips.found.iter().filter(|flip| flip.size == size);
+            let mut told = flips.map(|flip| {
+                let mut kinds: Vec<_> = flip.edits.iter().map(Edit::kind).collect();
+                kinds.sort();
+                kinds
+            });
+            !told.any(|told| told.iter().copied().eq(kinds()))
+        };
+        let new = self.waiting.keys().take_while(|rank| rank.0 == size).find(is_new);
+        let rank = new.unwrap_or(first).clone();
+        self.waiting.remove_entry(&rank)
     }
 
     /// Whether a part of a candidate is a flip already.

@@ -25,10 +25,11 @@ fn the_caller_is_added_to_the_rule_that_lets_others_in() {
         told,
         [
             format!("1 add principal {web} to rule 1 of {title} -> allowed"),
+            // One of each kind before more of the same.
+            format!("1 delete {title} -> allowed"),
             format!("1 add a rule for principal {web} to {title} -> allowed"),
             format!("1 add namespace client to rule 1 of {title} -> allowed"),
             format!("1 add a rule for namespace client to {title} -> allowed"),
-            format!("1 delete {title} -> allowed"),
         ]
     );
 }

@@ -15,8 +15,8 @@ fn a_caller_without_a_proxy_is_enrolled_or_the_mode_is_permissive() {
         told,
         [
             "1 set label sidecar.istio.io/inject=true on the pods of client/deploy/web -> allowed",
-            "1 set label istio-injection=enabled on namespace client -> allowed",
             "1 set the mode of PeerAuthentication shop/strict to PERMISSIVE -> allowed",
+            "1 set label istio-injection=enabled on namespace client -> allowed",
         ]
     );
 }
