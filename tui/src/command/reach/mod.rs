@@ -5,6 +5,8 @@ mod progress;
 mod tests;
 mod wanted;
 
+use std::path::PathBuf;
+
 use ipnet::IpNet;
 use meshwalk_models::reach::{
     Ask, Change, Party, PartyKind, Reach, Refusals, Wanted, differences, parties, reach as find,
@@ -35,12 +37,11 @@ pub(super) fn reach(
             return Err(Failure::new("a difference is no matrix and no graph")
                 .help("print it with -o table or -o json"));
         }
-        let old = Mesh::load(&args.mesh(std::slice::from_ref(old)), streams.input)?;
-        let new = Mesh::load(&args.mesh(std::slice::from_ref(new)), streams.input)?;
+        let old = load(args, std::slice::from_ref(old), looks, streams)?;
+        let new = load(args, std::slice::from_ref(new), looks, streams)?;
         return compare(args, (&old, &new), &external, environment, looks, streams);
     }
-    let mesh = Mesh::load(&args.mesh(&args.paths), streams.input)?;
-    mesh.print_errors(streams, &looks.err)?;
+    let mesh = load(args, &args.paths, looks, streams)?;
     let refusals = match args.output {
         ReachFormat::Wide => Refusals::Given,
         _ if args.refused => Refusals::Given,
@@ -76,6 +77,23 @@ pub(super) fn reach(
     Ok(Exit::Fine)
 }
 
+/// Reads the manifests. Paths that cannot be read may hold pods and policies, so that without them
+/// it is not known who can talk to whom.
+fn load(
+    args: &ReachArgs,
+    paths: &[PathBuf],
+    looks: &Looks,
+    streams: &mut Streams<'_>,
+) -> Result<Mesh, Failure> {
+    let mesh = Mesh::load(&args.mesh(paths), streams.input)?;
+    mesh.print_errors(streams, &looks.err)?;
+    if mesh.findings.iter().any(|finding| finding.code == "input.unreadable") {
+        return Err(Failure::new("who can talk to whom is not known: not all could be read")
+            .help("correct the paths that are named above"));
+    }
+    Ok(mesh)
+}
+
 /// Which pairs count.
 struct Counts<'a> {
     args: &'a ReachArgs,
@@ -105,8 +123,6 @@ fn compare(
     looks: &Looks,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
-    old.print_errors(streams, &looks.err)?;
-    new.print_errors(streams, &looks.err)?;
     // Both are cut alike, so that their ranges have the same names.
     let ranges = |mesh: &Mesh| mesh.planes.network_policies().ranges(&mesh.world);
     let cuts = [ranges(old), ranges(new)].concat();

@@ -89,3 +89,13 @@ fn bad_words_say_what_to_write() {
     assert!(printed.err.contains("no graph"), "{}", printed.err);
     assert_eq!(meshwalk(&["reach"]).exit, Exit::Unusable);
 }
+
+#[test]
+fn what_cannot_be_read_leaves_nothing_to_say() {
+    let printed = meshwalk(&["reach", "-f", "no/such/folder"]);
+    assert_eq!(printed.exit, Exit::Unusable, "{}", printed.out);
+    assert!(printed.err.contains("cannot read no/such/folder"), "{}", printed.err);
+    assert!(printed.err.contains("not all could be read"), "{}", printed.err);
+    let printed = meshwalk(&["reach", "--diff", "no/such/folder", "no/such/folder"]);
+    assert_eq!(printed.exit, Exit::Unusable, "no difference is not the answer");
+}
