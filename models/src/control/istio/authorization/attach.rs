@@ -1,18 +1,13 @@
-//! Which AuthorizationPolicies are in force at a proxy (istio
-//! `pilot/pkg/model/policyattachment.go`, `ShouldAttachPolicy`, and `authorization.go`). What their
-//! rules mean is said elsewhere.
+//! Which AuthorizationPolicies are in force at a proxy (istio `pilot/pkg/model/authorization.go`).
+//! What their rules mean is said elsewhere.
 
 use std::collections::BTreeMap;
 
 use crate::control::istio::Push;
-use crate::control::istio::config::{Config, selects};
+use crate::control::istio::attachment::Attachment;
+use crate::control::istio::config::Config;
 use crate::control::istio::unmodelled::Touched;
 use crate::manifest::kinds::istio::{AccessAction, AuthorizationPolicy};
-
-use super::refusal;
-
-/// The group of Gateway API.
-const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
 
 /// The policies of one proxy, by what a match means.
 #[derive(Clone, Debug, Default)]
@@ -49,34 +44,16 @@ pub fn in_force<'p>(push: &'p Push, proxy: Touched<'_>) -> InForce<'p> {
     found
 }
 
-/// Whether a policy is in force at a proxy. At a gateway of Gateway API `targetRefs` count, and a
-/// selector where there are none (istio's flag `ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY`, on by
-/// default); elsewhere a policy with `targetRefs` does not count at all. A policy with both is
-/// refused by a cluster, and may still hold in an older form: it touches what either names.
+/// Whether a policy is in force at a proxy.
 pub(super) fn attaches(
     push: &Push,
     policy: &Config<AuthorizationPolicy>,
     proxy: Touched<'_>,
 ) -> bool {
-    let object = &policy.object;
-    let root = push.mesh.root_namespace.value.as_str();
-    let in_scope = policy.namespace == proxy.namespace || policy.namespace == root;
-    let selected =
-        || in_scope && object.selector.as_ref().is_none_or(|it| selects(&it.value, proxy.labels));
-    let targeted = |gateway: &str| {
-        policy.namespace == proxy.namespace
-            && object.targets.iter().any(|target| {
-                target.group == GATEWAY_GROUP
-                    && target.kind == "Gateway"
-                    && target.name.value == gateway
-            })
+    let attachment = Attachment {
+        namespace: &policy.namespace,
+        selector: policy.object.selector.as_ref(),
+        targets: &policy.object.targets,
     };
-    let has_both = refusal::has_selector_and_targets(object);
-    match proxy.gateway {
-        Some(gateway) if !object.targets.is_empty() => {
-            targeted(gateway) || (has_both && selected())
-        }
-        None if !object.targets.is_empty() => has_both && selected(),
-        _ => selected(),
-    }
+    attachment.holds_at(push, proxy)
 }

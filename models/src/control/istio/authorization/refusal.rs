@@ -27,11 +27,6 @@ pub(super) struct Refusal {
     pub(super) text: String,
 }
 
-/// Whether a policy has both ways to name whom it touches.
-pub(super) fn has_selector_and_targets(policy: &AuthorizationPolicy) -> bool {
-    policy.selector.is_some() && !policy.targets.is_empty()
-}
-
 /// Whether something of a policy could not be read.
 pub(super) fn is_illegible(policy: &AuthorizationPolicy) -> bool {
     policy.legible == Legible::InPart
