@@ -202,12 +202,15 @@ impl Meeting<'_> {
             let why = format!("the client's sidecar does not know {}.{namespace}", row.name);
             return Err(unknown(&why, Some(row.ports[at].origin)));
         };
-        let subsets = config.clusters.range(format!("outbound|{number}|")..);
-        let mut subsets =
-            subsets.take_while(|(key, _)| key.starts_with(&format!("outbound|{number}|")));
-        if subsets.any(|(key, it)| {
-            key.ends_with(&format!("|{host}")) && it.tls.value != cluster.tls.value
-        }) {
+        // Clusters without a subset, `outbound|80||…`, are passed over: there is one for each
+        // service that the client knows.
+        let range = |from: &str, to: &str| {
+            let bound = |end: &str| format!("outbound|{number}{end}");
+            config.clusters.range(bound(from)..bound(to))
+        };
+        let mut subsets = range("|", "||").chain(range("|}", "}"));
+        let suffix = format!("|{host}");
+        if subsets.any(|(key, it)| key.ends_with(&suffix) && it.tls.value != cluster.tls.value) {
             let why = format!("the subsets of {host} are encrypted differently");
             return Err(unknown(&why, Some(cluster.tls.origin)));
         }

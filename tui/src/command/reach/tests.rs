@@ -99,3 +99,29 @@ fn what_cannot_be_read_leaves_nothing_to_say() {
     let printed = meshwalk(&["reach", "--diff", "no/such/folder", "no/such/folder"]);
     assert_eq!(printed.exit, Exit::Unusable, "no difference is not the answer");
 }
+
+#[test]
+fn subsets_that_are_encrypted_differently_leave_it_unknown() {
+    let mesh = "\
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec: {selector: {app: cart}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: cart, namespace: shop}
+spec: {host: cart, subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}
+---
+";
+    let words = ["reach", "-f", "-", "--from", "shop/web", "--to", "shop/cart"];
+    let printed = meshwalk_reading(&format!("{mesh}{SHOP}"), &words);
+    assert_eq!(printed.exit, Exit::Fine, "{}", printed.err);
+    let why = "the subsets of cart.shop.svc.cluster.local are encrypted differently";
+    assert!(printed.out.contains(why), "{}", printed.out);
+    assert!(!printed.out.contains("TCP 8080   allowed"), "{}", printed.out);
+}
