@@ -100,7 +100,8 @@ pub(super) fn walk(
     let host = whole_name(world, &question.target.host, resolved.as_ref());
     rivals::tell(view, caller.pod, &host, &mut answer, tree);
     untold::at_client(view, caller.pod, &mut answer, tree);
-    let sender = Sending { pod: Some(caller.pod), kind: EndKind::Sidecar, name };
+    let identity = server_side::identity(view, caller.pod);
+    let sender = Sending { pod: Some(caller.pod), identity, kind: EndKind::Sidecar, name };
     server_side::walk(view, &sender, &request, &mut answer, tree);
     answer
 }
@@ -260,7 +261,8 @@ fn without_proxy(
         cluster_facts: None,
     }];
     let name = full_name(world, caller.workload);
-    let sender = Sending { pod: Some(caller.pod), kind: EndKind::Application, name };
+    let kind = EndKind::Application;
+    let sender = Sending { pod: Some(caller.pod), identity: None, kind, name };
     server_side::walk_plain(view, &sender, request, &mut answer, tree);
     answer
 }

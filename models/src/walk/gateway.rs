@@ -76,7 +76,12 @@ pub(super) fn walk(
     answer.ends_at(BoxKind::Gateway, &name.to_string());
     answer.legs.push(from_outside(&name.to_string(), &request.connection));
     gateway_api::tell(planes, name, &config, &request, &answer, tree);
-    let sender = Sending { pod: workload, kind: EndKind::Gateway, name: name.to_string() };
+    let sender = Sending {
+        pod: workload,
+        identity: workload.and_then(|pod| server_side::identity(view, pod)),
+        kind: EndKind::Gateway,
+        name: name.to_string(),
+    };
     server_side::walk(view, &sender, &request, &mut answer, tree);
     untold::at_gateway(view, name, &mut answer, tree);
     answer

@@ -38,7 +38,8 @@ pub(super) fn pods(
     }
     let mut fates: Vec<(NetworkVerdict, Vec<Reached>)> = Vec::new();
     for it in &servers.pods {
-        let fate = wire.fate(NetworkPeer::Pod(it.pod), it.port, &mut Silent);
+        let port = it.sent.tunnel.wire_port(it.port);
+        let fate = wire.fate(NetworkPeer::Pod(it.pod), port, &mut Silent);
         let fate = wire.of_workload(fate);
         match fates.iter_mut().find(|(known, _)| *known == fate) {
             Some((_, all)) => all.push(*it),
@@ -48,11 +49,12 @@ pub(super) fn pods(
     let mut carried = Vec::new();
     for (fate, reached) in fates {
         for (at, group) in groups(view.world, answer, &reached).iter().enumerate() {
+            let port = group.sent.tunnel.wire_port(group.port);
             if at < TOLD_MAX {
-                wire.fate(NetworkPeer::Pod(group.pod), group.port, tree);
+                wire.fate(NetworkPeer::Pod(group.pod), port, tree);
             }
             let server = full_name(view.world, view.world.pods[group.pod].workload);
-            if let Some(met) = wire.met(&fate, &server, group.port) {
+            if let Some(met) = wire.met(&fate, &server, port) {
                 let (share, places) = (group.share, &group.places);
                 tally.add(Said { server, share, places, identity: None }, met);
             }

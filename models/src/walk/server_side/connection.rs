@@ -26,8 +26,6 @@ pub(super) struct Client<'a> {
     pub(super) request: &'a Request,
     /// Whether a proxy of the client's sends it.
     pub(super) by: By,
-    /// The client's identity.
-    pub(super) identity: Identity,
     /// What opens the connection.
     pub(super) sender: &'a Sending,
 }
@@ -37,6 +35,8 @@ pub(super) struct Client<'a> {
 pub(in crate::walk) struct Sending {
     /// Its pod, where it is known.
     pub(in crate::walk) pod: Option<PodId>,
+    /// Whose certificate of the mesh it shows, where it shows one; `None` is not known.
+    pub(in crate::walk) identity: Option<String>,
     /// Its sort.
     pub(in crate::walk) kind: EndKind,
     /// Whose it is.
@@ -50,40 +50,23 @@ pub(in crate::walk) enum By {
     ProxyOfRequests,
     /// A proxy that passes bytes on.
     ProxyOfBytes,
+    /// The ztunnel of the client's node, which takes a connection before it makes its own.
+    Ztunnel,
     /// The client itself.
     Itself,
 }
 
-/// Whose certificate the client's proxy shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Identity {
-    /// This one.
-    Known(String),
-    /// One of the mesh.
-    OfMesh,
-}
-
 impl<'a> Client<'a> {
     /// A client with a proxy.
-    pub(super) fn proxy(
-        view: View<'_>,
-        sender: &'a Sending,
-        request: &'a Request,
-        answer: &Answer,
-    ) -> Self {
-        let identity = sender.pod.and_then(|pod| identity(view, pod));
+    pub(super) fn proxy(sender: &'a Sending, request: &'a Request, answer: &Answer) -> Self {
         let writes = answer.request_after.is_some();
-        Self {
-            request,
-            by: if writes { By::ProxyOfRequests } else { By::ProxyOfBytes },
-            identity: identity.map_or(Identity::OfMesh, Identity::Known),
-            sender,
-        }
+        let by = if writes { By::ProxyOfRequests } else { By::ProxyOfBytes };
+        Self { request, by, sender }
     }
 
     /// A client without one; nobody shows a certificate.
     pub(super) const fn itself(sender: &'a Sending, request: &'a Request) -> Self {
-        Self { request, by: By::Itself, identity: Identity::OfMesh, sender }
+        Self { request, by: By::Itself, sender }
     }
 
     /// The address of the client, where a manifest has it. Behind a gateway the client is somebody
@@ -123,11 +106,7 @@ impl<'a> Client<'a> {
                     Spoken::Http2 => MESH_HTTP2,
                     Spoken::AsClient => MESH_BYTES,
                 };
-                let name = match &self.identity {
-                    Identity::Known(name) => name.clone(),
-                    Identity::OfMesh => String::new(),
-                };
-                tls(alpn, Some(name))
+                tls(alpn, Some(self.sender.identity.clone().unwrap_or_default()))
             }
             (Encryption::Simple | Encryption::Mutual, Spoken::Http2) => tls(&["h2"], None),
             (Encryption::Simple | Encryption::Mutual, _) => tls(&[], None),

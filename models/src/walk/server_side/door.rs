@@ -15,12 +15,13 @@ use super::super::proxy::View;
 use super::super::question::Policies;
 use super::super::request::Dial;
 use super::super::verdict::{EndKind, Fate};
-use super::connection::{By, Client, Identity, Sending, identity};
+use super::connection::{By, Client, Sending, identity};
 use super::meeting::meets;
 use super::reached::{
     Declared, Encryption, Group, Sent, Spoken, Takes, Writes, encryption, written,
 };
 use super::tally::{Gets, Met};
+use super::tunnel::Tunnel;
 
 /// A client before a server.
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +129,7 @@ pub fn receive(encounter: &Encounter<'_>) -> Reception {
     };
     let by_client = matches!(encounter.opener, Opener::Client);
     let sending = Sending {
+        identity: encounter.client.filter(|_| !by_client).and_then(|pod| identity(view, pod)),
         pod: encounter.client,
         kind: if by_client { EndKind::Application } else { EndKind::Sidecar },
         name: encounter
@@ -137,6 +139,7 @@ pub fn receive(encounter: &Encounter<'_>) -> Reception {
     let (client, sent, cluster) = match encounter.opener {
         Opener::Client => {
             let sent = Sent {
+                tunnel: Tunnel::Missing,
                 encryption: Encryption::AsClient,
                 spoken: Spoken::AsClient,
                 declared: Declared::Anything,
@@ -145,14 +148,13 @@ pub fn receive(encounter: &Encounter<'_>) -> Reception {
         }
         Opener::Proxy { cluster, writes, takes, .. } => {
             let (spoken, declared) = written(cluster, request, writes);
-            let sent = Sent { encryption: encryption(&cluster.tls, takes), spoken, declared };
+            let encryption = encryption(&cluster.tls, takes);
+            let sent = Sent { tunnel: Tunnel::Missing, encryption, spoken, declared };
             let by = match writes {
                 Writes::Requests => By::ProxyOfRequests,
                 Writes::Bytes => By::ProxyOfBytes,
             };
-            let identity = encounter.client.and_then(|pod| identity(view, pod));
-            let identity = identity.map_or(Identity::OfMesh, Identity::Known);
-            let client = Client { request, by, identity, sender: &sending };
+            let client = Client { request, by, sender: &sending };
             (client, sent, Some(cluster.name.clone()))
         }
     };

@@ -9,6 +9,7 @@ mod reached;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod tunnel;
 
 use crate::explain::Tree;
 use crate::proxy::envoy::Request;
@@ -21,6 +22,7 @@ pub(super) use self::reached::Encryption;
 use self::reached::{Servers, groups};
 pub use self::reached::{Takes, Writes};
 use self::tally::{Said, Tally};
+pub(super) use self::tunnel::Tunnel;
 use super::answer::{Answer, Outcome};
 use super::proxy::View;
 use super::{full_name, untold};
@@ -45,7 +47,7 @@ pub(super) fn walk(
     let headers = after.map_or_else(|| request.headers.clone(), |after| after.headers.clone());
     let tokens = after.map_or(&request.tokens, |after| &after.tokens).clone();
     let request = Request { headers, tokens, ..request.clone() };
-    let client = Client::proxy(view, sender, &request, answer);
+    let client = Client::proxy(sender, &request, answer);
     let servers = reached::by_proxy(view, &request, answer);
     judge(view, &client, &servers, answer, tree);
 }

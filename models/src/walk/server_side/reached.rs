@@ -13,6 +13,7 @@ use super::super::answer::{Answer, InUse, Share};
 use super::super::proxy::View;
 use super::super::request::Dial;
 use super::super::shown_target;
+use super::tunnel::Tunnel;
 
 /// A row of the answer's weights, and of its endpoints, where the pod is listed there.
 pub(super) type Place = (usize, Option<usize>);
@@ -53,6 +54,8 @@ pub(super) struct Other {
 /// How something is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Sent {
+    pub(super) tunnel: Tunnel,
+    /// Within the tunnel, where there is one.
     pub(super) encryption: Encryption,
     pub(super) spoken: Spoken,
     pub(super) declared: Declared,
@@ -145,7 +148,12 @@ pub(super) fn by_proxy(view: View<'_>, request: &Request, answer: &Answer) -> Se
     for (at, share) in answer.weights.iter().enumerate().filter(|(_, it)| is_tried(it)) {
         let Some(cluster) = view.config.clusters.get(&share.cluster) else { continue };
         let (spoken, declared) = written(cluster, request, writes);
-        let sent = |takes| Sent { encryption: encryption(&cluster.tls, takes), spoken, declared };
+        let sent = |takes| Sent {
+            tunnel: Tunnel::Missing,
+            encryption: encryption(&cluster.tls, takes),
+            spoken,
+            declared,
+        };
         let assignment = view.config.assignments.get(&share.cluster);
         let groups = assignment.into_iter().flat_map(|assignment| &assignment.localities);
         let takes = groups.flat_map(|group| &group.endpoints).map(|it| it.takes_mutual_tls);
@@ -183,6 +191,7 @@ pub(super) fn by_proxy(view: View<'_>, request: &Request, answer: &Answer) -> Se
 /// The pods that kube-proxy picks from.
 pub(super) fn by_kube_proxy(dial: &Dial, answer: &Answer) -> Servers {
     let sent = Sent {
+        tunnel: Tunnel::Missing,
         encryption: Encryption::AsClient,
         spoken: Spoken::AsClient,
         declared: Declared::Anything,

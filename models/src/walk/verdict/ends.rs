@@ -18,6 +18,9 @@ const SYNS: u32 = 7;
 /// 1 s after the first SYN comes the second, and each pause is twice as long as the one before.
 pub(in crate::walk) const CONNECT_TIME_OUT: SimDuration = SimDuration::from_secs((1 << SYNS) - 1);
 
+/// How long ztunnel tries to connect (ztunnel `src/proxy.rs`, `CONNECTION_TIMEOUT`).
+const ZTUNNEL_CONNECTS_FOR: SimDuration = SimDuration::from_secs(10);
+
 /// What a client hears of a connection to a server that ends like this, and the response flags
 /// where its proxy answers in place of the server.
 pub(in crate::walk) fn hears(
@@ -33,6 +36,9 @@ pub(in crate::walk) fn hears(
         }
         (By::ProxyOfBytes, Fate::Dropped) => (Sees::Reset { after: connect_limit(answer) }, None),
         (By::ProxyOfBytes, _) => (Sees::Reset { after: None }, None),
+        // ztunnel took the connection before it made its own.
+        (By::Ztunnel, Fate::Dropped) => (Sees::Reset { after: Some(ZTUNNEL_CONNECTS_FOR) }, None),
+        (By::Ztunnel, _) => (Sees::Reset { after: None }, None),
         (By::Itself, Fate::Closed) => (Sees::Reset { after: None }, None),
         (By::Itself, Fate::Refused) => (Sees::Refused, None),
         (By::Itself, Fate::NoHandshake) => (Sees::TlsError, None),

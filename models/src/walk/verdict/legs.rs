@@ -7,7 +7,7 @@ use crate::world::{Origin, PodId};
 
 use super::super::full_name;
 use super::super::proxy::View;
-use super::super::server_side::{Encryption, Sending, identity};
+use super::super::server_side::{Encryption, Sending, Tunnel, identity};
 use super::{Crossing, EndKind, Leg, LegEncryption, LegEnd, SeenIdentity};
 
 /// Who takes a connection at a server, and whether it ends the encryption.
@@ -31,6 +31,8 @@ pub(in crate::walk) struct Ends<'a> {
     pub(in crate::walk) pods: &'a [PodId],
     /// What takes the connection.
     pub(in crate::walk) taker: Taker,
+    /// The tunnel around it.
+    pub(in crate::walk) tunnel: Tunnel,
     /// Who encrypts.
     pub(in crate::walk) encryption: Encryption,
     /// What the server sees of the connection.
@@ -76,7 +78,11 @@ pub(in crate::walk) fn from_outside(gateway: &str, connection: &Connection) -> L
 pub(in crate::walk) fn legs(view: View<'_>, ends: &Ends<'_>) -> Vec<Leg> {
     let Some(&server) = ends.pods.first() else { return Vec::new() };
     let name = full_name(view.world, view.world.pods[server].workload);
-    let encryption = word(ends.encryption, ends.connection);
+    let within = word(ends.encryption, ends.connection);
+    let encryption = match ends.tunnel {
+        Tunnel::Missing => within,
+        Tunnel::ToZtunnel | Tunnel::ToSidecar => LegEncryption::Hbone,
+    };
     let to = match ends.taker {
         Taker::Application => EndKind::Application,
         Taker::Sidecar | Taker::SidecarPassingOn => EndKind::Sidecar,
@@ -100,7 +106,7 @@ pub(in crate::walk) fn legs(view: View<'_>, ends: &Ends<'_>) -> Vec<Leg> {
     let behind = match ends.taker {
         Taker::Application | Taker::Gateway => return legs,
         Taker::Sidecar => LegEncryption::Plaintext,
-        Taker::SidecarPassingOn => encryption,
+        Taker::SidecarPassingOn => within,
     };
     legs.push(inside((EndKind::Sidecar, EndKind::Application), &name, behind));
     legs
@@ -139,7 +145,7 @@ fn client(ends: &Ends<'_>, encryption: LegEncryption) -> SeenIdentity {
 fn server_identity(view: View<'_>, server: PodId, encryption: LegEncryption) -> SeenIdentity {
     match encryption {
         LegEncryption::Plaintext => nobody("the connection is plaintext: anybody may answer"),
-        LegEncryption::Mtls => SeenIdentity {
+        LegEncryption::Mtls | LegEncryption::Hbone => SeenIdentity {
             principal: identity(view, server),
             source: "the server's certificate of the mesh, which the client's proxy checks"
                 .to_owned(),

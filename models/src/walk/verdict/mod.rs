@@ -113,14 +113,20 @@ pub enum BoxKind {
     ClientNode,
     /// The proxy beside the client.
     ClientSidecar,
+    /// The proxy of ambient on the client's node.
+    ClientZtunnel,
     /// A gateway.
     Gateway,
+    /// A waypoint of ambient, which stands between client and server.
+    Waypoint,
     /// The node that turns a Service's address into that of a pod.
     Service,
     /// The network policy at the server's node.
     ServerNode,
     /// The proxy beside the server.
     ServerSidecar,
+    /// The proxy of ambient on the server's node.
+    ServerZtunnel,
     /// The called application.
     ServerApplication,
 }
@@ -133,10 +139,13 @@ impl BoxKind {
             Self::NameServer => "name server",
             Self::ClientNode => "client's node (network policy)",
             Self::ClientSidecar => "client sidecar",
+            Self::ClientZtunnel => "client's ztunnel",
             Self::Gateway => "gateway",
+            Self::Waypoint => "waypoint",
             Self::Service => "Service",
             Self::ServerNode => "server's node (network policy)",
             Self::ServerSidecar => "server sidecar",
+            Self::ServerZtunnel => "server's ztunnel",
             Self::ServerApplication => "server application",
         }
     }
@@ -196,6 +205,10 @@ pub enum EndKind {
     Application,
     /// A proxy beside one.
     Sidecar,
+    /// The proxy of ambient on the node of one.
+    Ztunnel,
+    /// A waypoint of ambient.
+    Waypoint,
     /// A gateway.
     Gateway,
     /// A client outside.
@@ -209,6 +222,8 @@ impl EndKind {
         match self {
             Self::Application => "application",
             Self::Sidecar => "sidecar",
+            Self::Ztunnel => "ztunnel",
+            Self::Waypoint => "waypoint",
             Self::Gateway => "gateway",
             Self::Outside => "client",
         }
@@ -223,6 +238,8 @@ pub enum LegEncryption {
     Plaintext,
     /// Mutual TLS with the mesh's certificates.
     Mtls,
+    /// A tunnel (HTTP/2 CONNECT) in mutual TLS with the mesh's certificates, on port 15008.
+    Hbone,
     /// TLS of a proxy without a certificate of the mesh.
     Tls,
     /// TLS that the application itself speaks.
@@ -236,6 +253,7 @@ impl LegEncryption {
         match self {
             Self::Plaintext => "plaintext",
             Self::Mtls => "mTLS",
+            Self::Hbone => "HBONE (mTLS)",
             Self::Tls => "TLS, no certificate of the mesh",
             Self::ApplicationTls => "TLS of the application",
         }

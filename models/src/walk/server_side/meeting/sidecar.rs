@@ -1,140 +1,54 @@
-//! A client's connection at one server: whether its proxy, or the application itself, takes it.
+//! A connection at the sidecar beside a server: which chain takes it, and what filters make of the
+//! request. Whether the connection gets there at all has been decided before.
 
-use crate::control::Beside;
 use crate::control::istio::capture::{self, Capture};
-use crate::explain::{Explanation, Probe, Tree};
+use crate::explain::{Explanation, Tree};
 use crate::manifest::kinds::istio::MtlsMode;
+use crate::proxy::envoy::Request;
 use crate::proxy::envoy::config::{
     Direction, DownstreamTls, HttpFilterKind, NetworkFilter, OriginalDestination, ProxyConfig,
     Transport,
 };
 use crate::proxy::envoy::listening::{self, Accepted, Arrival, Service, accept_with};
-use crate::proxy::envoy::{Connection, Request};
 use crate::world::Origin;
 
-use super::super::answer::Outcome;
-use super::super::proxy::View;
-use super::super::verdict::{BoxKind, Ends, Fate, Leg, SeenAnswer, Taker, legs};
-use super::super::{full_name, http, rules};
-use super::connection::{Client, Identity};
-use super::reached::{Declared, Encryption, Group, Spoken, is_unsaid};
-use super::tally::{Gets, Met, Refusal};
-
-/// A meeting of a client and a server.
-struct Meeting<'m> {
-    view: View<'m>,
-    group: &'m Group,
-    client: &'m Client<'m>,
-    connection: Connection,
-    /// The server's workload by its name.
-    name: String,
-}
-
-/// What became of a meeting, and the legs of the way to the application.
-pub(super) struct Meets {
-    pub(super) met: Met,
-    pub(super) legs: Vec<Leg>,
-}
-
-/// What the server makes of the client's connection and request.
-pub(super) fn meets(view: View<'_>, group: &Group, client: &Client<'_>, tree: &mut Tree) -> Meets {
-    let world = view.world;
-    let workload = world.pods[group.pod].workload;
-    let connection = client.connection(world, group);
-    let meeting = Meeting { view, group, client, connection, name: full_name(world, workload) };
-    tree.enter();
-    tree.fact("encryption", || meeting.encryption_word().to_owned());
-    let (sentence, met, taker) = meeting.judge(tree);
-    let origin = match &met {
-        Met::Refused(refusal) => refusal.origins.first().copied(),
-        Met::Taken | Met::Unknown(_) => None,
-    };
-    let origin = origin.or(Some(world.workloads[workload].origin));
-    tree.leave(rules::SERVER_SIDE, origin, || match &met {
-        Met::Taken => sentence,
-        Met::Refused(refusal) => format!("{sentence}; {}", refusal.sentence),
-        Met::Unknown(doubt) => format!("{sentence}; {doubt}"),
-    });
-    let ends = Ends {
-        sender: client.sender,
-        pods: &group.pods,
-        taker,
-        encryption: group.sent.encryption,
-        connection: &meeting.connection,
-        origin: meeting.tls_origin(),
-    };
-    let legs = legs(view, &ends);
-    Meets { met, legs }
-}
+use super::super::super::answer::{Answer, Outcome};
+use super::super::super::http;
+use super::super::super::proxy::View;
+use super::super::super::verdict::{BoxKind, Fate, SeenAnswer, Taker};
+use super::super::reached::{Encryption, Spoken, is_unsaid};
+use super::super::tally::{Gets, Met};
+use super::{Judged, Meeting, refusal};
 
 impl Meeting<'_> {
-    /// Who takes the connection as a sentence, what becomes of it, and what takes it.
-    fn judge(&self, tree: &mut Tree) -> (String, Met, Taker) {
-        let (view, name) = (self.view, &self.name);
-        let without =
-            || format!("{name} has no sidecar: the application takes the connection itself");
-        match view.planes.beside(view.world, self.group.pod) {
-            Beside::Nothing => (without(), self.at_application(None), Taker::Application),
-            Beside::Gateway(config) => {
-                let sentence = format!("{name} is a gateway, which has routes of its own");
-                let (arrival, external) = (Arrival::Dialled, view.external);
-                let met = match accept_with(&config, arrival, &self.connection, external, tree) {
-                    Ok(_) => Met::Taken,
-                    Err(refusal) => self.refused(&refusal, BoxKind::Gateway),
-                };
-                (sentence, met, Taker::Gateway)
+    /// The server has a sidecar, which connections may be led past.
+    pub(super) fn beside_sidecar(&self, config: &ProxyConfig, tree: &mut Tree) -> Judged {
+        let (view, name, port) = (self.view, &self.name, self.group.port);
+        let annotations = &view.world.workload_of(self.group.pod).annotations;
+        let capture = capture::inbound(annotations, port, tree);
+        match capture.value {
+            Capture::Proxy => {
+                let istio = view.planes.istio();
+                istio.explain_inbound(view.world, self.group.pod, port, tree);
+                let sentence = format!("{name} has a sidecar, which takes the connection");
+                let arrival = Arrival::Redirected(Direction::Inbound);
+                let (met, taker) = self.at_sidecar(config, arrival, tree);
+                (sentence, met, taker)
             }
-            Beside::Sidecar(config) => {
-                let annotations = &view.world.workload_of(self.group.pod).annotations;
-                let capture = capture::inbound(annotations, self.group.port, tree);
-                match capture.value {
-                    Capture::Proxy => {
-                        let istio = view.planes.istio();
-                        istio.explain_inbound(view.world, self.group.pod, self.group.port, tree);
-                        let sentence = format!("{name} has a sidecar, which takes the connection");
-                        let arrival = Arrival::Redirected(Direction::Inbound);
-                        let (met, taker) = self.at_sidecar(&config, arrival, tree);
-                        (sentence, met, taker)
-                    }
-                    Capture::Bypass if has_socket(&config, self.group.port) => {
-                        let sentence = format!("{name} has a sidecar, which listens on the port");
-                        let (met, taker) = self.at_sidecar(&config, Arrival::Dialled, tree);
-                        (sentence, met, taker)
-                    }
-                    Capture::Bypass => {
-                        let port = self.group.port;
-                        let sentence = format!("port {port} of {name} is reached past its sidecar");
-                        let met = self.at_application(Some(capture.origin));
-                        (sentence, met, Taker::Application)
-                    }
-                    Capture::Unknown => {
-                        let sentence = format!("{name} has a sidecar");
-                        let doubt = "whether it gets the connection cannot be told".to_owned();
-                        (sentence, Met::Unknown(doubt), Taker::Sidecar)
-                    }
-                }
+            Capture::Bypass if has_socket(config, port) => {
+                let sentence = format!("{name} has a sidecar, which listens on the port");
+                let (met, taker) = self.at_sidecar(config, Arrival::Dialled, tree);
+                (sentence, met, taker)
             }
-        }
-    }
-
-    /// No proxy is in the way; `past` is what keeps the server's own from it.
-    fn at_application(&self, past: Option<Origin>) -> Met {
-        match (self.group.sent.encryption, self.group.sent.declared) {
-            (Encryption::AsClient | Encryption::Simple | Encryption::Mutual, _) => Met::Taken,
-            (Encryption::Mesh, Declared::Http) => Met::Refused(Refusal {
-                sentence: format!(
-                    "the client's side sends mutual TLS of the mesh, which nobody ends at {}",
-                    self.name
-                ),
-                origins: past.into_iter().chain(self.tls_origin()).collect(),
-                by: (BoxKind::ServerApplication, self.name.clone()),
-                gets: Gets::Nothing(Fate::NoHandshake),
-            }),
-            (Encryption::Mesh, Declared::Anything) => Met::Unknown(format!(
-                "the client's side sends mutual TLS of the mesh, and whether the application at \
-                 {} ends it is not known",
-                self.name
-            )),
+            Capture::Bypass => {
+                let sentence = format!("port {port} of {name} is reached past its sidecar");
+                (sentence, self.at_application(Some(capture.origin)), Taker::Application)
+            }
+            Capture::Unknown => {
+                let sentence = format!("{name} has a sidecar");
+                let doubt = "whether it gets the connection cannot be told".to_owned();
+                (sentence, Met::Unknown(doubt), Taker::Sidecar)
+            }
         }
     }
 
@@ -155,7 +69,7 @@ impl Meeting<'_> {
 
     /// What the filters of the chain make of it.
     fn in_chain(&self, config: &ProxyConfig, accepted: Accepted<'_>, tree: &mut Tree) -> Met {
-        if self.client.identity == Identity::OfMesh
+        if self.client.sender.identity.is_none()
             && self.connection.principal.is_some()
             && looks_at_identity(accepted)
         {
@@ -198,7 +112,7 @@ impl Meeting<'_> {
     }
 
     /// What the routes and filters of the server's proxy make of the request.
-    fn answered(&self, answer: &super::super::Answer, denied_by: Vec<Origin>) -> Met {
+    fn answered(&self, answer: &Answer, denied_by: Vec<Origin>) -> Met {
         let status = answer.status.unwrap_or(503);
         match answer.outcome {
             Outcome::Routed => Met::Taken,
@@ -223,7 +137,7 @@ impl Meeting<'_> {
     }
 
     /// The connection is not served.
-    fn refused(&self, why: &listening::Refusal, by: BoxKind) -> Met {
+    pub(super) fn refused(&self, why: &listening::Refusal, by: BoxKind) -> Met {
         let by = (by, self.name.clone());
         let (name, port) = (&self.name, self.group.port);
         let sends = self.encryption_word();
@@ -299,26 +213,6 @@ impl Meeting<'_> {
         let demand = istio.demands(self.view.world, self.group.pod, self.group.port)?;
         Some((demand.value, demand.origin))
     }
-
-    /// What says how the client's proxy encrypts.
-    fn tls_origin(&self) -> Option<Origin> {
-        let cluster = self.group.cluster.as_deref()?;
-        Some(self.view.config.clusters.get(cluster)?.tls.origin)
-    }
-
-    fn encryption_word(&self) -> &'static str {
-        match (self.group.sent.encryption, self.connection.transport) {
-            (Encryption::Mesh, _) => "mutual TLS of the mesh",
-            (Encryption::Simple, _) => "TLS without a certificate of the mesh",
-            (Encryption::Mutual, _) => "TLS with a certificate of the user's",
-            (Encryption::AsClient, Transport::Tls) => "TLS of the client's own",
-            (Encryption::AsClient, Transport::RawBuffer) => "plaintext",
-        }
-    }
-}
-
-fn refusal(sentence: String, origins: Vec<Origin>, by: (BoxKind, String), gets: Gets) -> Met {
-    Met::Refused(Refusal { sentence, origins, by, gets })
 }
 
 const fn mode_word(mode: MtlsMode) -> &'static str {
