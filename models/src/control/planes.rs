@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::Labels;
+use crate::path::{DataPath, Placement};
 use crate::policy::network::NetworkPolicies;
 use crate::profile::{GatewayReading, Profile};
 use crate::proxy::envoy::config::ProxyConfig;
@@ -14,7 +15,6 @@ use crate::world::{ClusterManifests, PodId, World};
 
 use super::gateway::{GatewayControlPlane, MeshGroup};
 use super::istio::gateways::GatewayWorkload;
-use super::istio::injection::Injection;
 use super::istio::routes::{MeshRoutes, mesh_host};
 use super::istio::{IstioControlPlane, Push};
 
@@ -82,34 +82,23 @@ impl ControlPlanes {
         clusters: &[ClusterManifests<'_>],
         profile: &'static Profile,
     ) -> (Self, Vec<Diagnostic>) {
-        Self::with_injection(world, clusters, profile, Injection::AsLabelled)
+        Self::placed(world, clusters, profile, Placement::default())
     }
 
-    /// The same, where a scenario may say which pods have a sidecar.
+    /// The same, where a scenario may say what carries the traffic of which pods.
     #[must_use]
-    pub fn with_injection(
+    pub fn placed(
         world: &World,
         clusters: &[ClusterManifests<'_>],
         profile: &'static Profile,
-        injection: Injection,
+        placement: Placement,
     ) -> (Self, Vec<Diagnostic>) {
         let (gateway_api, mut findings) = GatewayControlPlane::new(world, clusters, profile);
-        let (istio, more) = IstioControlPlane::new(world, clusters, profile, injection);
+        let (istio, more) = IstioControlPlane::new(world, clusters, profile, placement);
         findings.extend(more);
         let (network_policies, more) = NetworkPolicies::new(world, clusters, profile);
         findings.extend(more);
         (Self { profile, given: Given::default(), gateway_api, istio, network_policies }, findings)
-    }
-
-    /// The same where every pod that can have a sidecar does, unless it refuses it: a scenario says
-    /// which of them count.
-    #[must_use]
-    pub fn everywhere(
-        world: &World,
-        clusters: &[ClusterManifests<'_>],
-        profile: &'static Profile,
-    ) -> (Self, Vec<Diagnostic>) {
-        Self::with_injection(world, clusters, profile, Injection::Everywhere)
     }
 
     /// Proxies whose configuration is written down and not made of resources.
@@ -146,6 +135,15 @@ impl ControlPlanes {
     pub fn sidecar(&self, world: &World, pod: PodId) -> Option<Arc<ProxyConfig>> {
         let given = self.given.sidecars.get(&pod).cloned();
         given.or_else(|| self.istio.sidecar(world, pod, &OfGatewayApi(&self.gateway_api)))
+    }
+
+    /// What carries the traffic of a pod.
+    #[must_use]
+    pub fn data_path(&self, world: &World, pod: PodId) -> DataPath {
+        if self.given.sidecars.contains_key(&pod) {
+            return DataPath::IstioSidecar;
+        }
+        self.istio.enrolled_silently(world, pod).data_path()
     }
 
     /// What takes the connections that reach a pod.
@@ -212,13 +210,9 @@ impl ControlPlanes {
 
     /// The same, after a change to objects of Istio's own kinds and to nothing else.
     #[must_use]
-    pub fn with_istio_of(
-        &self,
-        world: &World,
-        clusters: &[ClusterManifests<'_>],
-        injection: Injection,
-    ) -> Self {
-        let (istio, _) = IstioControlPlane::new(world, clusters, self.profile, injection);
+    pub fn with_istio_of(&self, world: &World, clusters: &[ClusterManifests<'_>]) -> Self {
+        let placement = self.istio.placement().clone();
+        let (istio, _) = IstioControlPlane::new(world, clusters, self.profile, placement);
         Self { istio, ..self.clone() }
     }
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::control::ControlPlanes;
-use crate::control::istio::injection::Injection;
 use crate::manifest::kinds::Resource;
+use crate::path::Placement;
 use crate::profile::Profile;
 use crate::walk::{Answer, Caller, Question, Sender, Verdict, walk};
 use crate::world::{ClusterManifests, OutsideHost, PodId, Topology, World, build};
@@ -25,8 +25,8 @@ pub struct Setting<'a> {
     pub outside: &'a [OutsideHost],
     /// The facts that count.
     pub profile: &'static Profile,
-    /// Whose word counts on which pods have a sidecar.
-    pub injection: Injection,
+    /// Whose word counts on which pods have a proxy.
+    pub placement: &'a Placement,
 }
 
 /// A world with its control planes.
@@ -60,17 +60,17 @@ pub(super) fn make(
     edits: &[Edit],
 ) -> Made {
     let touched: BTreeSet<Touched> = edits.iter().map(|edit| touches(edit, draft)).collect();
-    let Setting { topology, outside, profile, injection, .. } = *setting;
+    let Setting { topology, outside, profile, placement, .. } = *setting;
     draft.show(|clusters| {
         if touched.contains(&Touched::World) {
             let world = build(clusters, topology, outside).world;
-            let (planes, _) = ControlPlanes::with_injection(&world, clusters, profile, injection);
+            let (planes, _) = ControlPlanes::placed(&world, clusters, profile, placement.clone());
             return Made { world: Some(world), planes: Some(planes) };
         }
         let world = before.world;
         let mut planes = None;
         if touched.contains(&Touched::Istio) {
-            planes = Some(before.planes.with_istio_of(world, clusters, injection));
+            planes = Some(before.planes.with_istio_of(world, clusters));
         }
         if touched.contains(&Touched::Network) {
             let over = planes.as_ref().unwrap_or(before.planes);

@@ -1,14 +1,19 @@
 //! Which boxes the bytes of a call pass, and what holds on the wire between them. What each box
 //! costs and decides is not said here.
 
+mod placement;
+
 use serde::Serialize;
 
 use crate::explain::{Probe, RuleId};
+
+pub use placement::{Choice, Placement, WaypointPlacement};
 
 pub(crate) const PLAIN: RuleId = RuleId("path.plain");
 pub(crate) const SIDECAR_TO_PLAIN: RuleId = RuleId("path.sidecar-to-plain");
 pub(crate) const SIDECAR_TO_SIDECAR: RuleId = RuleId("path.sidecar-to-sidecar");
 pub(crate) const PLAIN_TO_SIDECAR: RuleId = RuleId("path.plain-to-sidecar");
+pub(crate) const AMBIENT: RuleId = RuleId("path.ambient");
 
 /// What carries a workload's traffic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -19,6 +24,8 @@ pub enum DataPath {
     None,
     /// An Envoy beside every pod, configured by istiod.
     IstioSidecar,
+    /// A ztunnel on every node, configured by istiod, and waypoints where they are asked for.
+    IstioAmbient,
 }
 
 /// A box that handles the bytes.
@@ -30,6 +37,10 @@ pub enum PathBox {
     ClientApp,
     /// The proxy beside the caller.
     ClientSidecar,
+    /// The ztunnel of the caller's node.
+    ClientZtunnel,
+    /// The ztunnel of the callee's node.
+    ServerZtunnel,
     /// The proxy beside the callee.
     ServerSidecar,
     /// The called application.
@@ -44,6 +55,8 @@ pub enum Protection {
     Plaintext,
     /// TLS with certificates on both sides, between the proxies.
     MutualTls,
+    /// A stream of HTTP/2 in mutual TLS, between the proxies.
+    Hbone,
 }
 
 /// Who picks the endpoint, and how often.
@@ -80,9 +93,11 @@ pub struct Route {
 #[must_use]
 pub const fn route(caller: DataPath, callee: DataPath) -> Route {
     use Balancing::{PerConnection, PerRequest};
-    use DataPath::{IstioSidecar, None};
-    use PathBox::{ClientApp, ClientSidecar, ServerApp, ServerSidecar};
-    use Protection::{MutualTls, Plaintext};
+    use DataPath::{IstioAmbient, IstioSidecar, None};
+    use PathBox::{
+        ClientApp, ClientSidecar, ClientZtunnel, ServerApp, ServerSidecar, ServerZtunnel,
+    };
+    use Protection::{Hbone, MutualTls, Plaintext};
     let (boxes, protection, balancing, rule): (&[PathBox], _, _, _) = match (caller, callee) {
         (None, None) => (&[ClientApp, ServerApp], Plaintext, PerConnection, PLAIN),
         (None, IstioSidecar) => {
@@ -97,6 +112,21 @@ pub const fn route(caller: DataPath, callee: DataPath) -> Route {
             PerRequest,
             SIDECAR_TO_SIDECAR,
         ),
+        (None, IstioAmbient) => {
+            (&[ClientApp, ServerZtunnel, ServerApp], Plaintext, PerConnection, AMBIENT)
+        }
+        (IstioSidecar, IstioAmbient) => {
+            (&[ClientApp, ClientSidecar, ServerZtunnel, ServerApp], Hbone, PerRequest, AMBIENT)
+        }
+        (IstioAmbient, None) => {
+            (&[ClientApp, ClientZtunnel, ServerApp], Plaintext, PerConnection, AMBIENT)
+        }
+        (IstioAmbient, IstioSidecar) => {
+            (&[ClientApp, ClientZtunnel, ServerSidecar, ServerApp], Hbone, PerConnection, AMBIENT)
+        }
+        (IstioAmbient, IstioAmbient) => {
+            (&[ClientApp, ClientZtunnel, ServerZtunnel, ServerApp], Hbone, PerConnection, AMBIENT)
+        }
     };
     Route { boxes, protection, balancing, rule }
 }
@@ -133,6 +163,16 @@ mod tests {
             let protected = route(caller, callee).protection == Protection::MutualTls;
             assert_eq!(protected, both, "{caller:?} to {callee:?}");
         }
+    }
+
+    #[test]
+    fn two_proxies_that_speak_hbone_protect_the_bytes_with_it() {
+        for caller in [DataPath::IstioSidecar, DataPath::IstioAmbient] {
+            assert_eq!(route(caller, DataPath::IstioAmbient).protection, Protection::Hbone);
+        }
+        let plain = route(DataPath::None, DataPath::IstioAmbient);
+        assert_eq!(plain.protection, Protection::Plaintext);
+        assert!(plain.boxes.contains(&PathBox::ServerZtunnel));
     }
 
     #[test]

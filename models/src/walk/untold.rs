@@ -7,7 +7,7 @@ use crate::control::GatewayName;
 use crate::control::istio::Push;
 use crate::control::istio::authorization;
 use crate::control::istio::config::Config;
-use crate::control::istio::injection::Proxy;
+use crate::control::istio::enrolment::Enrolled;
 use crate::control::istio::unmodelled::{Touched, touching};
 use crate::explain::{Probe, Tree};
 use crate::manifest::kinds::istio::{Effect, Unmodelled, UnmodelledKind};
@@ -68,7 +68,7 @@ pub(super) fn at_servers(view: View<'_>, pods: &[PodId], answer: &mut Answer, tr
         if !seen.insert(view.world.pods[pod].workload) {
             continue;
         }
-        if view.planes.istio().is_injected(view.world, pod).outcome == Proxy::None {
+        if view.planes.istio().enrolled_silently(view.world, pod) == Enrolled::Nothing {
             continue;
         }
         if let Some(push) = view.planes.istio().push_of(view.world, pod) {

@@ -229,7 +229,9 @@ impl<R: Recorder> Engine<R> {
         let bytes = match (distance, attempt.protection) {
             (Distance::SameNode, _) => WireBytes { same_node: bytes, ..WireBytes::default() },
             (_, Protection::Plaintext) => WireBytes { plaintext: bytes, ..WireBytes::default() },
-            (_, Protection::MutualTls) => WireBytes { encrypted: bytes, ..WireBytes::default() },
+            (_, Protection::MutualTls | Protection::Hbone) => {
+                WireBytes { encrypted: bytes, ..WireBytes::default() }
+            }
         };
         self.meter.put_on_the_wire(edge, at, bytes);
     }

@@ -7,6 +7,7 @@ use meshwalk_models::control::ControlPlanes;
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::kinds::Resource;
 use meshwalk_models::manifest::{Diagnostic, Place, SourceId};
+use meshwalk_models::path::{self, DataPath};
 use meshwalk_models::policy::network::NetworkPolicies;
 use meshwalk_models::profile::Profile;
 use meshwalk_models::world::{
@@ -80,7 +81,7 @@ pub fn prepare(
     let profile = Profile::built_in();
     // Without objects of a mesh every proxy has the defaults, and nobody needs to be asked.
     let planes = has_mesh_objects(clusters)
-        .then(|| ControlPlanes::everywhere(&built.world, &manifests, profile));
+        .then(|| ControlPlanes::placed(&built.world, &manifests, profile, sidecars()));
     let alone = match planes {
         Some(_) => None,
         None => Some(NetworkPolicies::new(&built.world, &manifests, profile)),
@@ -113,6 +114,11 @@ pub fn prepare(
         .collect();
     assumptions.extend(compiled.assumptions);
     Prepared { world: built.world, plan: Arc::new(compiled.plan), findings, assumptions }
+}
+
+/// Every pod that can have a sidecar does; the scenario says which of them count.
+fn sidecars() -> path::Placement {
+    path::Placement::everywhere(DataPath::IstioSidecar)
 }
 
 fn has_mesh_objects(clusters: &[ClusterInput<'_>]) -> bool {

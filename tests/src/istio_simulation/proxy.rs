@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use meshwalk_models::control::istio::IstioControlPlane;
 use meshwalk_models::control::istio::gateways::GatewayWorkload;
-use meshwalk_models::control::istio::injection::Injection;
 use meshwalk_models::control::istio::routes::NoMeshRoutes;
 use meshwalk_models::manifest::{SourceSet, load};
+use meshwalk_models::path::Placement;
 use meshwalk_models::profile::Profile;
 use meshwalk_models::proxy::envoy::config::ProxyConfig;
 use meshwalk_models::world::{ClusterManifests, PodId, Topology, build};
@@ -58,7 +58,7 @@ impl ProxyUnderTest {
         };
         let world = build(&[cluster], &Topology::default(), &[]).world;
         let (plane, _) =
-            IstioControlPlane::new(&world, &[cluster], Profile::built_in(), Injection::AsLabelled);
+            IstioControlPlane::new(&world, &[cluster], Profile::built_in(), Placement::default());
         let is_proxy = |pod: &PodId| world.pods[*pod].name.starts_with("proxy-under-test");
         let pod = world.pods.ids().find(is_proxy).ok_or("the proxy has no pod")?;
         let push = plane.push_of(&world, pod).ok_or("the proxy has no control plane")?;

@@ -3,10 +3,10 @@
 use std::io::{self, Read};
 use std::path::PathBuf;
 
-use meshwalk_models::control::istio::injection::Injection;
 use meshwalk_models::control::{ControlPlanes, GatewayKind, GatewayName};
 use meshwalk_models::flip::{Bounds, Flips, Setting, flips};
 use meshwalk_models::manifest::{self, Diagnostic, Manifests, Severity, Sort, SourceSet, nearest};
+use meshwalk_models::path::{DataPath, Placement};
 use meshwalk_models::profile::Profile;
 use meshwalk_models::reach::{Entrance, entrances};
 use meshwalk_models::walk::{Answer, Caller, Question, Untold, find_caller, walk};
@@ -52,7 +52,7 @@ pub(super) struct Inputs {
     default_namespace: String,
     outside: Vec<OutsideHost>,
     profile: &'static Profile,
-    injection: Injection,
+    placement: Placement,
 }
 
 /// The manifests of one cluster.
@@ -71,8 +71,8 @@ pub(super) struct Assembly<'a> {
     pub(super) outside: &'a [OutsideHost],
     /// The facts that count.
     pub(super) profile: &'static Profile,
-    /// Whose word counts on which pods have a sidecar.
-    pub(super) injection: Injection,
+    /// Whose word counts on which pods have a proxy.
+    pub(super) placement: Placement,
 }
 
 impl Mesh {
@@ -93,7 +93,7 @@ impl Mesh {
             default_namespace: args.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE),
             outside: &[],
             profile,
-            injection: injection(args.data_path),
+            placement: placement(args.data_path),
         };
         Ok(Self::assemble(sources, vec![cluster], &assembly))
     }
@@ -113,11 +113,11 @@ impl Mesh {
             })
             .collect();
         let built = world::build(&inputs, &Topology::default(), assembly.outside);
-        let (planes, rejected) = ControlPlanes::with_injection(
+        let (planes, rejected) = ControlPlanes::placed(
             &built.world,
             &inputs,
             assembly.profile,
-            assembly.injection,
+            assembly.placement.clone(),
         );
         let entrances = entrances(&built.world, &inputs);
         let mut findings = sources.findings;
@@ -137,7 +137,7 @@ impl Mesh {
             default_namespace: assembly.default_namespace.to_owned(),
             outside: assembly.outside.to_vec(),
             profile: assembly.profile,
-            injection: assembly.injection,
+            placement: assembly.placement.clone(),
             clusters,
         };
         Self {
@@ -230,7 +230,7 @@ impl Inputs {
             topology: &topology,
             outside: &self.outside,
             profile: self.profile,
-            injection: self.injection,
+            placement: &self.placement,
         };
         let objects = clusters.iter().map(|cluster| cluster.resources.len()).sum();
         flips(&setting, made, question, answer, Bounds::for_objects(most, objects))
@@ -305,12 +305,12 @@ fn unknown_gateway(text: &str, name: &str, all: &[GatewayName]) -> Failure {
     }
 }
 
-/// Which pods have a sidecar, by the word of the command line or else by their labels.
-pub(super) const fn injection(data_path: Option<DataPathArg>) -> Injection {
+/// What carries the traffic of pods, by the word of the command line or else by their labels.
+pub(super) fn placement(data_path: Option<DataPathArg>) -> Placement {
     match data_path {
-        None => Injection::AsLabelled,
-        Some(DataPathArg::IstioSidecar) => Injection::Everywhere,
-        Some(DataPathArg::None) => Injection::Nowhere,
+        None => Placement::default(),
+        Some(DataPathArg::IstioSidecar) => Placement::everywhere(DataPath::IstioSidecar),
+        Some(DataPathArg::None) => Placement::everywhere(DataPath::None),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::world::{Origin, PodId, World};
 use super::Push;
 use super::authentication::demands;
 use super::config::Config;
-use super::injection::{Proxy, decide};
+use super::enrolment::{Enrolled, decide};
 use super::routes::service_for;
 
 /// All findings about modes of encryption in one cluster.
@@ -34,7 +34,7 @@ fn conflict(push: &Push, world: &World, rule: &Config<DestinationRule>) -> Optio
     let endpoints = service.ports.iter().flat_map(|port| port.endpoints.iter());
     let mut servers = endpoints.filter_map(|it| Some((it.pod?, it.address.port)));
     let (_, strict) = servers.find_map(|(pod, port)| {
-        let has_proxy = decide(world, pod, push.injection, &mut Silent) == Proxy::Sidecar;
+        let has_proxy = decide(world, pod, &push.placement, &mut Silent) == Enrolled::Sidecar;
         let demand = demands(push, &namespace(world, pod), &world.pods[pod].labels, &mut Silent);
         let demand = demand.on_port(port);
         (has_proxy && demand.value == MtlsMode::Strict).then_some((pod, demand.origin))
@@ -64,7 +64,7 @@ fn plaintext_clients(push: &Push, world: &World) -> Vec<Diagnostic> {
             let name = format!("{namespace}/{}", world.workloads[row.workload].name);
             if is_near
                 && world.cluster_of(row.workload) == Some(push.cluster)
-                && decide(world, pod, push.injection, &mut Silent) == Proxy::None
+                && decide(world, pod, &push.placement, &mut Silent) == Enrolled::Nothing
                 && !bare.contains(&name)
             {
                 bare.push(name);

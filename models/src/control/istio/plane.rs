@@ -7,14 +7,15 @@ use crate::control::Beside;
 use crate::explain::{Decision, Probe, Silent, Sourced};
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::istio::MtlsMode;
+use crate::path::Placement;
 use crate::profile::Profile;
 use crate::proxy::envoy::config::ProxyConfig;
 use crate::world::{ClusterManifests, PodId, World};
 
 use super::authentication;
+use super::enrolment::{self, Enrolled};
 use super::gateways::{self, EffectiveGateway, GatewayWorkload};
 use super::inbound::{explain_port, inbound};
-use super::injection::{self, Injection, Proxy};
 use super::routes::MeshRoutes;
 use super::sidecar::Memo;
 use super::{Push, Workload};
@@ -24,7 +25,7 @@ use super::{Push, Workload};
 pub struct IstioControlPlane {
     /// By cluster.
     pushes: Vec<Arc<Push>>,
-    injection: Injection,
+    placement: Arc<Placement>,
     /// By cluster. Whoever asks first has them made; the answers never differ.
     memos: Arc<Mutex<Vec<Memo>>>,
 }
@@ -37,18 +38,19 @@ impl IstioControlPlane {
         world: &World,
         clusters: &[ClusterManifests<'_>],
         profile: &'static Profile,
-        injection: Injection,
+        placement: Placement,
     ) -> (Self, Vec<Diagnostic>) {
+        let placement = Arc::new(placement);
         let mut findings = Vec::new();
         let ids = world.clusters.ids();
         let pushes = ids.map(|cluster| {
-            let push = Push::new(world, cluster, clusters, profile, injection, &mut findings);
+            let push = Push::new(world, cluster, clusters, profile, &placement, &mut findings);
             findings.extend(super::findings::findings(&push, world));
             Arc::new(push)
         });
         let pushes: Vec<_> = pushes.collect();
         let memos = pushes.iter().map(|_| Memo::default()).collect();
-        (Self { pushes, injection, memos: Arc::new(Mutex::new(memos)) }, findings)
+        (Self { pushes, placement, memos: Arc::new(Mutex::new(memos)) }, findings)
     }
 
     /// What Istio knows of the cluster that a pod runs in; `None` for hosts outside.
@@ -67,8 +69,7 @@ impl IstioControlPlane {
         pod: PodId,
         mesh_routes: &dyn MeshRoutes,
     ) -> Option<Arc<ProxyConfig>> {
-        let proxy = injection::decide(world, pod, self.injection, &mut Silent);
-        if proxy != Proxy::Sidecar {
+        if self.enrolled_silently(world, pod) != Enrolled::Sidecar {
             return None;
         }
         let push = self.push_of(world, pod)?;
@@ -135,13 +136,13 @@ impl IstioControlPlane {
     #[must_use]
     pub fn beside(&self, world: &World, pod: PodId) -> Beside {
         let Some(push) = self.push_of(world, pod) else { return Beside::Nothing };
-        match injection::decide(world, pod, self.injection, &mut Silent) {
-            Proxy::None => Beside::Nothing,
-            Proxy::Gateway => {
+        match self.enrolled_silently(world, pod) {
+            Enrolled::Nothing | Enrolled::Ambient => Beside::Nothing,
+            Enrolled::Gateway => {
                 let workload = GatewayWorkload::of_pod(push, world, pod);
                 Beside::Gateway(Arc::new(workload.config(push, world)))
             }
-            Proxy::Sidecar => {
+            Enrolled::Sidecar => {
                 let workload = Workload::of_pod(push, world, pod);
                 let inbound = inbound(push, &workload, &mut Silent);
                 Beside::Sidecar(Arc::new(ProxyConfig {
@@ -177,9 +178,21 @@ impl IstioControlPlane {
         &self.pushes
     }
 
-    /// What stands beside a pod, and why.
+    /// What Istio puts on the way of a pod's traffic, and why.
     #[must_use]
-    pub fn is_injected(&self, world: &World, pod: PodId) -> Decision<Proxy> {
-        injection::explain(world, pod, self.injection)
+    pub fn enrolled(&self, world: &World, pod: PodId) -> Decision<Enrolled> {
+        enrolment::explain(world, pod, &self.placement)
+    }
+
+    /// The same without reasons, for those who ask often.
+    #[must_use]
+    pub fn enrolled_silently(&self, world: &World, pod: PodId) -> Enrolled {
+        enrolment::decide(world, pod, &self.placement, &mut Silent)
+    }
+
+    /// Whose word counts on data paths and waypoints.
+    #[must_use]
+    pub fn placement(&self) -> &Placement {
+        &self.placement
     }
 }

@@ -10,6 +10,7 @@ use crate::manifest::kinds::istio::{
     Unmodelled, VirtualService, WorkloadEntry,
 };
 use crate::manifest::kinds::{self, Resource};
+use crate::path::Placement;
 use crate::profile::Profile;
 use crate::proxy::envoy::config::JwtProvider;
 use crate::world::{ClusterId, ClusterManifests, World};
@@ -17,7 +18,6 @@ use crate::world::{ClusterId, ClusterManifests, World};
 use super::config::{Config, HasMeta, oldest_first};
 use super::destination::RuleIndex;
 use super::gateways::{self, EffectiveGateway};
-use super::injection::Injection;
 use super::mesh::Mesh;
 use super::registry::{Entries, Registry, Sources};
 use super::routes::{self, EffectiveVirtualService};
@@ -32,7 +32,7 @@ pub struct Push {
     /// The facts to go by.
     pub profile: &'static Profile,
     /// Whose word counts on which pods have a proxy.
-    pub injection: Injection,
+    pub placement: Arc<Placement>,
     /// The settings of the mesh.
     pub mesh: Mesh,
     /// All services.
@@ -93,7 +93,7 @@ impl Push {
         cluster: ClusterId,
         manifests: &[ClusterManifests<'_>],
         profile: &'static Profile,
-        injection: Injection,
+        placement: &Arc<Placement>,
         findings: &mut Vec<Diagnostic>,
     ) -> Self {
         let objects = Objects::of(world, cluster, manifests);
@@ -110,7 +110,7 @@ impl Push {
             },
             domain: &mesh.domain,
             default_export: &mesh.service_export,
-            injection,
+            placement,
         });
         let (virtual_services, dropped) = routes::effective(
             &oldest(objects.virtual_services),
@@ -124,7 +124,7 @@ impl Push {
         Self {
             cluster,
             profile,
-            injection,
+            placement: Arc::clone(placement),
             mesh,
             served: ServedPorts::new(world, &registry),
             registry,

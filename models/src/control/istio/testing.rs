@@ -3,11 +3,11 @@
 use crate::manifest::kinds::istio::{Gateway, IstioResource, VirtualService};
 use crate::manifest::kinds::{Labels, ObjectMeta, Resource};
 use crate::manifest::{Diagnostic, Located, Manifests, Place, Severity, SourceId, SourceSet, load};
+use crate::path::Placement;
 use crate::profile::Profile;
 use crate::world::{ClusterManifests, Topology, World};
 
 use super::config::{Config, HasMeta, oldest_first};
-use super::injection::Injection;
 use super::{IstioControlPlane, Push};
 
 /// The objects of a text with one document each.
@@ -123,7 +123,7 @@ impl Mesh {
         let world = crate::world::build(&[cluster], &Topology::default(), &[]).world;
         let profile = Profile::built_in();
         let (plane, mut findings) =
-            IstioControlPlane::new(&world, &[cluster], profile, Injection::AsLabelled);
+            IstioControlPlane::new(&world, &[cluster], profile, Placement::default());
         let errors = manifests.diagnostics.iter().filter(|it| it.severity == Severity::Error);
         findings.extend(errors.cloned());
         Self { world, plane, findings }

@@ -4,15 +4,6 @@ use crate::explain::{Fidelity, Rule, RuleId};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        id: RuleId("istio.inbound.injection"),
-        sentence: "A pod has a sidecar where its namespace or the pod itself asks for one by \
-                   label, unless the pod refuses it or uses the host's network.",
-        source: "istio manifests/charts/istio-control/istio-discovery/templates/\
-                 mutatingwebhook.yaml; pkg/kube/inject/inject.go, injectRequired",
-        fidelity: Fidelity::Exact,
-        test: "injection::labels_of_the_namespace_and_the_pod_decide_on_the_proxy",
-    },
-    Rule {
         id: RuleId("istio.inbound.mutual-tls"),
         sentence: "A strict port takes mutual TLS of the mesh and resets plaintext, a permissive \
                    one takes both, and one that disables it ends no TLS.",

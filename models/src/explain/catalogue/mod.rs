@@ -13,6 +13,7 @@ mod gateway;
 mod istio_authz;
 mod istio_capture;
 mod istio_cluster;
+mod istio_enrolment;
 mod istio_inbound;
 mod istio_route;
 mod istio_token;
@@ -40,6 +41,7 @@ pub const CATALOGUE: &[&[Rule]] = &[
     istio_authz::RULES,
     istio_capture::RULES,
     istio_cluster::RULES,
+    istio_enrolment::RULES,
     istio_inbound::RULES,
     istio_route::RULES,
     istio_token::RULES,

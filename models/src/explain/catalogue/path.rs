@@ -7,6 +7,14 @@ const AUTO_MTLS: &str =
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
+        id: RuleId("path.ambient"),
+        sentence: "The ztunnels of both nodes carry a connection in HBONE; a sidecar speaks it \
+                   with them, and who has no proxy is taken and sent in plaintext.",
+        source: "ztunnel src/proxy/outbound.rs, build_request, and src/proxy/inbound_passthrough.rs",
+        fidelity: Fidelity::Simplified,
+        test: "path::two_proxies_that_speak_hbone_protect_the_bytes_with_it",
+    },
+    Rule {
         id: RuleId("path.plain"),
         sentence: "Without a mesh kube-proxy picks the endpoint once a connection, in plaintext.",
         source: "https://kubernetes.io/docs/reference/networking/virtual-ips/",

@@ -9,8 +9,8 @@ mod tls;
 use std::sync::Arc;
 
 use crate::control::ControlPlanes;
-use crate::control::istio::injection::Injection;
 use crate::manifest::{Manifests, SourceSet, load};
+use crate::path::Placement;
 use crate::profile::Profile;
 use crate::token::TokenFacts;
 use crate::walk::{
@@ -108,9 +108,9 @@ impl Mesh {
         let (planes, _) = ControlPlanes::new(&world, &clusters, profile);
         let question = question(&world, asked);
         let answer = walk(&world, &planes, &question);
-        let injection = Injection::AsLabelled;
+        let placement = &Placement::default();
         let setting =
-            Setting { clusters: &clusters, topology: &topology, outside: &[], profile, injection };
+            Setting { clusters: &clusters, topology: &topology, outside: &[], profile, placement };
         let flips = flips(&setting, (&world, &planes), &question, &answer, bounds);
         (answer.verdict.word(), flips)
     }

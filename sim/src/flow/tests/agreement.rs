@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use meshwalk_models::control::ControlPlanes;
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::{SourceSet, load};
+use meshwalk_models::path::{DataPath, Placement};
 use meshwalk_models::profile::Profile;
 use meshwalk_models::walk::{
     Answer, ClientCertificate, ExternalAnswers, InUse, Outcome, Policies, Question, Sender,
@@ -185,7 +186,12 @@ traffic:
         let cluster =
             ClusterManifests { name: DEFAULT_CLUSTER, default_namespace: "default", resources };
         let world = &prepared.world;
-        let (planes, _) = ControlPlanes::everywhere(world, &[cluster], Profile::built_in());
+        let (planes, _) = ControlPlanes::placed(
+            world,
+            &[cluster],
+            Profile::built_in(),
+            Placement::everywhere(DataPath::IstioSidecar),
+        );
         let mut headers: Vec<(String, String)> =
             self.user.iter().map(|user| ("x-user".to_owned(), (*user).to_owned())).collect();
         if self.protocol == "grpc" {

@@ -3,6 +3,7 @@
 use meshwalk_models::control::ControlPlanes;
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::{Severity, SourceSet, load};
+use meshwalk_models::path::{DataPath, Placement};
 use meshwalk_models::profile::Profile;
 use meshwalk_models::walk::{
     Answer, ClientCertificate, ExternalAnswers, Policies, Question, Sender, Verdict, find_caller,
@@ -158,7 +159,12 @@ traffic:
         let cluster =
             ClusterManifests { name: DEFAULT_CLUSTER, default_namespace: "default", resources };
         let world = &prepared.world;
-        let (planes, _) = ControlPlanes::everywhere(world, &[cluster], Profile::built_in());
+        let (planes, _) = ControlPlanes::placed(
+            world,
+            &[cluster],
+            Profile::built_in(),
+            Placement::everywhere(DataPath::IstioSidecar),
+        );
         let question = Question {
             sender: Sender::Pod(find_caller(world, None, "default/web").expect("the caller")),
             target: "api".parse().expect("a destination"),

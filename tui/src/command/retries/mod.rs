@@ -80,7 +80,7 @@ fn load(
             .unwrap_or(DEFAULT_NAMESPACE),
         outside: &outside,
         profile,
-        injection: mesh::injection(args.data_path.or(file.and_then(data_path))),
+        placement: mesh::placement(args.data_path.or(file.and_then(data_path))),
     };
     Ok((Mesh::assemble(sources, clusters, &assembly), scenario))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::control::istio::Push;
 use crate::control::istio::config::{Config, selects};
-use crate::control::istio::injection::{Proxy, decide};
+use crate::control::istio::enrolment::{Enrolled, decide};
 use crate::control::istio::registry::Protocol;
 use crate::control::istio::unmodelled::Touched;
 use crate::control::istio::workload::Workload;
@@ -137,8 +137,9 @@ fn reach(
         );
         return;
     }
-    let enforced =
-        pods.iter().any(|&pod| decide(world, pod, push.injection, &mut Silent) != Proxy::None);
+    let enforced = pods
+        .iter()
+        .any(|&pod| decide(world, pod, &push.placement, &mut Silent) != Enrolled::Nothing);
     if !enforced && !pods.is_empty() {
         found.push(
             Diagnostic::warning(

@@ -14,11 +14,11 @@ use std::sync::Arc;
 
 use crate::manifest::kinds;
 use crate::manifest::kinds::istio::{ServiceEntry, WorkloadEntry};
+use crate::path::Placement;
 use crate::world::{ClusterId, World};
 
 use self::places::Pods;
 use super::config::{Config, ExportTo};
-use super::injection::Injection;
 
 pub use places::locality;
 pub use protocol::Protocol;
@@ -50,7 +50,7 @@ pub(super) struct Sources<'s> {
     pub(super) domain: &'s str,
     /// Who sees services that do not say so.
     pub(super) default_export: &'s ExportTo,
-    pub(super) injection: Injection,
+    pub(super) placement: &'s Placement,
 }
 
 /// ServiceEntries and WorkloadEntries.
@@ -61,7 +61,7 @@ pub(super) struct Entries<'s> {
 
 impl Registry {
     pub(super) fn new(sources: &Sources<'_>) -> Self {
-        let pods = Pods::new(sources.world, sources.cluster, sources.injection);
+        let pods = Pods::new(sources.world, sources.cluster, sources.placement);
         let mut services = of_kubernetes(sources, &pods);
         services.extend(of_entries(sources, &pods));
         share_endpoints(&mut services);

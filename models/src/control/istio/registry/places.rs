@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use crate::manifest::kinds::Labels;
 use crate::manifest::kinds::istio::WorkloadSpec;
+use crate::path::Placement;
 use crate::proxy::envoy::config::{Address, Locality};
 use crate::world::{ClusterId, NamespaceId, NodeId, Origin, PodId, TableId, World};
 
-use super::super::injection::{Injection, has_sidecar};
+use super::super::enrolment::has_sidecar;
 use super::ServiceEndpoint;
 
 /// The label that says whether the proxy of a workload takes mutual TLS.
@@ -18,14 +19,14 @@ const TLS_MODE: &str = "security.istio.io/tlsMode";
 /// The pods of one cluster by what services select them by.
 pub(super) struct Pods<'w> {
     world: &'w World,
-    injection: Injection,
+    placement: &'w Placement,
     nodes: Vec<Arc<str>>,
     by_namespace: BTreeMap<NamespaceId, Vec<PodId>>,
     by_address: BTreeMap<IpAddr, PodId>,
 }
 
 impl<'w> Pods<'w> {
-    pub(super) fn new(world: &'w World, cluster: ClusterId, injection: Injection) -> Self {
+    pub(super) fn new(world: &'w World, cluster: ClusterId, placement: &'w Placement) -> Self {
         let mut by_namespace: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let mut by_address = BTreeMap::new();
         for (id, pod) in world.pods.entries() {
@@ -36,7 +37,7 @@ impl<'w> Pods<'w> {
             }
         }
         let nodes = world.nodes.iter().map(|node| node.name.as_str().into()).collect();
-        Self { world, injection, nodes, by_namespace, by_address }
+        Self { world, placement, nodes, by_namespace, by_address }
     }
 
     /// The pods of a namespace.
@@ -65,7 +66,7 @@ impl<'w> Pods<'w> {
     fn takes_mutual_tls(&self, pod: PodId) -> bool {
         match self.world.pods[pod].labels.get(TLS_MODE) {
             Some(mode) => mode.value == "istio",
-            None => has_sidecar(self.world, pod, self.injection),
+            None => has_sidecar(self.world, pod, self.placement),
         }
     }
 

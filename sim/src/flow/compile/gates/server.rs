@@ -129,7 +129,7 @@ impl Compiler<'_> {
         let place = sending.servers.iter().position(|it| *it == (pair.server, pair.port));
         match place.and_then(|place| sender.takes.get(place)) {
             Some(Protection::MutualTls) => Takes::MutualTls,
-            Some(Protection::Plaintext) | None => Takes::Plaintext,
+            Some(Protection::Plaintext | Protection::Hbone) | None => Takes::Plaintext,
         }
     }
 

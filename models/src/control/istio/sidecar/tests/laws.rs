@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::control::istio::IstioControlPlane;
-use crate::control::istio::injection::Injection;
 use crate::manifest::{SourceSet, load};
+use crate::path::Placement;
 use crate::profile::Profile;
 use crate::world::{ClusterManifests, Topology, build};
 
@@ -50,7 +50,7 @@ fn proxy_of(files: &[String], order: &[usize]) -> Arc<ProxyConfig> {
     let cluster = ClusterManifests { name: "east", default_namespace: "default", resources };
     let world = build(&[cluster], &Topology::default(), &[]).world;
     let profile = Profile::built_in();
-    let (plane, _) = IstioControlPlane::new(&world, &[cluster], profile, Injection::AsLabelled);
+    let (plane, _) = IstioControlPlane::new(&world, &[cluster], profile, Placement::default());
     let push = &plane.pushes()[0];
     let workload = Workload::at(push, "shop", Labels::new(), vec![[192, 0, 2, 1].into()]);
     Memo::default().config(push, &workload, &NoMeshRoutes)
