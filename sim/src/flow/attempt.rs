@@ -30,6 +30,9 @@ impl<R: Recorder> Engine<R> {
         let Try { key, call, called_at, lineage, .. } = self.tries[of];
         let plan = &self.plan.calls[call as usize];
         self.meter.attempt(plan.edge, called_at, plan.request_bytes);
+        if plan.onward.is_some() {
+            return self.begin_outer(of, at);
+        }
         self.insert_attempt(of, Beginning { key, call, number: 0, lineage, at })
     }
 
@@ -118,6 +121,7 @@ impl<R: Recorder> Engine<R> {
         attempt.server_knows = ServerKnows::CallerGone;
         let server = attempt.server;
         self.tell(now, slot, server, Step::ResetAtServer);
+        self.give_up_inner(slot);
         self.message_arrived(slot);
     }
 
@@ -139,8 +143,11 @@ impl<R: Recorder> Engine<R> {
             if !attempt.is_wanted() {
                 return Some(attempt.gone_at);
             }
-            let Caller::Task(task) = self.tries[attempt.of].caller else { return None };
-            attempt = &self.attempts[self.tasks[task].attempt];
+            attempt = match self.tries[attempt.of].caller {
+                Caller::Task(task) => &self.attempts[self.tasks[task].attempt],
+                Caller::Relay(outer) => &self.attempts[outer],
+                Caller::Source | Caller::User(_) => return None,
+            };
         }
     }
 }

@@ -16,14 +16,14 @@ use super::state::{Caller, Lineage, NO_STATUS, NONE, Try, TryStage};
 use super::stream::RouterEvent;
 
 /// What stands in a try until it has an ending.
-const NOT_ENDED: Ending = Ending::answered(OK);
+pub(super) const NOT_ENDED: Ending = Ending::answered(OK);
 /// The caller gave up.
 const GAVE_UP: Ending = Ending::without_answer(Details::CALLER_TIMEOUT);
 
 impl Try {
     /// Whether a traffic source waits for it.
     pub(super) fn is_root(&self) -> bool {
-        self.stage != TryStage::GivenUp && !matches!(self.caller, Caller::Task(_))
+        self.stage != TryStage::GivenUp && matches!(self.caller, Caller::Source | Caller::User(_))
     }
 }
 
@@ -40,7 +40,7 @@ impl<R: Recorder> Engine<R> {
         let now = self.kernel.now();
         let parent = match caller {
             Caller::Task(task) => Some(self.tasks[task].attempt),
-            Caller::Source | Caller::User(_) => None,
+            Caller::Source | Caller::User(_) | Caller::Relay(_) => None,
         };
         let lineage = parent.map_or(Lineage::Original, |slot| self.attempts[slot].lineage);
         let slot = self.tries.insert(Try {
@@ -156,10 +156,14 @@ impl<R: Recorder> Engine<R> {
         }
         if self.message_arrived(slot) == LastMessage::Yes {
             self.release_connection(slot);
-            self.count_answer(slot);
-            let status = self.attempts[slot].status;
-            if !self.is_streaming(of) {
-                self.tries[of].ending = Ending::answered(status);
+            if let Some(ending) = self.relayed_ending(slot) {
+                self.tries[of].ending = ending;
+            } else {
+                self.count_answer(slot);
+                if !self.is_streaming(of) {
+                    let status = self.attempts[slot].status;
+                    self.tries[of].ending = Ending::answered(status);
+                }
             }
             self.attempts.remove(slot);
             self.end_try(of);
@@ -170,8 +174,15 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn time_out(&mut self, slot: u32) {
         self.set_timer(slot, None);
         self.tries[slot].ending = GAVE_UP;
+        self.tell_try(self.kernel.now(), slot, Step::TimedOut);
+        let stage = self.leave_try(slot);
+        self.conclude_try(slot);
+        self.forget_try(slot, stage);
+    }
+
+    /// Gives up what is under way for a try, and tells what it waited for.
+    pub(super) fn leave_try(&mut self, slot: u32) -> TryStage {
         let now = self.kernel.now();
-        self.tell_try(now, slot, Step::TimedOut);
         if self.is_streaming(slot) {
             self.silence_alarm(slot);
             self.drive(slot, now, RouterEvent::CallerGone);
@@ -181,7 +192,11 @@ impl<R: Recorder> Engine<R> {
             self.tries[slot].attempt = NONE;
             self.abandon_attempt(attempt);
         }
-        self.conclude_try(slot);
+        stage
+    }
+
+    /// Lets go of a try that was given up while it waited for this.
+    pub(super) fn forget_try(&mut self, slot: u32, stage: TryStage) {
         match stage {
             // An event still refers to it.
             TryStage::ToProxy | TryStage::Answered => self.tries[slot].stage = TryStage::GivenUp,
@@ -210,6 +225,10 @@ impl<R: Recorder> Engine<R> {
         if call.legs.is_some() && it.stage != TryStage::ToProxy {
             self.close_stream(slot);
         }
+        if let Caller::Relay(outer) = it.caller {
+            self.relay_ending(outer, it.ending);
+            return;
+        }
         let call = &self.plan.calls[it.call as usize];
         if !it.ending.is_success() && it.number < call.retries {
             self.retry(slot);
@@ -222,7 +241,7 @@ impl<R: Recorder> Engine<R> {
         self.meter.call_ended(edge, &it, latency);
         self.tell_try(now, slot, Step::CallEnded { ending, latency });
         match it.caller {
-            Caller::Source => {}
+            Caller::Source | Caller::Relay(_) => {}
             Caller::User(user) => self.user_pauses(user, now),
             Caller::Task(task) => {
                 let failed = !ending.is_success() && on_failure == OnFailure::Fail;

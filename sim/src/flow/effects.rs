@@ -196,7 +196,7 @@ impl<R: Recorder> Engine<R> {
         let picked = if about.picks == Picks::PerRequest {
             let retry = terms.router.retry.as_deref().filter(|_| number != Number::FIRST);
             let context = PickContext {
-                hash: self.hash_of(hash, client),
+                hash: self.hash_of(hash, of),
                 subset: subset.as_ref(),
                 predicates: retry.map_or(&[], |retry| retry.host_predicates.as_slice()),
                 host_selection_attempts: retry.map_or(0, |retry| retry.host_selection_attempts),
@@ -232,8 +232,11 @@ impl<R: Recorder> Engine<R> {
             self.tries[of].attempt = NONE;
             return Started::Overflow;
         }
-        let call = &self.plan.calls[call as usize];
-        self.meter.attempt(call.edge, self.tries[of].called_at, call.request_bytes);
+        // The first attempt of a waypoint is that of its caller, which is counted already.
+        if !is_first || self.outer_of(of).is_none() {
+            let call = &self.plan.calls[call as usize];
+            self.meter.attempt(call.edge, self.tries[of].called_at, call.request_bytes);
+        }
         if joined == Joined::Attached { Started::Connected } else { Started::Pending }
     }
 

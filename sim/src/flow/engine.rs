@@ -18,6 +18,7 @@ use super::event::Kind;
 use super::filters::Passage;
 use super::measure::Meter;
 use super::plan::{LanePlan, Plan};
+use super::relay::Relay;
 use super::source::{SourceState, UserState};
 use super::state::{Attempt, Connection, NONE, Pod, Pool, Task, Try};
 use super::stream::{Deferred, Stream};
@@ -61,6 +62,8 @@ pub struct Engine<R: Recorder> {
     pub(super) gates: Paged<u32>,
     /// Requests among the filters of their servers, by the slot of the attempt.
     pub(super) server_passages: BTreeMap<u32, Passage>,
+    /// What attempts at waypoints carry along, by slot; empty without waypoints.
+    pub(super) relays: Paged<Relay>,
     /// What is to be told to other streams before the next event.
     pub(super) deferred: Vec<Deferred>,
     /// The host for the connection that is about to be made.
@@ -116,6 +119,7 @@ impl<R: Recorder> Engine<R> {
             filter_states: BTreeMap::new(),
             gates: Paged::new(),
             server_passages: BTreeMap::new(),
+            relays: Paged::new(),
             deferred: Vec::new(),
             picked: None,
             seed,

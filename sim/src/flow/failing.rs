@@ -80,7 +80,7 @@ impl<R: Recorder> Engine<R> {
         let attempt = self.attempts[slot];
         self.tell(now, slot, attempt.client, Step::AttemptReset { reason: reason.words() });
         let target = self.plan.calls[attempt.call as usize].target;
-        let ending = ending_without_proxy(reason);
+        let ending = self.relayed_ending(slot).unwrap_or_else(|| ending_without_proxy(reason));
         // The gateway at the edge answers for a server that it cannot reach.
         let at_gateway = self.plan.targets[target as usize].balance.is_per_request();
         let status = if at_gateway { GATEWAY_FAILED } else { ending.status };

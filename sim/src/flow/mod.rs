@@ -5,8 +5,9 @@
 //!
 //! A call is made in tries (`call`); beside a proxy each try is a stream (`stream`), which passes
 //! filters (`filters`) and then a router, for which attempts are made (`effects`) at hosts of a
-//! cluster (`upstream`) over connections (`pool`, `connection`). What a request meets on its way
-//! is in the plan before the run begins (`compile/mesh`).
+//! cluster (`upstream`) over connections (`pool`, `connection`). A proxy in a pod of its own makes
+//! tries for what reaches it (`relay`). What a request meets on its way is in the plan before the
+//! run begins (`compile/mesh`).
 
 mod alarm;
 mod app;
@@ -25,6 +26,7 @@ mod measure;
 pub mod plan;
 mod pool;
 mod proxy;
+mod relay;
 mod rules;
 mod snapshot;
 mod source;

@@ -63,6 +63,9 @@ impl<R: Recorder> Engine<R> {
 
     /// How long the caller's sidecar's own answer travels to the application.
     pub(super) fn local_answer_travel(&self, slot: u32) -> SimDuration {
+        if self.outer_of(slot).is_some() {
+            return SimDuration::ZERO;
+        }
         let key = mix(mix(self.tries[slot].key, leg::RESPONSE_IN_POD), Side::Client as u64);
         self.plan.links.travel_in_pod(HEADER_BYTES, key)
     }
@@ -156,6 +159,10 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn leave_server_proxy(&mut self, slot: u32, done: SimTime) {
         let attempt = self.attempts[slot];
         self.tell(done, slot, attempt.server, Step::RequestLeftServerProxy);
+        if let Some(call) = self.plan.calls[attempt.call as usize].onward {
+            self.begin_inner(slot, call, done);
+            return;
+        }
         let travel = self.request_travel_in_pod(attempt.call, attempt.key, Side::Server);
         self.schedule(done + travel, Kind::RequestAtApp, slot);
     }
@@ -254,6 +261,10 @@ impl<R: Recorder> Engine<R> {
         match self.hear_response(slot, more, done) {
             Turn::Forwarded => {
                 self.tell(done, slot, attempt.client, Step::ResponseLeftClientProxy);
+                if let Some(outer) = self.outer_of(attempt.of) {
+                    self.relay_message(slot, outer, more, done);
+                    return;
+                }
                 if last {
                     // The proxy's connection is free as soon as the proxy has the whole answer.
                     self.release_connection(slot);
@@ -287,6 +298,9 @@ impl<R: Recorder> Engine<R> {
 
     /// The size of the answer's body, in bytes.
     pub(super) fn response_bytes(&self, slot: u32) -> u64 {
+        if self.is_outer(slot) {
+            return self.relayed_bytes(slot);
+        }
         let attempt = &self.attempts[slot];
         self.program_of(slot).map_or(0, |program| {
             if attempt.status < 400 {

@@ -12,6 +12,7 @@ use super::alarm::{Alarm, StreamTimers};
 use super::engine::Engine;
 use super::filters::Passage;
 use super::measure::Meter;
+use super::relay::Relay;
 use super::source::{SourceState, UserState};
 use super::state::{Attempt, Connection, Pod, Pool, Task, Try};
 use super::stream::Stream;
@@ -40,6 +41,7 @@ pub struct EngineSnapshot {
     filter_states: BTreeMap<(u32, u32), FilterState>,
     gates: PagedSnapshot<u32>,
     server_passages: BTreeMap<u32, Passage>,
+    relays: PagedSnapshot<Relay>,
     proxy_free_at: PagedSnapshot<SimTime>,
     sources: Vec<SourceState>,
     users: PagedSnapshot<UserState>,
@@ -70,6 +72,7 @@ impl<R: Recorder> Engine<R> {
             filter_states: self.filter_states.clone(),
             gates: self.gates.checkpoint(),
             server_passages: self.server_passages.clone(),
+            relays: self.relays.checkpoint(),
             proxy_free_at: self.proxy_free_at.checkpoint(),
             sources: self.sources.clone(),
             users: self.users.checkpoint(),
@@ -101,6 +104,7 @@ impl<R: Recorder> Engine<R> {
         self.filter_states.clone_from(&snapshot.filter_states);
         self.gates.restore(&snapshot.gates);
         self.server_passages.clone_from(&snapshot.server_passages);
+        self.relays.restore(&snapshot.relays);
         self.proxy_free_at.restore(&snapshot.proxy_free_at);
         self.sources.clone_from(&snapshot.sources);
         self.users.restore(&snapshot.users);

@@ -75,6 +75,8 @@ pub(super) enum Caller {
     Source,
     /// A closed-loop user, by row.
     User(u32),
+    /// A waypoint, on behalf of the attempt that reached it, by slot.
+    Relay(u32),
 }
 
 /// One try of a call, as the application that makes it has it. Beside a proxy it is one stream

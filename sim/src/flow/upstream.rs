@@ -218,7 +218,12 @@ impl<R: Recorder> Engine<R> {
     }
 
     /// The hash that a call has for hashing balancers.
-    pub(super) fn hash_of(&self, hash: &HashPlan, client: u32) -> Option<u64> {
+    pub(super) fn hash_of(&self, hash: &HashPlan, of: u32) -> Option<u64> {
+        // Waypoints see the address of their caller.
+        let client = match self.outer_of(of) {
+            Some(outer) => self.attempts[outer].client,
+            None => self.tries[of].client,
+        };
         match hash {
             HashPlan::Drawn => None,
             HashPlan::Fixed(hash) => Some(*hash),

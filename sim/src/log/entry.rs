@@ -72,6 +72,11 @@ pub enum Step {
         /// The slot of the try that it is made for.
         of: u32,
     },
+    /// A waypoint takes a request on, and makes a try of its own for it.
+    Relayed {
+        /// The slot of the attempt that brought it.
+        outer: u32,
+    },
     /// The name does not resolve, or nobody is there to call.
     NotReachable {
         /// Which of the two.
@@ -250,6 +255,7 @@ impl Step {
             Self::CallBegan { .. } => "call_began",
             Self::Retried { .. } => "retried",
             Self::AttemptBegan { .. } => "attempt_began",
+            Self::Relayed { .. } => "relayed",
             Self::NotReachable { .. } => "not_reachable",
             Self::EndpointChosen { .. } => "endpoint_chosen",
             Self::ConnectionOpening { .. } => "connection_opening",
@@ -302,11 +308,13 @@ impl Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryName {
     /// Something that happened to a try of a call, `shoppers#1042/0.2/try1/step3`, or to an
-    /// attempt on its behalf, `shoppers#1042/0.2/try1/attempt0/step5`.
+    /// attempt on its behalf, `shoppers#1042/0.2/try1/attempt0/step5`. What a waypoint does for it
+    /// is `shoppers#1042/0.2/waypoint/try1/attempt0/step5`.
     Call {
         /// What it belongs to.
         request: RequestName,
-        /// The call's place in the tree of calls: `0` for the root's, `0.2` for its third call.
+        /// The call's place in the tree of calls: `0` for the root's, `0.2` for its third call,
+        /// `0.2/waypoint` for what a waypoint does for that.
         hop: std::rc::Rc<str>,
         /// Which attempt of the try, from 0; none for what happens to the try itself.
         attempt: Option<u8>,

@@ -43,6 +43,8 @@ struct Track {
 #[derive(Clone, Debug)]
 enum Owner {
     Hop(Rc<str>),
+    /// A hop as a waypoint makes it in turn: the hop, and the name it has there.
+    Relayed(Rc<str>, Rc<str>),
     Connection(u64),
 }
 
@@ -152,10 +154,19 @@ impl<S: FnMut(&Entry)> FullRecorder<S> {
             }
             Step::CallBegan { parent: Some(parent), .. } => {
                 let parent = self.attempts.get_mut(parent as usize)?.as_mut()?;
-                let Owner::Hop(hop) = &parent.owner else { return None };
+                let (Owner::Hop(hop) | Owner::Relayed(hop, _)) = &parent.owner else {
+                    return None;
+                };
                 let hop: Rc<str> = format!("{hop}.{}", parent.children).into();
                 parent.children += 1;
                 Some((Track::new(Owner::Hop(hop)), parent.cause_at(at)))
+            }
+            Step::Relayed { outer } => {
+                let outer = self.attempts.get(outer as usize)?.as_ref()?;
+                let Owner::Hop(hop) = &outer.owner else { return None };
+                let name = format!("{hop}/waypoint").into();
+                let owner = Owner::Relayed(hop.clone(), name);
+                Some((Track::new(owner), outer.cause_at(at)))
             }
             Step::Retried { previous: begins_after } | Step::AttemptBegan { of: begins_after } => {
                 let earlier = try_of(begins_after)?;
@@ -212,7 +223,9 @@ impl<S: FnMut(&Entry)> Recorder for FullRecorder<S> {
 
 fn name_of(owner: &Owner, subject: Subject, step: u32) -> EntryName {
     let call = |request: RequestName, attempt| match owner {
-        Owner::Hop(hop) => EntryName::Call { request, hop: hop.clone(), attempt, step },
+        Owner::Hop(hop) | Owner::Relayed(_, hop) => {
+            EntryName::Call { request, hop: hop.clone(), attempt, step }
+        }
         Owner::Connection(number) => EntryName::Connection { number: *number, step },
     };
     match subject {
@@ -221,7 +234,7 @@ fn name_of(owner: &Owner, subject: Subject, step: u32) -> EntryName {
         Subject::Cluster { slot } => EntryName::Cluster { number: slot, step },
         Subject::Connection { .. } => match owner {
             Owner::Connection(number) => EntryName::Connection { number: *number, step },
-            Owner::Hop(_) => EntryName::Connection { number: u64::MAX, step },
+            Owner::Hop(_) | Owner::Relayed(..) => EntryName::Connection { number: u64::MAX, step },
         },
     }
 }

@@ -201,6 +201,7 @@ impl<'a> Compiler<'a> {
             position,
             legs: None,
             sending: None,
+            onward: None,
             carries: match call.protocol {
                 Protocol::Http1 | Protocol::Http2 => Carries::Http,
                 Protocol::Grpc => Carries::Grpc,

@@ -24,6 +24,8 @@ pub struct CallPlan {
     pub legs: Option<u32>,
     /// The row of the sending, for gates, where no proxy of the caller sends it.
     pub sending: Option<u32>,
+    /// The call that a waypoint makes for it in turn, where its target is one.
+    pub onward: Option<u32>,
     /// What it carries, as far as proxies tell it apart.
     pub carries: Carries,
     /// Whether its connections are shared.
