@@ -4,3 +4,4 @@
 
 pub mod envoy;
 pub mod kube_proxy;
+pub(crate) mod truth;

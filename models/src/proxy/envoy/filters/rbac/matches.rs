@@ -9,7 +9,7 @@ use crate::token::ClaimValues;
 
 use super::super::super::config::{Case, HeaderMatcher, Permission, Principal, StringMatcher};
 use super::super::super::request::{Connection, Request};
-use super::truth::Truth;
+use crate::proxy::truth::Truth;
 
 /// Rules may be nested; what stands deeper cannot be told.
 const DEPTH_MAX: u32 = 64;

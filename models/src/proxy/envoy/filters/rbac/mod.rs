@@ -2,9 +2,9 @@
 
 mod matches;
 mod shortfall;
-mod truth;
 
 use crate::explain::{Probe, RuleId};
+use crate::proxy::truth::Truth;
 
 use super::super::config::{Rbac, RbacAction, RbacPolicy, RbacRules};
 use super::super::reply::Reply;
@@ -12,7 +12,6 @@ use super::super::request::Connection;
 
 pub(super) use matches::{Http, Subject};
 use shortfall::shortfall;
-use truth::Truth;
 
 const RBAC: RuleId = RuleId("envoy.filter.rbac");
 const SHADOW: RuleId = RuleId("envoy.filter.rbac-shadow");

@@ -6,7 +6,7 @@ use crate::world::Origin;
 
 use super::super::super::config::{Clause, Permission, Principal, RbacPolicy, Wants};
 use super::matches::Subject;
-use super::truth::Truth;
+use crate::proxy::truth::Truth;
 
 /// Rules may be nested; what stands deeper is not told one by one.
 const DEPTH_MAX: u32 = 64;

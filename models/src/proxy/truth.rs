@@ -1,11 +1,11 @@
-//! Logic with an answer for what cannot be told.
+//! Logic with an answer for what cannot be told. What is judged with it is said elsewhere.
 
 /// Whether something holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Truth {
+pub(crate) enum Truth {
     /// It does not.
     No,
-    /// It cannot be told: an address is not known.
+    /// It cannot be told: something that it turns on is not known.
     Unknown,
     /// It does.
     Yes,
@@ -13,7 +13,7 @@ pub(super) enum Truth {
 
 impl Truth {
     /// The other way round.
-    pub(super) fn not(self) -> Self {
+    pub(crate) fn not(self) -> Self {
         match self {
             Self::No => Self::Yes,
             Self::Unknown => Self::Unknown,
@@ -22,7 +22,7 @@ impl Truth {
     }
 
     /// Whether all hold; also if there are none.
-    pub(super) fn all(of: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn all(of: impl IntoIterator<Item = Self>) -> Self {
         // The smallest counts, and after a clear no nobody else is asked.
         let mut least = Self::Yes;
         for one in of {
@@ -35,7 +35,7 @@ impl Truth {
     }
 
     /// Whether any holds; not if there are none.
-    pub(super) fn any(of: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn any(of: impl IntoIterator<Item = Self>) -> Self {
         Self::all(of.into_iter().map(Self::not)).not()
     }
 }
