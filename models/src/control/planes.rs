@@ -11,6 +11,7 @@ use crate::path::{DataPath, Placement};
 use crate::policy::network::NetworkPolicies;
 use crate::profile::{GatewayReading, Profile};
 use crate::proxy::envoy::config::ProxyConfig;
+use crate::proxy::ztunnel;
 use crate::world::{ClusterManifests, PodId, World};
 
 use super::gateway::{GatewayControlPlane, MeshGroup};
@@ -177,6 +178,13 @@ impl ControlPlanes {
                 pushes.map(|it| (&**it, name.namespace.clone(), Labels::new(), gateway)).collect()
             }
         }
+    }
+
+    /// The policies that ztunnel has for a pod, if it stands on the pod's way: whether it does is
+    /// not asked here.
+    #[must_use]
+    pub fn ztunnel_policies(&self, world: &World, pod: PodId) -> Arc<ztunnel::Policies> {
+        Arc::new(self.istio.ztunnel_policies(world, pod))
     }
 
     /// Istio's control plane: what it knows of services and policies.

@@ -5,3 +5,4 @@
 pub mod envoy;
 pub mod kube_proxy;
 pub(crate) mod truth;
+pub mod ztunnel;

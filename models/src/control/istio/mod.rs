@@ -1,5 +1,6 @@
 //! Istio's control plane: what it makes of its own kinds and of Services.
 
+pub mod ambient;
 mod attachment;
 pub mod authentication;
 pub mod authorization;

@@ -10,8 +10,10 @@ use crate::manifest::kinds::istio::MtlsMode;
 use crate::path::Placement;
 use crate::profile::Profile;
 use crate::proxy::envoy::config::ProxyConfig;
+use crate::proxy::ztunnel;
 use crate::world::{ClusterManifests, PodId, World};
 
+use super::ambient;
 use super::authentication;
 use super::enrolment::{self, Enrolled};
 use super::gateways::{self, EffectiveGateway, GatewayWorkload};
@@ -160,6 +162,17 @@ impl IstioControlPlane {
         if let Some(push) = self.push_of(world, pod) {
             explain_port(push, &Workload::of_pod(push, world, pod), port, probe);
         }
+    }
+
+    /// The policies that ztunnel has for a pod, if it stands on the pod's way.
+    #[must_use]
+    pub fn ztunnel_policies(&self, world: &World, pod: PodId) -> ztunnel::Policies {
+        let namespace = world.workload_of(pod).namespace;
+        let (Some(push), Some(namespace)) = (self.push_of(world, pod), namespace) else {
+            return ztunnel::Policies::default();
+        };
+        let namespace = &world.namespaces[namespace].name;
+        ambient::policies(push, namespace, &world.pods[pod].labels)
     }
 
     /// Which encryption a pod's sidecar demands on a port of the pod.

@@ -1,6 +1,8 @@
 //! The catalogue: every rule once, one file a family. The rules themselves stand in the rooms
 //! that apply them.
 
+mod ambient_policy;
+mod ambient_ztunnel;
 mod envoy_balance;
 mod envoy_breaker;
 mod envoy_filter;
@@ -29,6 +31,7 @@ use super::Rule;
 
 /// All families, in the order of their ids; so are the rules of each.
 pub const CATALOGUE: &[&[Rule]] = &[
+    ambient_policy::RULES,
     envoy_balance::RULES,
     envoy_breaker::RULES,
     envoy_filter::RULES,
@@ -50,6 +53,7 @@ pub const CATALOGUE: &[&[Rule]] = &[
     path::RULES,
     proxy::RULES,
     walk::RULES,
+    ambient_ztunnel::RULES,
 ];
 
 /// All rules, in the order of their ids.

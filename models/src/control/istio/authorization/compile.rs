@@ -41,7 +41,7 @@ pub(super) fn rbac(
 }
 
 /// What Go's `strconv.ParseBool` takes for true; all else is enforced.
-pub(super) fn is_trial(policy: &AuthorizationPolicy) -> bool {
+pub(in crate::control::istio) fn is_trial(policy: &AuthorizationPolicy) -> bool {
     let word = policy.dry_run.as_ref().map(|word| word.value.as_str());
     matches!(word, Some("1" | "t" | "T" | "TRUE" | "true" | "True"))
 }

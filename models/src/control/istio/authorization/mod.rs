@@ -21,8 +21,10 @@ use super::unmodelled::Touched;
 
 pub use attach::{InForce, in_force};
 pub use compile::Layer;
+pub(super) use compile::is_trial;
 pub use explain::explain;
 pub(super) use findings::findings;
+pub(super) use refusal::first as refusal_of;
 
 /// The name of Envoy's filter of access rules.
 const RBAC_FILTER: &str = "envoy.filters.http.rbac";

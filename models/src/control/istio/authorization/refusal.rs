@@ -33,7 +33,7 @@ pub(super) fn is_illegible(policy: &AuthorizationPolicy) -> bool {
 }
 
 /// Why a cluster refuses a policy, in one sentence.
-pub(super) fn first(policy: &Config<AuthorizationPolicy>) -> Option<String> {
+pub(in crate::control::istio) fn first(policy: &Config<AuthorizationPolicy>) -> Option<String> {
     let refusals = refusals(&policy.object);
     let first = refusals.first()?;
     let title = policy.title();
