@@ -37,6 +37,7 @@ fn layout() -> Layout {
             workers: 2,
             proxy_workers: None,
         }],
+        proxies: Vec::new(),
         traffic: vec![TrafficEntry { name: "shoppers".to_owned() }],
         service_by_name: [("shop/web", 0), ("web", 0), ("shop/cart", 1), ("test/cart", 2)]
             .map(|(name, row)| (name.to_owned(), row))

@@ -7,9 +7,10 @@ use meshwalk_models::units::{SimDuration, SimTime};
 use crate::kernel::random::mix;
 use crate::log::{Recorder, Step, Subject};
 
+use super::boxes::{Role, Work};
 use super::engine::Engine;
 use super::event::Kind;
-use super::plan::{ClusterTls, ConnectionFate};
+use super::plan::{ClusterTls, ConnectionFate, NO_BOX};
 use super::state::{Connection, IdleCheck, Phase};
 
 /// The legs of a TLS handshake, for the keys of their draws.
@@ -73,14 +74,14 @@ impl<R: Recorder> Engine<R> {
             }
             Phase::Unanswered => self.syn_unanswered(slot),
             Phase::Greeting => {
-                let done = self.proxy_work(server, self.plan.sidecar.handshake_ns, 0);
+                let done = self.server_handshake(client, server);
                 self.connections[slot].phase = Phase::Finishing;
                 let key = mix(key, leg::SERVER_FLIGHT);
                 let travel = self.plan.links.travel(there, here, 0, key);
                 self.schedule(done + travel, Kind::Connection, slot);
             }
             Phase::Finishing => {
-                let done = self.proxy_work(client, self.plan.sidecar.handshake_ns, 0);
+                let done = self.box_work(self.box_of(client), Work::Handshake(Role::Client)).at;
                 self.connections[slot].phase = Phase::Proving;
                 self.schedule(done, Kind::Connection, slot);
             }
@@ -93,6 +94,19 @@ impl<R: Recorder> Engine<R> {
             Phase::TimingOut => self.connect_failed(slot, ResetReason::ConnectionTimeout),
             Phase::Open | Phase::Draining | Phase::Closed => self.idle_check(slot),
         }
+    }
+
+    /// The server's side does its part of a handshake. A server without a proxy takes as long as
+    /// the client's.
+    fn server_handshake(&mut self, client: u32, server: u32) -> SimTime {
+        let (near, far) = (self.box_of(client), self.box_of(server));
+        if far == NO_BOX {
+            let prices = self.plan.boxes.get(near as usize).map(|it| it.prices);
+            let prices = prices.and_then(|row| self.plan.prices.get(row as usize));
+            let work_ns = prices.map_or(0, |prices| prices.handshake_ns);
+            return self.kernel.now() + SimDuration::from_ns(work_ns);
+        }
+        self.box_work(far, Work::Handshake(Role::Server)).at
     }
 
     fn is_no_handshake(&self, gate: u32) -> bool {

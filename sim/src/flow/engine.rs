@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use meshwalk_models::path::DataPath;
 use meshwalk_models::proxy::envoy::filters::FilterState;
 use meshwalk_models::proxy::envoy::upstream::HostId;
 use meshwalk_models::units::SimTime;
@@ -14,6 +13,7 @@ use crate::log::{Recorder, RequestName, Step, Subject};
 use crate::stats::RunStatistics;
 
 use super::alarm::{Alarm, StreamTimers};
+use super::boxes::{Pace, idle_workers};
 use super::event::Kind;
 use super::filters::Passage;
 use super::measure::Meter;
@@ -69,8 +69,10 @@ pub struct Engine<R: Recorder> {
     /// The host for the connection that is about to be made.
     pub(super) picked: Option<HostId>,
     pub(super) seed: Seed,
-    /// When each worker of each sidecar will be free, pod by pod.
-    pub(super) proxy_free_at: Paged<SimTime>,
+    /// When each worker of each box will be free.
+    pub(super) workers_free_at: Paged<SimTime>,
+    /// How many requests each box takes.
+    pub(super) paces: Paged<Pace>,
     pub(super) sources: Vec<SourceState>,
     pub(super) users: Paged<UserState>,
     pub(super) meter: Meter,
@@ -123,7 +125,8 @@ impl<R: Recorder> Engine<R> {
             deferred: Vec::new(),
             picked: None,
             seed,
-            proxy_free_at: proxy_workers(&plan).map(|_| SimTime::ZERO).collect(),
+            workers_free_at: idle_workers(&plan).collect(),
+            paces: plan.boxes.iter().map(|_| Pace::default()).collect(),
             sources: plan.sources.iter().map(|source| SourceState::new(source, seed)).collect(),
             users: Paged::new(),
             meter: Meter::new(&plan),
@@ -255,12 +258,4 @@ impl<R: Recorder> Engine<R> {
         let request = RequestName { source: it.source, request: it.request, try_number: it.number };
         self.recorder.record(at, Subject::Try { slot, request }, it.client, step);
     }
-}
-
-/// One item for each sidecar worker of the plan. Pods without a sidecar have their places too,
-/// so that a pod's workers are found without a table.
-fn proxy_workers(plan: &Plan) -> impl Iterator<Item = ()> {
-    let any = plan.pods.iter().any(|pod| pod.data_path == DataPath::IstioSidecar);
-    let count = if any { plan.pods.len() * plan.sidecar.workers as usize } else { 0 };
-    std::iter::repeat_n((), count)
 }

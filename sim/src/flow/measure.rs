@@ -6,11 +6,12 @@ use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::Paged;
 use crate::stats::{
-    EdgeCounters, Full, RetryReason, Ruling, RunStatistics, TrafficCounters, WireBytes,
-    WorkloadCounters,
+    BoxCounters, BoxKind, EdgeCounters, Full, ProxyCounters, RetryReason, Ruling, RunStatistics,
+    TrafficCounters, WireBytes, WorkloadCounters,
 };
 
-use super::plan::Plan;
+use super::boxes::{Role, Work};
+use super::plan::{NO_BOX, Plan};
 use super::state::{Caller, Lineage, Pod, Try};
 
 /// Counts.
@@ -19,6 +20,7 @@ pub(super) struct Meter {
     warm_up: SimTime,
     phase: Phase,
     integrals: Paged<Integral>,
+    boxes: Paged<BoxCounters>,
     statistics: RunStatistics,
 }
 
@@ -48,9 +50,11 @@ impl Meter {
             warm_up: plan.warm_up,
             phase: if plan.warm_up == SimTime::ZERO { Phase::Counting } else { Phase::WarmUp },
             integrals: plan.pods.iter().map(|_| Integral::default()).collect(),
+            boxes: plan.boxes.iter().map(|_| BoxCounters::default()).collect(),
             statistics: RunStatistics {
                 edges: layout.edges.iter().map(|_| EdgeCounters::default()).collect(),
                 workloads: layout.workloads.iter().map(workload).collect(),
+                proxies: layout.proxies.iter().map(|_| ProxyCounters::default()).collect(),
                 traffic: layout.traffic.iter().map(|_| TrafficCounters::default()).collect(),
                 ..RunStatistics::default()
             },
@@ -98,6 +102,7 @@ impl Meter {
         for workload in &mut self.statistics.workloads {
             workload.busy_ns = 0;
             workload.queued_request_ns = 0;
+            workload.proxy_busy_ns = 0;
         }
         for (row, pod) in plan.pods.iter().enumerate() {
             let slot = row as u32;
@@ -107,6 +112,24 @@ impl Meter {
                 workload.busy_ns += u128::from(integral.busy_ns);
                 workload.queued_request_ns += u128::from(integral.waiting_ns);
                 workload.busy_ns_by_pod[pod.ordinal as usize] = integral.busy_ns;
+                if let Some(own) = sidecar_of(plan, pod.proxy) {
+                    workload.proxy_busy_ns += u128::from(self.boxes[own].cpu_ns());
+                }
+            }
+        }
+        self.settle_proxies(plan);
+    }
+
+    /// Joins the counters of boxes in the rows of the layout.
+    fn settle_proxies(&mut self, plan: &Plan) {
+        for (row, entry) in self.statistics.proxies.iter_mut().zip(&plan.layout.proxies) {
+            row.all = BoxCounters::default();
+            row.cpu_ns_by_instance = vec![0; entry.instances.len()];
+        }
+        for (place, counters) in plan.boxes.iter().zip(self.boxes.iter()) {
+            if let Some(row) = self.statistics.proxies.get_mut(place.entry as usize) {
+                row.all.merge(counters);
+                row.cpu_ns_by_instance[place.ordinal as usize] = counters.cpu_ns();
             }
         }
     }
@@ -237,12 +260,59 @@ impl Meter {
         }
     }
 
+    /// A box was given work: how long that waited, and its worker time on the path and after it.
     #[inline]
-    pub(super) fn proxy_worked(&mut self, app: u32, now: SimTime, ns: u64) {
-        if self.counts(now)
-            && let Some(workload) = self.statistics.workloads.get_mut(app as usize)
-        {
-            workload.proxy_busy_ns += u128::from(ns);
+    pub(super) fn box_worked(
+        &mut self,
+        row: u32,
+        now: SimTime,
+        work: Work,
+        (wait, path_ns, after_ns): (SimDuration, u64, u64),
+    ) {
+        if !self.counts(now) {
+            return;
+        }
+        let counters = &mut self.boxes[row];
+        counters.wait_ns += wait.as_ns();
+        counters.after_ns += after_ns;
+        match work {
+            Work::Request(_) => {
+                counters.path_ns += path_ns;
+                counters.requests += 1;
+            }
+            Work::Response(_) => {
+                counters.path_ns += path_ns;
+                counters.responses += 1;
+            }
+            Work::Handshake(role) => {
+                counters.set_up_ns += path_ns;
+                match role {
+                    Role::Client => counters.handshakes_as_client += 1,
+                    Role::Server => counters.handshakes_as_server += 1,
+                }
+            }
         }
     }
+
+    /// Bytes of a message came into a box.
+    #[inline]
+    pub(super) fn box_took(&mut self, row: u32, at: SimTime, bytes: u64) {
+        if self.counts(at) && row != NO_BOX {
+            self.boxes[row].bytes_in += bytes;
+        }
+    }
+
+    /// Bytes of a message left a box.
+    #[inline]
+    pub(super) fn box_gave(&mut self, row: u32, at: SimTime, bytes: u64) {
+        if self.counts(at) && row != NO_BOX {
+            self.boxes[row].bytes_out += bytes;
+        }
+    }
+}
+
+/// The row of a box, if it is a sidecar.
+fn sidecar_of(plan: &Plan, row: u32) -> Option<u32> {
+    let place = plan.boxes.get(row as usize)?;
+    (place.kind == BoxKind::Sidecar).then_some(row)
 }

@@ -12,6 +12,7 @@
 mod alarm;
 mod app;
 mod attempt;
+mod boxes;
 mod call;
 mod compile;
 mod connection;

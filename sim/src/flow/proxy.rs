@@ -1,6 +1,6 @@
 //! Messages on their way: through the sidecars of both sides and over the network.
 //!
-//! What a sidecar decides stands in `meshwalk-models`; here are its workers, as queues.
+//! What a sidecar decides stands in `meshwalk-models`; its workers are in `boxes`.
 
 use meshwalk_models::path::{DataPath, Protection};
 use meshwalk_models::proxy::envoy::router::More;
@@ -11,6 +11,7 @@ use crate::log::{Recorder, Step};
 use crate::net::{Distance, Site};
 use crate::stats::WireBytes;
 
+use super::boxes::Work;
 use super::engine::Engine;
 use super::event::Kind;
 use super::gate::Passed;
@@ -80,37 +81,18 @@ impl<R: Recorder> Engine<R> {
         self.plan.pods[pod as usize].data_path == DataPath::IstioSidecar
     }
 
-    /// Gives work to the worker of a pod's sidecar that is free first, and tells when it will be
-    /// done; `after_ns` more keeps the worker but nobody waits for it.
-    pub(super) fn proxy_work(&mut self, pod: u32, work_ns: u64, after_ns: u64) -> SimTime {
-        let now = self.kernel.now();
-        let workers = self.plan.sidecar.workers;
-        let first = pod * workers;
-        let worker = (first..first + workers)
-            .min_by_key(|worker| self.proxy_free_at[*worker])
-            .expect("a sidecar has at least one worker");
-        let start = self.proxy_free_at[worker].max(now);
-        let done = start + SimDuration::from_ns(work_ns);
-        self.proxy_free_at[worker] = done + SimDuration::from_ns(after_ns);
-        let app = self.plan.pods[pod as usize].app;
-        self.meter.proxy_worked(app, now, work_ns + after_ns);
-        done
-    }
-
-    fn message_ns(&self, bytes: u64) -> u64 {
-        bytes * self.plan.sidecar.per_kib_ns / 1_024
-    }
-
     /// The caller's sidecar takes the request.
     pub(super) fn request_at_client_proxy(&mut self, slot: u32) {
         let now = self.kernel.now();
-        let Try { call, stage, .. } = self.tries[slot];
+        let Try { call, client, stage, .. } = self.tries[slot];
         if stage == TryStage::GivenUp {
             self.tries.remove(slot);
             return;
         }
         self.tries[slot].stage = TryStage::Underway;
         self.tell_try(now, slot, Step::RequestAtClientProxy);
+        let bytes = self.plan.calls[call as usize].request_bytes + HEADER_BYTES;
+        self.meter.box_took(self.box_of(client), now, bytes);
         let done = self.write_request(slot);
         self.tell_try(done, slot, Step::RequestLeftClientProxy);
         let legs = self.plan.calls[call as usize].legs;
@@ -121,8 +103,7 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn write_request(&mut self, slot: u32) -> SimTime {
         let Try { call, client, .. } = self.tries[slot];
         let bytes = self.plan.calls[call as usize].request_bytes;
-        let work_ns = self.plan.sidecar.request_ns + self.message_ns(bytes);
-        self.proxy_work(client, work_ns, 0)
+        self.box_work(self.box_of(client), Work::Request(bytes)).at
     }
 
     /// Puts a request on the wire.
@@ -134,6 +115,7 @@ impl<R: Recorder> Engine<R> {
         let travel = self.plan.links.travel(self.site(client), self.site(server), bytes, key);
         self.tell(from, slot, client, Step::RequestSent);
         self.count_wire(&attempt, from, bytes);
+        self.meter.box_gave(self.box_of(client), from, bytes);
         let kind =
             if self.has_sidecar(server) { Kind::RequestAtServerProxy } else { Kind::RequestAtApp };
         self.schedule(from + travel, kind, slot);
@@ -142,14 +124,14 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn request_at_server_proxy(&mut self, slot: u32) {
         let now = self.kernel.now();
         let attempt = self.attempts[slot];
-        let call = &self.plan.calls[attempt.call as usize];
-        let work_ns = self.plan.sidecar.request_ns + self.message_ns(call.request_bytes);
+        let bytes = self.plan.calls[attempt.call as usize].request_bytes;
         if attempt.server_knows == ServerKnows::CallerGone {
             self.drop_at_server(slot);
             return;
         }
         self.tell(now, slot, attempt.server, Step::RequestAtServerProxy);
-        let done = self.proxy_work(attempt.server, work_ns, 0);
+        self.meter.box_took(self.box_of(attempt.server), now, bytes + HEADER_BYTES);
+        let done = self.box_work(self.box_of(attempt.server), Work::Request(bytes)).at;
         if self.pass_gate(slot, done) == Passed::Through {
             self.leave_server_proxy(slot, done);
         }
@@ -164,6 +146,8 @@ impl<R: Recorder> Engine<R> {
             return;
         }
         let travel = self.request_travel_in_pod(attempt.call, attempt.key, Side::Server);
+        let bytes = self.plan.calls[attempt.call as usize].request_bytes + HEADER_BYTES;
+        self.meter.box_gave(self.box_of(attempt.server), done, bytes);
         self.schedule(done + travel, Kind::RequestAtApp, slot);
     }
 
@@ -226,6 +210,7 @@ impl<R: Recorder> Engine<R> {
         let key = mix(mix(attempt.key, leg::RESPONSE), u64::from(attempt.messages_left));
         let travel = self.plan.links.travel(self.site(server), self.site(client), bytes, key);
         self.count_wire(&attempt, from, bytes);
+        self.meter.box_gave(self.box_of(server), from, bytes);
         self.schedule(from + travel, self.response_kind(client), slot);
     }
 
@@ -269,6 +254,8 @@ impl<R: Recorder> Engine<R> {
                     // The proxy's connection is free as soon as the proxy has the whole answer.
                     self.release_connection(slot);
                 }
+                let bytes = self.response_bytes(slot) + HEADER_BYTES;
+                self.meter.box_gave(self.box_of(attempt.client), done, bytes);
                 let travel = self.response_in_pod(slot, Side::Client);
                 self.schedule(done + travel, Kind::ResponseAtCaller, slot);
             }
@@ -292,8 +279,10 @@ impl<R: Recorder> Engine<R> {
 
     /// Work of a sidecar for one message of an answer.
     fn pass_response(&mut self, slot: u32, pod: u32) -> SimTime {
-        let work_ns = self.plan.sidecar.response_ns + self.message_ns(self.response_bytes(slot));
-        self.proxy_work(pod, work_ns, self.plan.sidecar.after_response_ns)
+        let bytes = self.response_bytes(slot);
+        let own = self.box_of(pod);
+        self.meter.box_took(own, self.kernel.now(), bytes + HEADER_BYTES);
+        self.box_work(own, Work::Response(bytes)).at
     }
 
     /// The size of the answer's body, in bytes.

@@ -9,6 +9,7 @@ use crate::log::Recorder;
 use meshwalk_models::units::SimTime;
 
 use super::alarm::{Alarm, StreamTimers};
+use super::boxes::Pace;
 use super::engine::Engine;
 use super::filters::Passage;
 use super::measure::Meter;
@@ -42,7 +43,8 @@ pub struct EngineSnapshot {
     gates: PagedSnapshot<u32>,
     server_passages: BTreeMap<u32, Passage>,
     relays: PagedSnapshot<Relay>,
-    proxy_free_at: PagedSnapshot<SimTime>,
+    workers_free_at: PagedSnapshot<SimTime>,
+    paces: PagedSnapshot<Pace>,
     sources: Vec<SourceState>,
     users: PagedSnapshot<UserState>,
     meter: Meter,
@@ -73,7 +75,8 @@ impl<R: Recorder> Engine<R> {
             gates: self.gates.checkpoint(),
             server_passages: self.server_passages.clone(),
             relays: self.relays.checkpoint(),
-            proxy_free_at: self.proxy_free_at.checkpoint(),
+            workers_free_at: self.workers_free_at.checkpoint(),
+            paces: self.paces.checkpoint(),
             sources: self.sources.clone(),
             users: self.users.checkpoint(),
             meter: self.meter.clone(),
@@ -105,7 +108,8 @@ impl<R: Recorder> Engine<R> {
         self.gates.restore(&snapshot.gates);
         self.server_passages.clone_from(&snapshot.server_passages);
         self.relays.restore(&snapshot.relays);
-        self.proxy_free_at.restore(&snapshot.proxy_free_at);
+        self.workers_free_at.restore(&snapshot.workers_free_at);
+        self.paces.restore(&snapshot.paces);
         self.sources.clone_from(&snapshot.sources);
         self.users.restore(&snapshot.users);
         self.meter.clone_from(&snapshot.meter);

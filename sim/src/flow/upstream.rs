@@ -75,7 +75,7 @@ impl<R: Recorder> Engine<R> {
         let state = ClusterState::sharing(
             cluster.roster.clone(),
             &plan.profile.envoy,
-            plan.sidecar.workers,
+            self.workers_beside(client),
             self.kernel.now(),
             &mut dice,
         );
@@ -180,7 +180,7 @@ impl<R: Recorder> Engine<R> {
         probe: &mut impl Probe,
     ) -> Result<HostId, NoHost> {
         let now = self.kernel.now();
-        let worker = self.worker_of(wish.key);
+        let worker = self.worker_of(self.clusters[wish.cluster].client, wish.key);
         let mut dice = KeyedDice::new(mix(wish.key, ENDPOINT));
         let state = &mut self.clusters[wish.cluster].state;
         let mut context = wish.context;
@@ -196,8 +196,8 @@ impl<R: Recorder> Engine<R> {
     }
 
     /// The worker of a proxy that handles a stream: connections are spread over them evenly.
-    fn worker_of(&self, key: u64) -> u32 {
-        let workers = u64::from(self.plan.sidecar.workers);
+    fn worker_of(&self, client: u32, key: u64) -> u32 {
+        let workers = u64::from(self.workers_beside(client));
         ((u64::from(key as u32) * workers) >> 32) as u32
     }
 

@@ -7,7 +7,7 @@ use meshwalk_models::units::SimDuration;
 
 use crate::kernel::Histogram;
 
-use super::{Endings, Full, RetryReason, Ruling, Tally, WireBytes};
+use super::{Endings, Full, ProxyCounters, RetryReason, Ruling, Tally, WireBytes};
 
 /// One caller of one service.
 #[derive(Clone, Debug, Default)]
@@ -119,6 +119,8 @@ pub struct RunStatistics {
     pub edges: Vec<EdgeCounters>,
     /// By row of the layout.
     pub workloads: Vec<WorkloadCounters>,
+    /// By row of the layout.
+    pub proxies: Vec<ProxyCounters>,
     /// By row of the layout.
     pub traffic: Vec<TrafficCounters>,
     /// Requests of traffic sources that had begun, counted or not, and not ended at the end.

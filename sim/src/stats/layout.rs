@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::ProxyEntry;
+
 /// Names for the rows of [`super::RunStatistics`].
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
@@ -11,6 +13,8 @@ pub struct Layout {
     pub edges: Vec<EdgeEntry>,
     /// Workloads that have pods.
     pub workloads: Vec<WorkloadEntry>,
+    /// Proxies that the run has, by kind and owner.
+    pub proxies: Vec<ProxyEntry>,
     /// Traffic sources, in the order of the scenario.
     pub traffic: Vec<TrafficEntry>,
     /// Rows of `services` by full name, and by short name where that is unambiguous.

@@ -6,6 +6,7 @@ mod counters;
 mod ending;
 mod estimate;
 mod layout;
+mod proxies;
 mod results;
 mod summary;
 mod tally;
@@ -14,9 +15,11 @@ pub use counters::{EdgeCounters, RunStatistics, TrafficCounters, WorkloadCounter
 pub use ending::{Details, Ending, Endings, Flags};
 pub use estimate::{CONFIDENCE, student_t_quantile};
 pub use layout::{EdgeEntry, EdgeOrigin, Layout, ServiceEntry, TrafficEntry, WorkloadEntry};
+pub use proxies::{BoxCounters, BoxKind, ProxyCounters, ProxyEntry};
 pub use results::{
     Assumption, EdgeResults, Estimate, ExpectationResult, FirstBroken, Identity, NotModelled,
-    PodUtilisation, RunResults, ServiceResults, Totals, TrafficResults, WorkloadResults,
+    PodUtilisation, ProxyResults, ProxyUtilisation, RunResults, ServiceResults, Totals,
+    TrafficResults, WorkloadResults,
 };
 pub use summary::{RunContext, summarise};
 pub use tally::{Full, RetryReason, Ruling, Tally, WireBytes};

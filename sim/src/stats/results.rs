@@ -34,6 +34,8 @@ pub struct RunResults {
     pub edges: Vec<EdgeResults>,
     /// Capacity, by workload name.
     pub workloads: Vec<WorkloadResults>,
+    /// Proxies, by kind and owner.
+    pub proxies: Vec<ProxyResults>,
     /// Traffic sources, in the order of the scenario.
     pub traffic: Vec<TrafficResults>,
     /// Expectations, in the order of the scenario.
@@ -229,6 +231,49 @@ pub struct WorkloadResults {
 pub struct PodUtilisation {
     /// The pod.
     pub pod: String,
+    /// From 0 to 1, mean over replications.
+    pub utilisation: f64,
+}
+
+/// The proxies of one kind that one workload or node has.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProxyResults {
+    /// `sidecar`, `ztunnel`, `waypoint` or `gateway`.
+    pub kind: &'static str,
+    /// Whose they are: `namespace/name` of a workload, or the name of a node.
+    pub owner: String,
+    /// How many there are.
+    pub instances: u32,
+    /// Workers of each.
+    pub workers: u32,
+    /// Cores that all of them use together.
+    pub cpu_cores: Estimate,
+    /// The share of their workers' time in use, from 0 to 1.
+    pub utilisation: Estimate,
+    /// The one that is used most.
+    pub busiest: Option<ProxyUtilisation>,
+    /// Mean time that a message, or a side of a handshake, waits for a worker, in milliseconds;
+    /// `null` where nothing passed.
+    pub wait_mean_ms: Option<Estimate>,
+    /// Requests that passed, summed over replications.
+    pub requests: u64,
+    /// Messages of responses that passed, summed over replications.
+    pub responses: u64,
+    /// TLS handshakes in which they were the client, summed over replications.
+    pub handshakes_as_client: u64,
+    /// TLS handshakes in which they were the server, summed over replications.
+    pub handshakes_as_server: u64,
+    /// Bytes that came in, headers included, summed over replications.
+    pub bytes_in: u64,
+    /// Bytes that went out, headers included, summed over replications.
+    pub bytes_out: u64,
+}
+
+/// One proxy's share of worker time in use.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProxyUtilisation {
+    /// Its pod, or its node.
+    pub instance: String,
     /// From 0 to 1, mean over replications.
     pub utilisation: f64,
 }

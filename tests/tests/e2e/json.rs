@@ -50,6 +50,7 @@ fn a_run_has_the_fields_that_are_documented_and_no_others() {
         ("services", "A service"),
         ("edges", "An edge"),
         ("workloads", "A workload"),
+        ("proxies", "A row of proxies"),
         ("traffic", "A traffic source"),
         ("expectations", "An expectation"),
     ] {

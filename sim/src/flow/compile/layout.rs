@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use meshwalk_models::path::DataPath;
 use meshwalk_models::world::{ServiceId, TableId, WorkloadId, WorkloadSource, World};
 
-use crate::stats::{EdgeEntry, EdgeOrigin, Layout, ServiceEntry, TrafficEntry, WorkloadEntry};
+use crate::stats::{
+    BoxKind, EdgeEntry, EdgeOrigin, Layout, ProxyEntry, ServiceEntry, TrafficEntry, WorkloadEntry,
+};
 
-use crate::flow::plan::{AppPlan, PodPlan};
+use crate::flow::plan::AppPlan;
 
 /// Collects rows; edges come as calls are compiled.
 pub(super) struct LayoutBuilder {
@@ -100,22 +101,23 @@ impl LayoutBuilder {
         mut self,
         world: &World,
         apps: &[AppPlan],
-        pod_plans: &[PodPlan],
-        sidecar_workers: u32,
+        proxies: Vec<ProxyEntry>,
     ) -> Layout {
+        let sidecars = proxies.iter().filter(|it| it.kind == BoxKind::Sidecar);
+        let sidecar_workers: BTreeMap<String, u32> =
+            sidecars.map(|it| (it.owner.clone(), it.workers)).collect();
+        self.layout.proxies = proxies;
         for ((id, workload), app) in world.workloads.entries().zip(apps) {
             let namespace = workload.namespace.map(|id| world.namespaces[id].name.clone());
             let pods = workload.pods.start.index()..workload.pods.end.index();
             let name_of = |pod| world.pods[TableId::from_index(pod)].name.clone();
-            let plans = &pod_plans[pods.clone()];
-            let has_sidecar = plans.iter().any(|pod| pod.data_path == DataPath::IstioSidecar);
             debug_assert_eq!(id.index(), self.layout.workloads.len());
             self.layout.workloads.push(WorkloadEntry {
                 namespace: namespace.unwrap_or_default(),
                 name: workload.name.clone(),
                 pods: pods.map(name_of).collect(),
                 workers: app.workers,
-                proxy_workers: has_sidecar.then_some(sidecar_workers),
+                proxy_workers: sidecar_workers.get(&world.workload_name(id)).copied(),
             });
         }
         let layout = self.layout;

@@ -4,6 +4,7 @@
 //! the line of the scenario; the calls in question fail in the run as they would in a cluster.
 
 mod behaviours;
+mod boxes;
 mod calls;
 mod gates;
 mod layout;
@@ -31,14 +32,14 @@ use crate::scenario::file::{DataPathSpec, DurationSpec};
 use crate::stats::{Assumption, Layout};
 
 use self::behaviours::Behaviours;
+use self::boxes::Boxes;
 use self::layout::LayoutBuilder;
 use self::mesh::MeshBuilder;
 use self::sendings::Sending;
 use self::targets::Targets;
 use super::app::STATUSES;
 use super::plan::{
-    AppPlan, CallPlan, Gates, Heads, LanePlan, MeshPlan, Op, Plan, PodPlan, Program, Rings,
-    SidecarPlan,
+    AppPlan, CallPlan, Gates, Heads, LanePlan, MeshPlan, NO_BOX, Op, Plan, PodPlan, Program, Rings,
 };
 
 /// What a run is made of.
@@ -90,6 +91,7 @@ struct Compiler<'a> {
     behaviours: Behaviours<'a>,
     apps: Vec<AppPlan>,
     pods: Vec<PodPlan>,
+    boxes: Boxes,
     /// How many pool tables each pod of an app has; clients outside come after the apps.
     pool_tables: Vec<BTreeMap<TableKey, u32>>,
     ops: Vec<Op>,
@@ -133,6 +135,7 @@ impl<'a> Compiler<'a> {
             behaviours,
             apps: Vec::new(),
             pods: Vec::new(),
+            boxes: Boxes::default(),
             pool_tables: vec![BTreeMap::new(); input.world.workloads.len()],
             ops: Vec::new(),
             programs: Vec::new(),
@@ -164,11 +167,13 @@ impl<'a> Compiler<'a> {
                     site: site_of(world, PodId::from_index(pod)),
                     first_pool_table: 0,
                     data_path,
+                    proxy: NO_BOX,
                     class: 0,
                     gate_class: 0,
                 });
             }
         }
+        self.boxes.place(world, self.input.costs, &mut self.pods);
         self.admit_what_sidecars_lack();
     }
 
@@ -248,9 +253,7 @@ impl<'a> Compiler<'a> {
             }
         }
         let file = &self.input.scenario.file;
-        let sidecar = sidecar_plan(self.input.costs);
-        let layout: Layout =
-            self.layout.finish(self.input.world, &self.apps, &self.pods, sidecar.workers);
+        let layout: Layout = self.layout.finish(self.input.world, &self.apps, self.boxes.entries);
         let statuses: Vec<u16> = STATUSES.into_iter().chain(self.gates.statuses()).collect();
         let plan = Plan {
             apps: self.apps,
@@ -263,7 +266,8 @@ impl<'a> Compiler<'a> {
             distributions: self.distributions,
             links: network::links(&file.network, self.input.costs.loopback.value),
             sources: self.sources,
-            sidecar,
+            boxes: self.boxes.plans,
+            prices: self.boxes.prices,
             lanes: self.lanes,
             mesh: MeshPlan { heads: Heads::new(&statuses), ..self.mesh.plan },
             gates: self.gates,
@@ -287,15 +291,4 @@ fn site_of(world: &World, pod: PodId) -> Site {
         None => Site::OUTSIDE,
     };
     Site { node: node.0, zone: zone.0, region }
-}
-
-fn sidecar_plan(costs: &CostProfile) -> SidecarPlan {
-    SidecarPlan {
-        workers: costs.sidecar.workers.value,
-        request_ns: costs.sidecar.request.value.as_ns(),
-        response_ns: costs.sidecar.response.value.as_ns(),
-        after_response_ns: costs.sidecar.after_response.value.as_ns(),
-        per_kib_ns: costs.sidecar.per_kib.value.as_ns(),
-        handshake_ns: costs.tls.handshake.value.as_ns(),
-    }
 }

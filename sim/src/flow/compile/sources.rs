@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use meshwalk_models::path::DataPath;
 use meshwalk_models::units::{Bytes, SimTime};
 
-use crate::flow::plan::{PodPlan, SourceLoad, SourcePlan};
+use crate::flow::plan::{NO_BOX, PodPlan, SourceLoad, SourcePlan};
 use crate::kernel::random::Distribution;
 use crate::net::Site;
 use crate::scenario::file::{Load, RequestTemplate, TrafficSource};
@@ -78,6 +78,7 @@ impl Compiler<'_> {
             site: Site { node: u32::MAX, zone: u32::MAX, region: Site::OUTSIDE },
             first_pool_table: 0,
             data_path: DataPath::None,
+            proxy: NO_BOX,
             class: 0,
             gate_class: 0,
         });

@@ -3,11 +3,13 @@
 //! It never changes during a run, and all replications share it.
 
 mod app;
+mod boxes;
 mod gate;
 mod mesh;
 mod target;
 
 pub use app::{AppPlan, Op, Program, RouteRule};
+pub use boxes::{Batching, BoxKind, BoxPlan, NO_BOX, PricePlan};
 pub use gate::{
     AuthorizerPlan, ConnectionFate, ConnectionGate, Decision, DecisionPlan, GateKey, GatePlan,
     Gates, RequestGate, ending_without_proxy,
@@ -54,8 +56,10 @@ pub struct Plan {
     pub links: Links,
     /// Who sends requests.
     pub sources: Vec<SourcePlan>,
-    /// What a sidecar costs.
-    pub sidecar: SidecarPlan,
+    /// Instances of proxies.
+    pub boxes: Vec<BoxPlan>,
+    /// What each kind of them costs.
+    pub prices: Vec<PricePlan>,
     /// Timers of constant length, one lane each.
     pub lanes: Vec<LanePlan>,
     /// What the proxies of callers do.
@@ -91,6 +95,9 @@ pub struct PodPlan {
     pub first_pool_table: u32,
     /// What carries its traffic.
     pub data_path: DataPath,
+    /// The row of the box that its traffic passes on its own side: its sidecar, or the proxy of
+    /// its node; [`NO_BOX`] where there is none.
+    pub proxy: u32,
     /// Which class of proxies it belongs to, among those of its workload.
     pub class: u32,
     /// Which class it belongs to for the layers of policy.
@@ -123,23 +130,6 @@ pub enum Rings {
     StreamIdle,
     /// The caller's proxy: the longest life of a stream.
     MaxDuration,
-}
-
-/// What a sidecar costs, in nanoseconds of a worker.
-#[derive(Clone, Copy, Debug)]
-pub struct SidecarPlan {
-    /// Worker threads.
-    pub workers: u32,
-    /// A request, on the path.
-    pub request_ns: u64,
-    /// A response, on the path.
-    pub response_ns: u64,
-    /// After a response, off the path.
-    pub after_response_ns: u64,
-    /// Each KiB of a message.
-    pub per_kib_ns: u64,
-    /// One side of a TLS handshake.
-    pub handshake_ns: u64,
 }
 
 /// Who sends requests.

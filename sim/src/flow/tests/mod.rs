@@ -2,6 +2,7 @@
 
 mod agreement;
 mod agreement_policy;
+mod boxes;
 mod gates;
 mod laws;
 mod ledger;

@@ -7,11 +7,13 @@
 
 mod calls;
 mod load;
+mod proxies;
 
 use crate::kernel::Histogram;
 
 use self::calls::Calls;
 use self::load::Load;
+use self::proxies::proxies;
 use super::{
     Assumption, EdgeCounters, EdgeResults, Estimate, ExpectationResult, Full, Identity, Layout,
     NotModelled, RetryReason, Ruling, RunResults, RunStatistics, ServiceResults, Totals,
@@ -50,6 +52,7 @@ pub fn summarise(layout: &Layout, runs: &[RunStatistics], context: RunContext) -
         services: services(layout, runs),
         edges: edges(layout, runs),
         workloads: workloads(layout, runs),
+        proxies: proxies(layout, runs),
         traffic: traffic(layout, runs),
         expectations: context.expectations,
         assumptions: context.assumptions,
