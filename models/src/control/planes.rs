@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::explain::Decision;
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::Labels;
 use crate::path::{DataPath, Placement};
@@ -15,6 +16,7 @@ use crate::proxy::ztunnel;
 use crate::world::{ClusterManifests, PodId, World};
 
 use super::gateway::{GatewayControlPlane, MeshGroup};
+use super::istio::ambient::waypoints::{self, WaypointAsked, WaypointName};
 use super::istio::gateways::GatewayWorkload;
 use super::istio::routes::{MeshRoutes, mesh_host};
 use super::istio::{IstioControlPlane, Push};
@@ -187,6 +189,24 @@ impl ControlPlanes {
         Arc::new(self.istio.ztunnel_policies(world, pod))
     }
 
+    /// The waypoint that traffic to a Service or pod goes through where its sender honours it, and
+    /// why. `None` in the decision: there is none, or the one that a label names is not used.
+    #[must_use]
+    pub fn waypoint_for(
+        &self,
+        world: &World,
+        asked: WaypointAsked,
+    ) -> Decision<Option<WaypointName>> {
+        self.istio.waypoint_for(world, asked).unwrap_or_else(waypoints::no_plane)
+    }
+
+    /// The configuration of a waypoint's Envoy; `None` where none of this name stands, or where
+    /// something else than Istio's Envoy stands behind it, so that what it does is unknown.
+    #[must_use]
+    pub fn waypoint(&self, world: &World, name: &WaypointName) -> Option<Arc<ProxyConfig>> {
+        self.istio.waypoint(world, name, &OfGatewayApi(&self.gateway_api))
+    }
+
     /// Istio's control plane: what it knows of services and policies.
     #[must_use]
     pub fn istio(&self) -> &IstioControlPlane {
@@ -307,5 +327,10 @@ struct OfGatewayApi<'g>(&'g GatewayControlPlane);
 impl MeshRoutes for OfGatewayApi<'_> {
     fn group(&self, client: &str, host: &str, port: u16) -> Option<MeshGroup> {
         self.0.mesh_group(client, mesh_host(host)?, port).cloned()
+    }
+
+    fn standing_in(&self, namespace: &str, host: &str, port: u16) -> Option<MeshGroup> {
+        let group = self.0.mesh_group(namespace, mesh_host(host)?, port);
+        group.filter(|group| group.namespace == namespace).cloned()
     }
 }

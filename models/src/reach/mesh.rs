@@ -223,8 +223,12 @@ impl Meeting<'_> {
         };
         let encryption = match &cluster.tls.value {
             UpstreamTls::IstioMutual { .. } => Encryption::Mesh,
-            UpstreamTls::AutoMutual if takes_mutual_tls(config, &name, server) => Encryption::Mesh,
-            UpstreamTls::AutoMutual | UpstreamTls::None => Encryption::Nobody,
+            UpstreamTls::AutoMutual | UpstreamTls::Hbone
+                if takes_mutual_tls(config, &name, server) =>
+            {
+                Encryption::Mesh
+            }
+            UpstreamTls::AutoMutual | UpstreamTls::Hbone | UpstreamTls::None => Encryption::Nobody,
             UpstreamTls::Simple { .. } => Encryption::Simple,
             UpstreamTls::Mutual { .. } => Encryption::Mutual,
         };

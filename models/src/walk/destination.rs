@@ -278,6 +278,7 @@ const fn tls_word(tls: &UpstreamTls) -> &'static str {
     match tls {
         UpstreamTls::None => "plaintext",
         UpstreamTls::AutoMutual => "mutual TLS to endpoints with a sidecar, plaintext to others",
+        UpstreamTls::Hbone => "a tunnel to endpoints that take one, plaintext to others",
         UpstreamTls::IstioMutual { .. } => "mutual TLS with the mesh's certificates",
         UpstreamTls::Simple { .. } => "TLS",
         UpstreamTls::Mutual { .. } => "mutual TLS with a certificate of the user's",

@@ -24,6 +24,7 @@ pub(super) fn findings(push: &Push, world: &World) -> Vec<Diagnostic> {
     all.extend(super::authorization::findings(push, world));
     all.extend(super::modes::findings(push, world));
     all.extend(super::tokens::findings(push, world));
+    all.extend(super::ambient::waypoints::findings(push, world));
     all.extend(super::unmodelled::findings(push));
     let mut served = BTreeSet::new();
     for gateway in &push.gateways {

@@ -10,10 +10,10 @@ use crate::proxy::envoy::config::{
 use crate::units::SimDuration;
 
 use super::Push;
+use super::attachment::At;
 use super::authorization::{self, AccessFilters};
 use super::routes::{CORS_FILTER, FAULT_FILTER};
 use super::tokens;
-use super::unmodelled::Touched;
 
 /// The manager whose routes are `routes`. Istio strips no port, sets no timeout of its own, and
 /// takes `x-envoy-*` headers from nobody: no address counts as internal
@@ -49,8 +49,9 @@ pub(super) struct Guards {
 
 impl Guards {
     /// The guards of a proxy.
-    pub(super) fn of(push: &Push, proxy: Touched<'_>) -> Self {
-        Self { access: authorization::filters(push, proxy), tokens: tokens::filter(push, proxy) }
+    pub(super) fn of<'t>(push: &Push, at: impl Into<At<'t>>) -> Self {
+        let at = at.into();
+        Self { access: authorization::filters(push, at), tokens: tokens::filter(push, at) }
     }
 
     /// The manager with its guards in front: external authorisers, tokens, access rules

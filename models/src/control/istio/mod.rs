@@ -1,7 +1,7 @@
 //! Istio's control plane: what it makes of its own kinds and of Services.
 
 pub mod ambient;
-mod attachment;
+pub mod attachment;
 pub mod authentication;
 pub mod authorization;
 pub mod capture;

@@ -1,6 +1,7 @@
 //! Istio as a whole: one view of each cluster, and the configuration of each proxy. How the parts
 //! of a configuration are made is said in the rooms beside it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::control::Beside;
@@ -14,6 +15,7 @@ use crate::proxy::ztunnel;
 use crate::world::{ClusterManifests, PodId, World};
 
 use super::ambient;
+use super::ambient::waypoints::{self, WaypointAsked, WaypointClass, WaypointName};
 use super::authentication;
 use super::enrolment::{self, Enrolled};
 use super::gateways::{self, EffectiveGateway, GatewayWorkload};
@@ -30,6 +32,8 @@ pub struct IstioControlPlane {
     placement: Arc<Placement>,
     /// By cluster. Whoever asks first has them made; the answers never differ.
     memos: Arc<Mutex<Vec<Memo>>>,
+    /// The same of waypoints.
+    waypoints: Arc<Mutex<BTreeMap<WaypointName, Arc<ProxyConfig>>>>,
 }
 
 impl IstioControlPlane {
@@ -52,7 +56,8 @@ impl IstioControlPlane {
         });
         let pushes: Vec<_> = pushes.collect();
         let memos = pushes.iter().map(|_| Memo::default()).collect();
-        (Self { pushes, placement, memos: Arc::new(Mutex::new(memos)) }, findings)
+        let memos = Arc::new(Mutex::new(memos));
+        (Self { pushes, placement, memos, waypoints: Arc::default() }, findings)
     }
 
     /// What Istio knows of the cluster that a pod runs in; `None` for hosts outside.
@@ -132,6 +137,45 @@ impl IstioControlPlane {
     ) -> ProxyConfig {
         let guard = |config, push: &Arc<Push>| gateways::guarded(push, (namespace, name), &config);
         self.pushes.iter().fold(config.clone(), guard)
+    }
+
+    /// The waypoint of a Service or pod, and why; `None` where Istio knows nothing of its cluster.
+    #[must_use]
+    pub fn waypoint_for(
+        &self,
+        world: &World,
+        asked: WaypointAsked,
+    ) -> Option<Decision<Option<WaypointName>>> {
+        let push = match asked {
+            WaypointAsked::Service(service) => {
+                let cluster = world.namespaces[world.services[service].namespace].cluster;
+                self.pushes.iter().find(|push| push.cluster == cluster)?
+            }
+            WaypointAsked::Pod(pod) => self.push_of(world, pod)?,
+        };
+        Some(waypoints::explain(push, world, asked))
+    }
+
+    /// The configuration of a waypoint's Envoy; `None` where none stands, or something else. The
+    /// routes of Gateway API must be the same each time.
+    #[must_use]
+    pub fn waypoint(
+        &self,
+        world: &World,
+        name: &WaypointName,
+        mesh_routes: &dyn MeshRoutes,
+    ) -> Option<Arc<ProxyConfig>> {
+        let push = self.pushes.iter().find(|push| push.cluster == name.cluster)?;
+        let waypoint = push.waypoints.named(&name.namespace, &name.name)?;
+        if waypoint.class != WaypointClass::Istio {
+            return None;
+        }
+        // A panic elsewhere leaves what was made whole.
+        let mut made = self.waypoints.lock().unwrap_or_else(PoisonError::into_inner);
+        let config = made
+            .entry(name.clone())
+            .or_insert_with(|| Arc::new(waypoints::config(push, world, waypoint, mesh_routes)));
+        Some(Arc::clone(config))
     }
 
     /// What takes the connections that reach a pod. Of a sidecar only the inbound side is made.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::manifest::Diagnostic;
+use crate::manifest::kinds::gateway::{self as gateway_api, GatewayResource};
 use crate::manifest::kinds::istio::{
     AuthorizationPolicy, DestinationRule, Gateway, IstioResource, MeshConfigMap,
     PeerAuthentication, ProxyConfigObject, RequestAuthentication, ServiceEntry, Sidecar,
@@ -15,6 +16,7 @@ use crate::profile::Profile;
 use crate::proxy::envoy::config::JwtProvider;
 use crate::world::{ClusterId, ClusterManifests, World};
 
+use super::ambient::waypoints::Waypoints;
 use super::config::{Config, HasMeta, oldest_first};
 use super::destination::RuleIndex;
 use super::gateways::{self, EffectiveGateway};
@@ -61,6 +63,8 @@ pub struct Push {
     pub token_providers: Vec<Vec<JwtProvider>>,
     /// The older first.
     pub authorization_policies: Vec<Config<AuthorizationPolicy>>,
+    /// The waypoints that stand.
+    pub waypoints: Waypoints,
     /// Objects whose effect is not modelled, by name.
     pub unmodelled: Vec<Config<Unmodelled>>,
 }
@@ -69,6 +73,8 @@ pub struct Push {
 #[derive(Default)]
 struct Objects<'m> {
     services: BTreeMap<(String, String), &'m kinds::Service>,
+    gateway_api: BTreeMap<(String, String), &'m gateway_api::Gateway>,
+    gateway_classes: BTreeMap<String, &'m gateway_api::GatewayClass>,
     virtual_services: Named<VirtualService>,
     gateways: Named<Gateway>,
     destination_rules: Named<DestinationRule>,
@@ -120,6 +126,9 @@ impl Push {
         findings.extend(dropped);
         let destination_rules = oldest(objects.destination_rules);
         let request_authentications = oldest(objects.request_authentications);
+        let homes = objects.services.keys().map(|(namespace, _)| namespace.clone()).collect();
+        let (gateways, classes) = (&objects.gateway_api, &objects.gateway_classes);
+        let waypoints = Waypoints::new(gateways, classes, placement.waypoints, &homes);
         let rules = RuleIndex::new(&destination_rules, &mesh, findings);
         Self {
             cluster,
@@ -139,6 +148,7 @@ impl Push {
             token_providers: request_authentications.iter().map(tokens::providers).collect(),
             request_authentications,
             authorization_policies: oldest(objects.authorization_policies),
+            waypoints,
             unmodelled: objects.unmodelled.into_values().collect(),
         }
     }
@@ -172,6 +182,7 @@ impl<'m> Objects<'m> {
         let meta = match resource {
             Resource::Service(service) => &service.meta,
             Resource::Istio(object) => object.meta(),
+            Resource::GatewayApi(object) => object.meta(),
             _ => return,
         };
         let namespace = meta.namespace.as_ref().map_or(default_namespace, |name| &name.value);
@@ -181,6 +192,19 @@ impl<'m> Objects<'m> {
                 self.services.insert(key, service);
             }
             Resource::Istio(object) => self.insert_istio(key, object),
+            Resource::GatewayApi(object) => self.insert_gateway_api(key, object),
+            _ => {}
+        }
+    }
+
+    fn insert_gateway_api(&mut self, key: (String, String), object: &'m GatewayResource) {
+        match object {
+            GatewayResource::Gateway(gateway) => {
+                self.gateway_api.insert(key, gateway);
+            }
+            GatewayResource::Class(class) => {
+                self.gateway_classes.insert(key.1, class);
+            }
             _ => {}
         }
     }

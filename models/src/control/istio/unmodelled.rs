@@ -6,6 +6,7 @@ use crate::manifest::kinds::Labels;
 use crate::manifest::kinds::istio::Unmodelled;
 
 use super::Push;
+use super::attachment::{At, AtWaypoint, WAYPOINT_CLASS};
 use super::config::{Config, HasMeta, selects};
 
 /// How many of the things that an object touches are told.
@@ -44,26 +45,53 @@ pub struct Touched<'t> {
 }
 
 /// The objects that touch a proxy: those of its namespace and of the root namespace that select it,
-/// or that have no selector. One with `targetRefs` touches what it names and nothing else
-/// (istio `pilot/pkg/model/policyattachment.go`, `ShouldAttachPolicy`).
+/// or that have no selector. One with `targetRefs` touches what it names and nothing else, and at a
+/// waypoint no other counts (istio `pilot/pkg/model/policyattachment.go`, `ShouldAttachPolicy`).
 #[must_use]
-pub fn touching<'p>(push: &'p Push, proxy: Touched<'_>) -> Vec<&'p Config<Unmodelled>> {
-    let root = push.mesh.root_namespace.value.as_str();
-    let touches = |object: &&Config<Unmodelled>| {
-        let Unmodelled { selector, targets, .. } = &object.object;
-        if !targets.is_empty() {
-            let names = |gateway: &str| {
-                object.namespace == proxy.namespace
-                    && targets.iter().any(|target| target.value == format!("Gateway/{gateway}"))
-            };
-            let by_class = object.namespace == root
-                && targets.iter().any(|it| it.value.starts_with("GatewayClass/"));
-            return proxy.gateway.is_some_and(|gateway| by_class || names(gateway));
-        }
-        let in_scope = object.namespace == proxy.namespace || object.namespace == root;
-        in_scope && selector.as_ref().is_none_or(|it| selects(&it.value, proxy.labels))
+pub fn touching<'p, 't>(push: &'p Push, at: impl Into<At<'t>>) -> Vec<&'p Config<Unmodelled>> {
+    let at = at.into();
+    let touches = |object: &&Config<Unmodelled>| match at {
+        At::Proxy(proxy) => touches_proxy(push, object, proxy),
+        At::Waypoint(place) => touches_waypoint(push, object, place),
     };
     push.unmodelled.iter().filter(touches).collect()
+}
+
+fn touches_proxy(push: &Push, object: &Config<Unmodelled>, proxy: Touched<'_>) -> bool {
+    let root = push.mesh.root_namespace.value.as_str();
+    let Unmodelled { selector, targets, .. } = &object.object;
+    if !targets.is_empty() {
+        let names = |gateway: &str| {
+            object.namespace == proxy.namespace
+                && targets.iter().any(|target| target.value == format!("Gateway/{gateway}"))
+        };
+        let by_class = object.namespace == root
+            && targets.iter().any(|it| it.value.starts_with("GatewayClass/"));
+        return proxy.gateway.is_some_and(|gateway| by_class || names(gateway));
+    }
+    let in_scope = object.namespace == proxy.namespace || object.namespace == root;
+    in_scope && selector.as_ref().is_none_or(|it| selects(&it.value, proxy.labels))
+}
+
+fn touches_waypoint(push: &Push, object: &Config<Unmodelled>, place: AtWaypoint<'_>) -> bool {
+    let root = push.mesh.root_namespace.value.as_str();
+    object.object.targets.iter().any(|target| {
+        let Some((kind, name)) = target.value.split_once('/') else { return false };
+        let is_service = |kubernetes| {
+            place.service.is_some_and(|it| {
+                it.is_kubernetes() == kubernetes
+                    && it.name == name
+                    && it.namespace == object.namespace
+            })
+        };
+        match kind {
+            "Gateway" => object.namespace == place.namespace && name == place.name,
+            "GatewayClass" => object.namespace == root && name == WAYPOINT_CLASS,
+            "Service" => is_service(true),
+            "ServiceEntry" => is_service(false),
+            _ => false,
+        }
+    })
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod istio_enrolment;
 mod istio_inbound;
 mod istio_route;
 mod istio_token;
+mod istio_waypoint;
 mod kubernetes;
 mod network_policy;
 mod path;
@@ -48,6 +49,7 @@ pub const CATALOGUE: &[&[Rule]] = &[
     istio_inbound::RULES,
     istio_route::RULES,
     istio_token::RULES,
+    istio_waypoint::RULES,
     kubernetes::RULES,
     network_policy::RULES,
     path::RULES,

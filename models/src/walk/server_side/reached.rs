@@ -269,12 +269,10 @@ pub(super) fn is_unsaid(cluster: &Cluster) -> bool {
 
 pub(super) fn encryption(tls: &UpstreamTls, takes: Takes) -> Encryption {
     match (tls, takes) {
-        (UpstreamTls::IstioMutual { .. }, _) | (UpstreamTls::AutoMutual, Takes::MutualTls) => {
-            Encryption::Mesh
-        }
-        (UpstreamTls::None, _) | (UpstreamTls::AutoMutual, Takes::Plaintext) => {
-            Encryption::AsClient
-        }
+        (UpstreamTls::IstioMutual { .. }, _)
+        | (UpstreamTls::AutoMutual | UpstreamTls::Hbone, Takes::MutualTls) => Encryption::Mesh,
+        (UpstreamTls::None, _)
+        | (UpstreamTls::AutoMutual | UpstreamTls::Hbone, Takes::Plaintext) => Encryption::AsClient,
         (UpstreamTls::Simple { .. }, _) => Encryption::Simple,
         (UpstreamTls::Mutual { .. }, _) => Encryption::Mutual,
     }

@@ -1,10 +1,11 @@
 //! What Istio's control plane sends to ztunnel: AuthorizationPolicies and PeerAuthentications in
-//! ztunnel's own form (istio `pilot/pkg/serviceregistry/ambient`). What ztunnel makes of them is
-//! decided there.
+//! ztunnel's own form (istio `pilot/pkg/serviceregistry/ambient`); and the waypoints. What ztunnel
+//! and the Envoy of a waypoint make of them is decided there.
 
 mod authentication;
 mod authorization;
 mod explain;
+pub mod waypoints;
 
 use crate::manifest::kinds::Labels;
 use crate::proxy::ztunnel::Policies;

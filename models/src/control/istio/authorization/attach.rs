@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::control::istio::Push;
-use crate::control::istio::attachment::Attachment;
+use crate::control::istio::attachment::{At, Attachment};
 use crate::control::istio::config::Config;
-use crate::control::istio::unmodelled::Touched;
 use crate::manifest::kinds::istio::{AccessAction, AuthorizationPolicy};
 
 /// The policies of one proxy, by what a match means.
@@ -36,24 +35,21 @@ impl<'p> InForce<'p> {
 
 /// The policies in force at a proxy. They add up: no level wins over another.
 #[must_use]
-pub fn in_force<'p>(push: &'p Push, proxy: Touched<'_>) -> InForce<'p> {
+pub fn in_force<'p, 't>(push: &'p Push, at: impl Into<At<'t>>) -> InForce<'p> {
+    let at = at.into();
     let mut found = InForce::default();
-    for policy in push.authorization_policies.iter().filter(|it| attaches(push, it, proxy)) {
+    for policy in push.authorization_policies.iter().filter(|it| attaches(push, it, at)) {
         found.by_action.entry(policy.object.action.value).or_default().push(policy);
     }
     found
 }
 
 /// Whether a policy is in force at a proxy.
-pub(super) fn attaches(
-    push: &Push,
-    policy: &Config<AuthorizationPolicy>,
-    proxy: Touched<'_>,
-) -> bool {
+pub(super) fn attaches(push: &Push, policy: &Config<AuthorizationPolicy>, at: At<'_>) -> bool {
     let attachment = Attachment {
         namespace: &policy.namespace,
         selector: policy.object.selector.as_ref(),
         targets: &policy.object.targets,
     };
-    attachment.holds_at(push, proxy)
+    attachment.holds_at(push, at)
 }

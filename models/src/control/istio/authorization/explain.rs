@@ -2,8 +2,8 @@
 //! tells what was decided.
 
 use crate::control::istio::Push;
+use crate::control::istio::attachment::At;
 use crate::control::istio::config::Config;
-use crate::control::istio::unmodelled::Touched;
 use crate::explain::{Probe, RuleId};
 use crate::manifest::kinds::istio::{AccessAction, AuthorizationPolicy};
 use crate::world::Origin;
@@ -25,8 +25,8 @@ const VALUES: RuleId = RuleId("istio.authz.values");
 const TOLD_MAX: usize = 50;
 
 /// Tells the policies of a proxy, in the order in which they are asked.
-pub fn explain(push: &Push, proxy: Touched<'_>, probe: &mut impl Probe) {
-    let policies = attach::in_force(push, proxy);
+pub fn explain<'t>(push: &Push, at: impl Into<At<'t>>, probe: &mut impl Probe) {
+    let policies = attach::in_force(push, at);
     if policies.is_empty() || !probe.listens() {
         return;
     }

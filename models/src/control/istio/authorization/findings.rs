@@ -100,7 +100,8 @@ fn touched(push: &Push, world: &World, policy: &Config<AuthorizationPolicy>) -> 
     let fits = of_cluster.filter(|(_, row)| {
         let namespace = world.workloads[row.workload].namespace;
         let namespace = namespace.map_or("", |it| world.namespaces[it].name.as_str());
-        attach::attaches(push, policy, Touched { namespace, labels: &row.labels, gateway: None })
+        let touched = Touched { namespace, labels: &row.labels, gateway: None };
+        attach::attaches(push, policy, touched.into())
     });
     fits.map(|(pod, _)| pod).collect()
 }

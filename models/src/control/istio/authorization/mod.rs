@@ -17,7 +17,7 @@ use crate::manifest::kinds::istio::AccessAction;
 use crate::proxy::envoy::config::{HttpFilter, HttpFilterKind, NetworkFilter, Rbac, RbacAction};
 
 use super::Push;
-use super::unmodelled::Touched;
+use super::attachment::At;
 
 pub use attach::{InForce, in_force};
 pub use compile::Layer;
@@ -43,8 +43,8 @@ pub struct AccessFilters {
 /// The filters for a proxy. CUSTOM stands first, then AUDIT, DENY and ALLOW
 /// (istio `pilot/pkg/security/authz/builder/builder.go`, `build`).
 #[must_use]
-pub fn filters(push: &Push, proxy: Touched<'_>) -> AccessFilters {
-    let policies = in_force(push, proxy);
+pub fn filters<'t>(push: &Push, at: impl Into<At<'t>>) -> AccessFilters {
+    let policies = in_force(push, at);
     let mut filters = AccessFilters::default();
     if policies.is_empty() {
         return filters;

@@ -21,19 +21,18 @@ use super::locality::{Balancing, Group, Viewpoint};
 
 /// The endpoints on a port with the labels of a subset, grouped by locality.
 pub(super) fn assignment(
-    push: &Push,
     (service, port): (&Service, &Port),
     labels: Option<&Labels>,
     balancing: &Balancing<'_>,
+    offers: Offers<'_>,
     proxy: Viewpoint<'_>,
 ) -> LoadAssignment {
-    let encryption = Encryption::of(push, service);
     let groups = balancing.apply(groups(service, port, labels), proxy);
     let localities = groups.into_iter().map(|group| LocalityEndpoints {
         locality: group.locality.clone(),
         priority: group.priority,
         weight: Some(group.weight),
-        endpoints: group.endpoints.into_iter().map(|it| endpoint(it, encryption)).collect(),
+        endpoints: group.endpoints.into_iter().map(|it| endpoint(it, offers)).collect(),
     });
     LoadAssignment { localities: localities.collect(), overprovisioning: None }
 }
@@ -64,9 +63,31 @@ fn groups<'e>(service: &'e Service, port: &'e Port, labels: Option<&'e Labels>) 
     by_locality.into_iter().map(group).collect()
 }
 
+/// Which encryption of the mesh a cluster offers to its endpoints.
+#[derive(Clone, Copy)]
+pub(super) enum Offers<'e> {
+    /// Mutual TLS.
+    MutualTls(Encryption<'e>),
+    /// Tunnels.
+    Tunnel,
+}
+
+impl<'e> Offers<'e> {
+    pub(super) fn mutual_tls(push: &'e Push, service: &'e Service) -> Self {
+        Self::MutualTls(Encryption::of(push, service))
+    }
+
+    fn are_taken_by(self, endpoint: &ServiceEndpoint) -> bool {
+        match self {
+            Self::MutualTls(encryption) => encryption.takes_mutual_tls(endpoint),
+            Self::Tunnel => endpoint.takes_tunnel,
+        }
+    }
+}
+
 /// What decides whether endpoints of a service take mutual TLS of Istio's choice.
 #[derive(Clone, Copy)]
-struct Encryption<'e> {
+pub(super) struct Encryption<'e> {
     push: &'e Push,
     namespace: &'e str,
     /// Whether any policy of the cluster turns mutual TLS off.
@@ -96,7 +117,7 @@ impl<'e> Encryption<'e> {
     }
 }
 
-fn endpoint(endpoint: &ServiceEndpoint, encryption: Encryption<'_>) -> Endpoint {
+fn endpoint(endpoint: &ServiceEndpoint, offers: Offers<'_>) -> Endpoint {
     Endpoint {
         address: endpoint.address.clone(),
         pod: endpoint.pod,
@@ -104,7 +125,7 @@ fn endpoint(endpoint: &ServiceEndpoint, encryption: Encryption<'_>) -> Endpoint 
         health: DeclaredHealth::Healthy,
         // Istio makes a cluster for each subset; nothing is left for Envoy to select.
         labels: BTreeMap::new(),
-        takes_mutual_tls: encryption.takes_mutual_tls(endpoint),
+        takes_mutual_tls: offers.are_taken_by(endpoint),
         origin: endpoint.origin,
     }
 }

@@ -12,6 +12,7 @@ mod special;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod vip;
 
 use crate::explain::Probe;
 use crate::manifest::kinds::Labels;
@@ -31,7 +32,8 @@ pub use locality::Viewpoint;
 pub use special::{
     BLACK_HOLE, INBOUND_PASSTHROUGH, PASSTHROUGH, black_hole, inbound_passthrough, passthrough,
 };
-pub(super) use special::{inbound_cluster, own_endpoint};
+pub(super) use special::{ENCAP, encap, inbound_cluster, own_endpoint};
+pub use vip::{Vip, vip_name};
 
 /// Which sort of proxy gets a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +42,8 @@ pub enum ProxyRole {
     Sidecar,
     /// At the edge; it cannot send traffic where it was dialled.
     Gateway,
+    /// A waypoint, towards the services that it serves. To others it is as a sidecar.
+    Waypoint(Vip),
 }
 
 /// One port of a service, as one class of clients sees it.
@@ -81,7 +85,10 @@ impl<'u> Upstream<'u> {
             _ => service.origin,
         };
         let cluster = Cluster {
-            name: outbound_name(port.number, subset, &service.host),
+            name: match self.role {
+                ProxyRole::Waypoint(vip) => vip_name(port.number, vip, subset, &service.host),
+                _ => outbound_name(port.number, subset, &service.host),
+            },
             target: Some(self.target()),
             discovery,
             connect_timeout: connect_timeout(&policy, &push.mesh),
@@ -97,7 +104,10 @@ impl<'u> Upstream<'u> {
             thresholds: thresholds(&policy),
             outlier: policy.outlier.map(outlier::detection),
             http: http(&policy, protocol, &push.mesh),
-            tls: tls::upstream(push, service, port, &policy, discovery, subset, probe),
+            tls: match self.role {
+                ProxyRole::Waypoint(_) => vip::tls(service, &policy, subset, port),
+                _ => tls::upstream(push, service, port, &policy, discovery, subset, probe),
+            },
             origin,
         };
         explain::explain(&cluster, port, probe);
@@ -116,7 +126,12 @@ impl<'u> Upstream<'u> {
         }
         let balancing = Balancing::of(&policy, &self.push.mesh, probe);
         let labels = self.labels();
-        Some(endpoints::assignment(self.push, (self.service, self.port), labels, &balancing, proxy))
+        let of = (self.service, self.port);
+        let offers = match self.role {
+            ProxyRole::Waypoint(_) => endpoints::Offers::Tunnel,
+            _ => endpoints::Offers::mutual_tls(self.push, self.service),
+        };
+        Some(endpoints::assignment(of, labels, &balancing, offers, proxy))
     }
 
     /// What of the proxy its endpoints depend on; proxies that agree in it share them.
@@ -140,7 +155,11 @@ impl<'u> Upstream<'u> {
     }
 
     fn policy(&self, probe: &mut impl Probe) -> Policy<'u> {
-        Policy::of(self.rule, &self.push.mesh, self.port.number, self.subset, probe)
+        let port = self.port.number;
+        match self.role {
+            ProxyRole::Waypoint(_) => Policy::written(self.rule, port, self.subset, probe),
+            _ => Policy::of(self.rule, &self.push.mesh, port, self.subset, probe),
+        }
     }
 
     /// The labels of the subset.
@@ -152,7 +171,7 @@ impl<'u> Upstream<'u> {
     /// Istio `pilot/pkg/networking/core/cluster.go`, `convertResolution`.
     fn discovery(&self, policy: &Policy<'_>) -> Discovery {
         let balancer = balancer::balancer(policy.load_balancer, Discovery::Eds).value;
-        if balancer == LoadBalancer::ClusterProvided && self.role == ProxyRole::Sidecar {
+        if balancer == LoadBalancer::ClusterProvided && self.role != ProxyRole::Gateway {
             return Discovery::OriginalDestination;
         }
         match self.service.resolution {

@@ -48,6 +48,18 @@ pub fn inbound_passthrough(mesh: &Mesh) -> Cluster {
     original_destination(INBOUND_PASSTHROUGH, "istio.inbound-passthrough-cluster", mesh)
 }
 
+/// Where a waypoint sends what is for pods: in a tunnel to the address that was dialled (istio
+/// `pilot/pkg/networking/core/cluster_waypoint.go`, `GetEncapCluster`).
+pub(in crate::control::istio) const ENCAP: &str = "encap";
+
+/// The cluster of a waypoint for traffic to pods.
+pub(in crate::control::istio) fn encap(mesh: &Mesh) -> Cluster {
+    Cluster {
+        tls: Sourced::default_of(UpstreamTls::Hbone, "istio.waypoint-tunnel"),
+        ..original_destination(ENCAP, "istio.encap-cluster", mesh)
+    }
+}
+
 /// A cluster that leads to a port of the workload itself, where the client dialled. Limits of a
 /// policy hold, nothing else of it (istio `pilot/pkg/networking/core/cluster_traffic_policy.go`,
 /// `applyTrafficPolicy`).

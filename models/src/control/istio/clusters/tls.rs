@@ -26,7 +26,7 @@ pub(super) fn upstream(
     subset: &str,
     probe: &mut impl Probe,
 ) -> Sourced<UpstreamTls> {
-    let sni = format!("outbound_.{}_.{subset}_.{}", port.number, service.host);
+    let sni = sni(service, port, subset);
     if let Some(tls) = policy.tls {
         let origin = Origin::Manifest(tls.mode.place);
         probe.step(RULE, Some(origin), || "the DestinationRule says which TLS is used".to_owned());
@@ -70,7 +70,13 @@ pub(super) fn upstream(
     Sourced::new(tls, push.mesh.auto_mtls.origin)
 }
 
-fn written(tls: &ClientTls, service: &Service, sni: String) -> UpstreamTls {
+/// The server name by which proxies of the mesh know a port of a service.
+pub(super) fn sni(service: &Service, port: &Port, subset: &str) -> String {
+    format!("outbound_.{}_.{subset}_.{}", port.number, service.host)
+}
+
+/// What a DestinationRule asks for.
+pub(super) fn written(tls: &ClientTls, service: &Service, sni: String) -> UpstreamTls {
     let text = |names: &[Located<String>]| names.iter().map(|name| name.value.clone()).collect();
     let own: Vec<String> = text(&tls.subject_alt_names);
     let own_sni = tls.sni.as_ref().map(|sni| sni.value.clone());

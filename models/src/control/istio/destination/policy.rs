@@ -48,19 +48,40 @@ impl<'p> Policy<'p> {
         subset: Option<&str>,
         probe: &mut impl Probe,
     ) -> Self {
-        let (policy, _) = at_port(rule.and_then(|rule| rule.policy.as_ref()), port, probe);
-        let mut policy = policy;
+        let (mut policy, _) = at_port(rule.and_then(|rule| rule.policy.as_ref()), port, probe);
         policy.connection_pool = policy.connection_pool.or(mesh.connection_pool.as_ref());
         policy.outlier = policy.outlier.or(mesh.outlier.as_ref());
+        policy.of_subset(rule, port, subset, probe)
+    }
+
+    /// The same without the mesh's blocks, as waypoints have it (istio
+    /// `core/cluster_waypoint.go`, `buildWaypointInboundVIP`).
+    pub fn written(
+        rule: Option<&'p MergedRule>,
+        port: u16,
+        subset: Option<&str>,
+        probe: &mut impl Probe,
+    ) -> Self {
+        let (policy, _) = at_port(rule.and_then(|rule| rule.policy.as_ref()), port, probe);
+        policy.of_subset(rule, port, subset, probe)
+    }
+
+    fn of_subset(
+        self,
+        rule: Option<&'p MergedRule>,
+        port: u16,
+        subset: Option<&str>,
+        probe: &mut impl Probe,
+    ) -> Self {
         let subset = subset.and_then(|name| rule.and_then(|rule| rule.subset(name)));
         let own = subset.and_then(|subset| subset.policy.as_ref());
         if own.is_none() {
-            return policy;
+            return self;
         }
         let (own_policy, level) = at_port(own, port, probe);
         let place = own.and_then(|own| own.place).map(Origin::Manifest);
         probe.step(SUBSET_RULE, place, || "the subset's policy lies over the host's".to_owned());
-        policy.overlaid(own_policy, level)
+        self.overlaid(own_policy, level)
     }
 
     fn whole(policy: &'p TrafficPolicy) -> Self {

@@ -4,17 +4,21 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::explain::Silent;
 use crate::manifest::kinds::Labels;
 use crate::manifest::kinds::istio::WorkloadSpec;
 use crate::path::Placement;
 use crate::proxy::envoy::config::{Address, Locality};
 use crate::world::{ClusterId, NamespaceId, NodeId, Origin, PodId, TableId, World};
 
-use super::super::enrolment::has_sidecar;
+use super::super::enrolment::{Enrolled, decide, has_sidecar};
 use super::ServiceEndpoint;
 
 /// The label that says whether the proxy of a workload takes mutual TLS.
 const TLS_MODE: &str = "security.istio.io/tlsMode";
+
+/// The label that says which tunnels the proxy of a workload takes.
+const TUNNEL: &str = "networking.istio.io/tunnel";
 
 /// The pods of one cluster by what services select them by.
 pub(super) struct Pods<'w> {
@@ -56,6 +60,7 @@ impl<'w> Pods<'w> {
             node: Arc::clone(&self.nodes[row.node.index()]),
             weight: 1,
             takes_mutual_tls: self.takes_mutual_tls(pod),
+            takes_tunnel: self.takes_tunnel(pod),
             origin,
         }
     }
@@ -68,6 +73,14 @@ impl<'w> Pods<'w> {
             Some(mode) => mode.value == "istio",
             None => has_sidecar(self.world, pod, self.placement),
         }
+    }
+
+    /// Pods in ambient mode do, and sidecars with the label that says so (istio
+    /// `pilot/pkg/xds/endpoints/endpoint_builder.go`, `supportTunnel`).
+    fn takes_tunnel(&self, pod: PodId) -> bool {
+        let labels = &self.world.pods[pod].labels;
+        labels.get(TUNNEL).is_some_and(|tunnel| tunnel.value == "http")
+            || decide(self.world, pod, self.placement, &mut Silent) == Enrolled::Ambient
     }
 
     /// An address that is written down; a pod that has it is recognised.
@@ -83,6 +96,7 @@ impl<'w> Pods<'w> {
                 node: "".into(),
                 weight: 1,
                 takes_mutual_tls: false,
+                takes_tunnel: false,
                 origin,
             },
         }
@@ -99,10 +113,12 @@ impl<'w> Pods<'w> {
         let written = workload.locality.as_ref().map(|locality| locality_of_text(locality));
         let found = self.address(host, port, Origin::Manifest(workload.place));
         let takes_mutual_tls = labels.get(TLS_MODE).is_some_and(|mode| mode.value == "istio");
+        let takes_tunnel = labels.get(TUNNEL).is_some_and(|tunnel| tunnel.value == "http");
         ServiceEndpoint {
             locality: written.unwrap_or(found.locality.clone()),
             weight: workload.weight.map_or(1, |weight| weight.value),
             takes_mutual_tls: takes_mutual_tls || found.takes_mutual_tls,
+            takes_tunnel: takes_tunnel || found.takes_tunnel,
             labels,
             ..found
         }

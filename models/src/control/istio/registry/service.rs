@@ -105,6 +105,8 @@ pub struct ServiceEndpoint {
     pub weight: u32,
     /// Whether a proxy beside it takes mutual TLS.
     pub takes_mutual_tls: bool,
+    /// Whether it takes tunnels of the mesh (HBONE): in ambient mode, or because its sidecar says so.
+    pub takes_tunnel: bool,
     /// What declares it.
     pub origin: Origin,
 }

@@ -40,5 +40,5 @@ pub(super) use retry::{inbound_retries, with_mesh_default};
 pub use rule::{ListenerTls, RuleContext, routes};
 pub use seen::{SeenServices, outbound_services, service_for};
 pub use sidecar::{OtherRules, OutboundPort, OutboundService, SidecarRoutes, UnknownHosts};
-pub(super) use sidecar::{plain_forward, table, virtual_host, whole_route};
+pub(super) use sidecar::{default_route, plain_forward, table, virtual_host, whole_route};
 pub use visible::visible;

@@ -27,6 +27,9 @@ use super::sidecar::{OtherRules, OutboundService, SidecarRoutes, UnknownHosts};
 pub trait MeshRoutes {
     /// The routes for clients of a namespace that call a host on a port; `None` if there are none.
     fn group(&self, client: &str, host: &str, port: u16) -> Option<MeshGroup>;
+
+    /// The routes for a host and port that stand in a namespace themselves.
+    fn standing_in(&self, namespace: &str, host: &str, port: u16) -> Option<MeshGroup>;
 }
 
 /// Namespace and name of a Kubernetes Service by its whole name.
@@ -43,6 +46,10 @@ pub struct NoMeshRoutes;
 
 impl MeshRoutes for NoMeshRoutes {
     fn group(&self, _: &str, _: &str, _: u16) -> Option<MeshGroup> {
+        None
+    }
+
+    fn standing_in(&self, _: &str, _: &str, _: u16) -> Option<MeshGroup> {
         None
     }
 }

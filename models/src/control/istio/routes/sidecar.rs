@@ -280,16 +280,9 @@ impl<'s> SidecarRoutes<'s> {
 
     fn default_routes(&self, service: &OutboundService, port: u16) -> Vec<Arc<Route>> {
         let cluster = Sourced::new(outbound(port, "", &service.host), service.origin);
-        let mut forward = plain_forward(cluster);
-        forward.hash.extend(self.others.of_service(&service.host, port));
-        // A service without a VirtualService keeps the predicate even where it is hashed.
-        let policy = retry::policy(self.default_retry, Hashing::No, self.profile);
-        forward.retry = policy.map(Arc::new);
-        vec![Arc::new(whole_route(
-            "default",
-            RouteAction::Forward(Box::new(forward)),
-            service.origin,
-        ))]
+        let hash = self.others.of_service(&service.host, port);
+        let route = default_route(cluster, hash, self.default_retry, self.profile);
+        vec![Arc::new(route)]
     }
 
     /// For hosts that nobody knows (the same file, `buildCatchAllVirtualHost`).
@@ -405,6 +398,21 @@ pub(crate) fn plain_forward(cluster: Sourced<String>) -> Forward {
         priority: RoutingPriority::Default,
         cors: None,
     }
+}
+
+/// The route of a service without a VirtualService: to one cluster, with the mesh's retries. It
+/// keeps the predicate even where it is hashed.
+pub(crate) fn default_route(
+    cluster: Sourced<String>,
+    hash: Option<HashPolicy>,
+    default_retry: Option<&RetryRule>,
+    profile: &Profile,
+) -> Route {
+    let origin = cluster.origin;
+    let mut forward = plain_forward(cluster);
+    forward.hash.extend(hash);
+    forward.retry = retry::policy(default_retry, Hashing::No, profile).map(Arc::new);
+    whole_route("default", RouteAction::Forward(Box::new(forward)), origin)
 }
 
 /// A route that every request takes.

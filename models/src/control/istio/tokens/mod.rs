@@ -16,7 +16,7 @@ use crate::proxy::envoy::config::{
 };
 
 use super::Push;
-use super::unmodelled::Touched;
+use super::attachment::At;
 
 pub use attach::in_force;
 pub(super) use findings::findings;
@@ -28,9 +28,9 @@ const JWT_FILTER: &str = "envoy.filters.http.jwt_authn";
 /// The filter for a proxy; `None` where no policy has a rule. All policies of the root namespace
 /// and of the proxy's own count together, their rules in the order of issuers.
 #[must_use]
-pub fn filter(push: &Push, proxy: Touched<'_>) -> Option<HttpFilter> {
+pub fn filter<'t>(push: &Push, at: impl Into<At<'t>>) -> Option<HttpFilter> {
     let mut rules: Vec<&JwtProvider> =
-        in_force(push, proxy).into_iter().flat_map(|at| &push.token_providers[at]).collect();
+        in_force(push, at).into_iter().flat_map(|at| &push.token_providers[at]).collect();
     if rules.is_empty() {
         return None;
     }

@@ -1,5 +1,6 @@
 //! Which tokens a proxy checks, and what is told of odd policies.
 
+use crate::control::istio::unmodelled::Touched;
 use serde_json::json;
 
 use super::*;

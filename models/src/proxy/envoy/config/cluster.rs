@@ -296,6 +296,8 @@ pub enum UpstreamTls {
     None,
     /// Istio's mutual TLS to endpoints with a sidecar, plaintext to others (auto mTLS).
     AutoMutual,
+    /// A tunnel of the mesh (HBONE) to endpoints that take one, plaintext to others.
+    Hbone,
     /// Istio's mutual TLS to all.
     IstioMutual {
         /// The identities that are accepted; empty means any of the mesh.

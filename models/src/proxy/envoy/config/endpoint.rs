@@ -52,7 +52,8 @@ pub struct Endpoint {
     pub health: DeclaredHealth,
     /// Labels for subsets (`envoy.lb` metadata).
     pub labels: BTreeMap<String, String>,
-    /// Whether it takes Istio's mutual TLS (`tlsMode: istio`).
+    /// Whether it takes the encryption of the mesh that its cluster offers: Istio's mutual TLS
+    /// (`tlsMode: istio`), or a tunnel where the cluster uses tunnels.
     pub takes_mutual_tls: bool,
     /// What made it.
     pub origin: Origin,

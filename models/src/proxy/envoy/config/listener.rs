@@ -167,6 +167,9 @@ pub enum DownstreamTls {
     OptionalMutual,
     /// The client must show one of the mesh.
     IstioMutual,
+    /// The connection comes out of a tunnel of the mesh (HBONE), whose client showed a certificate
+    /// of the mesh; what is inside is plaintext or TLS of the application.
+    Tunnel,
 }
 
 /// A filter of a connection.

@@ -162,13 +162,19 @@ fn shakes_hands(
     let serves_http = matches!(chain.filters.last(), Some(NetworkFilter::Http(_)));
     let origin = Some(chain.origin);
     match (chain.tls, connection.transport) {
-        (DownstreamTls::None, Transport::Tls) if serves_http => {
+        (DownstreamTls::None | DownstreamTls::Tunnel, Transport::Tls) if serves_http => {
             probe.step(ENCRYPTED, origin, || {
                 format!("{} reads plaintext HTTP, and the peer sends TLS", chain.title())
             });
             Err(Refusal::TlsToPlaintext { chain: name() })
         }
-        (DownstreamTls::None, _) => Ok(()),
+        (DownstreamTls::Tunnel, _) if connection.principal.is_none() => {
+            probe.step(CERTIFICATE, origin, || {
+                format!("{} takes connections out of tunnels alone", chain.title())
+            });
+            Err(Refusal::NoCertificate { chain: name() })
+        }
+        (DownstreamTls::None | DownstreamTls::Tunnel, _) => Ok(()),
         (_, Transport::RawBuffer) => {
             probe.step(PLAINTEXT, origin, || {
                 format!("{} ends TLS, and the peer sends plaintext", chain.title())

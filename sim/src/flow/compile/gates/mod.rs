@@ -149,10 +149,12 @@ impl Compiler<'_> {
         let takes = place.and_then(|place| sender.takes.get(place)).copied();
         match sender.cluster.tls.value {
             UpstreamTls::None => Protection::Plaintext,
-            UpstreamTls::AutoMutual if takes == Some(Protection::MutualTls) => {
+            UpstreamTls::AutoMutual | UpstreamTls::Hbone
+                if takes == Some(Protection::MutualTls) =>
+            {
                 self.by_data_paths(sending, pair)
             }
-            UpstreamTls::AutoMutual => Protection::Plaintext,
+            UpstreamTls::AutoMutual | UpstreamTls::Hbone => Protection::Plaintext,
             _ => Protection::MutualTls,
         }
     }
