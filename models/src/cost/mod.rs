@@ -1,44 +1,68 @@
-//! What each hop costs: prices of proxies, connections and handshakes, as data with their source.
+//! What each hop costs: prices of machines, proxies, kernel, TLS and control planes, as data with
+//! the source and the error of each number.
 //!
-//! Waiting is no price: it comes from the queues of the simulator.
+//! The data stand in `profiles/`; the formulas that join them stand here. Waiting is no price: it
+//! comes from the queues of the simulator.
+
+mod control_plane;
+mod kernel;
+mod machine;
+mod memory;
+mod network;
+mod priced;
+mod proxy;
+mod tls;
+mod traversal;
+mod user;
+
+#[cfg(test)]
+mod tests;
+
+pub use control_plane::{ControlPlaneCost, ResourceRequest};
+pub use kernel::{KernelCost, KubeProxyMode};
+pub use machine::{Machine, MachineCost};
+pub use memory::{Held, MemoryPart};
+pub use network::{LinkPrior, NetworkCost};
+pub use priced::Priced;
+pub use proxy::{ProxyCost, ProxyCosts, ProxyKind};
+pub use tls::TlsCost;
+pub use traversal::{Layer, Traversal};
+pub use user::read_costs;
 
 use serde::Deserialize;
 
 use crate::units::SimDuration;
 
-/// The built-in prices; every number has its source beside it.
-const BUILT_IN: &str = include_str!("profiles/default.json");
-
-/// The prices of one machine type and proxy generation.
+/// All prices, of one machine.
+///
+/// The form of the model: parts that add up, each linear in the size of messages, as in MeshInsight
+/// (SoCC'23). ARCHITECTURE.md says what was fitted on which figures, and where the model is known
+/// not to fit.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CostProfile {
-    /// Its name.
+    /// Its name: the machine's, or what a user calls theirs.
     pub name: String,
-    /// An Envoy sidecar.
-    pub sidecar: ProxyCost,
+    /// The machine's factors.
+    pub machine: MachineCost,
+    /// What the engine takes a sidecar to cost until it takes its price from `proxies`.
+    pub sidecar: SidecarCost,
+    /// Each sort of proxy.
+    pub proxies: ProxyCosts,
+    /// The kernel and kube-proxy.
+    pub kernel: KernelCost,
     /// TLS between two proxies.
     pub tls: TlsCost,
-    /// One message between an application and its proxy, through the loopback device.
-    pub loopback: Priced<SimDuration>,
+    /// Control planes and what an installation asks of a cluster.
+    pub control_plane: ControlPlaneCost,
+    /// How long messages travel where a scenario does not say.
+    pub network: NetworkCost,
 }
 
-/// A number with its source and how far off it may be.
+/// The price of passing a sidecar, direction by direction.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Priced<T> {
-    /// The number.
-    pub value: T,
-    /// Where it comes from.
-    pub source: String,
-    /// The relative error to expect, as the source's spread shows it.
-    pub relative_error: f64,
-}
-
-/// The price of passing one proxy.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProxyCost {
+pub struct SidecarCost {
     /// Worker threads of one proxy.
     pub workers: Priced<u32>,
     /// Worker time on the path of a request.
@@ -51,50 +75,40 @@ pub struct ProxyCost {
     pub per_kib: Priced<SimDuration>,
 }
 
-/// The price of TLS.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TlsCost {
-    /// Worker time of a full mutual handshake on each side.
-    pub handshake: Priced<SimDuration>,
-}
-
 impl CostProfile {
-    /// The prices that are built in.
+    /// The prices of the machine that stands for most clusters: a virtual machine in a cloud.
     ///
     /// # Panics
-    /// Never: the file is part of the program and read by a test.
+    /// Never: the files are part of the program and read by a test.
     #[must_use]
     pub fn built_in() -> Self {
-        serde_json::from_str(BUILT_IN).expect("the built-in prices are well-formed")
+        Self::of_machine(Machine::DEFAULT)
+    }
+
+    /// The prices of one of the machines that were measured.
+    ///
+    /// # Panics
+    /// Never: the files are part of the program and read by a test.
+    #[must_use]
+    pub fn of_machine(machine: Machine) -> Self {
+        serde_json::from_value(document(machine)).expect("the built-in prices are well-formed")
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_built_in_price_names_its_source() {
-        let profile = CostProfile::built_in();
-        for source in [
-            &profile.sidecar.workers.source,
-            &profile.sidecar.request.source,
-            &profile.sidecar.response.source,
-            &profile.sidecar.after_response.source,
-            &profile.sidecar.per_kib.source,
-            &profile.tls.handshake.source,
-            &profile.loopback.source,
-        ] {
-            assert!(!source.is_empty());
-        }
-    }
-
-    #[test]
-    fn a_sidecar_traversal_costs_what_the_source_says() {
-        let sidecar = CostProfile::built_in().sidecar;
-        let traversal =
-            sidecar.request.value + sidecar.response.value + sidecar.after_response.value;
-        assert_eq!(traversal, SimDuration::from_us(200), "0.20 vCPU per 1000 requests a second");
-    }
+/// The files of one machine as one document, which a user's file can change.
+fn document(machine: Machine) -> serde_json::Value {
+    let read = |text: &str| -> serde_json::Value {
+        serde_json::from_str(text).expect("the built-in prices are JSON")
+    };
+    let mut machines = read(include_str!("profiles/machines.json"));
+    serde_json::json!({
+        "name": machine.name(),
+        "machine": machines[machine.name()].take(),
+        "sidecar": read(include_str!("profiles/sidecar-before.json")),
+        "proxies": read(include_str!("profiles/proxies.json")),
+        "kernel": read(include_str!("profiles/kernel.json")),
+        "tls": read(include_str!("profiles/tls.json")),
+        "control_plane": read(include_str!("profiles/control-plane.json")),
+        "network": read(include_str!("profiles/network.json")),
+    })
 }

@@ -264,7 +264,7 @@ impl<'a> Compiler<'a> {
             targets: self.targets.plans,
             endpoints: self.targets.endpoints,
             distributions: self.distributions,
-            links: network::links(&file.network, self.input.costs.loopback.value),
+            links: network::links(&file.network, self.input.costs.kernel.loopback.value),
             sources: self.sources,
             boxes: self.boxes.plans,
             prices: self.boxes.prices,
