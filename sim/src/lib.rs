@@ -2,6 +2,7 @@
 //!
 //! What a mesh decides is `meshwalk-models`' business; how a person sees it is `meshwalk`'s.
 
+pub mod compare;
 #[cfg(feature = "expectations")]
 pub mod expect;
 pub mod flow;

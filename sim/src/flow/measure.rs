@@ -5,6 +5,7 @@
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::Paged;
+use crate::kernel::random::mix;
 use crate::stats::{
     BoxCounters, BoxKind, EdgeCounters, Full, ProxyCounters, RetryReason, Ruling, RunStatistics,
     TrafficCounters, WireBytes, WorkloadCounters,
@@ -134,9 +135,12 @@ impl Meter {
         }
     }
 
-    pub(super) fn sent(&mut self, source: u16) {
+    /// A source sends a request; `template` is the place of its template among the source's.
+    pub(super) fn sent(&mut self, source: u16, at: SimTime, template: usize) {
         if self.phase == Phase::Counting {
-            self.statistics.traffic[usize::from(source)].sent += 1;
+            let traffic = &mut self.statistics.traffic[usize::from(source)];
+            traffic.sent += 1;
+            traffic.arrivals = mix(mix(traffic.arrivals, at.as_ns()), template as u64);
         }
     }
 

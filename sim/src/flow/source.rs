@@ -114,10 +114,11 @@ impl<R: Recorder> Engine<R> {
         state.sent = state.sent.wrapping_add(1);
         let key = mix(state.key, u64::from(request));
         let mut draws = CounterDraw::keyed(key, purpose::TEMPLATE);
-        let call = plan.templates[plan.choice.choose(&mut draws)];
+        let template = plan.choice.choose(&mut draws);
+        let call = plan.templates[template];
         let client_draw = CounterDraw::keyed(key, purpose::CLIENT).below(plan.pods.1.max(1));
         let client = plan.pods.0 + client_draw;
-        self.meter.sent(source);
+        self.meter.sent(source, self.kernel.now(), template);
         self.begin_call(call, caller, client, (source, request), key);
     }
 }

@@ -182,6 +182,32 @@ impl Histogram {
         Some(max)
     }
 
+    /// As [`Histogram::quantile`], in nanoseconds and spread evenly over the bucket by rank: for
+    /// differences that are smaller than a bucket is wide. Where many samples fall into a bucket,
+    /// its error is far below 0.8 %.
+    #[must_use]
+    pub fn interpolated_quantile(&self, q: f64) -> Option<f64> {
+        let (min, max) = (self.totals.min_ns as f64, self.totals.max_ns as f64);
+        let last = self.totals.count.checked_sub(1)?;
+        // The sample of rank r counts as the middle of its share of the bucket.
+        let rank = (q * last as f64).clamp(0.0, last as f64);
+        let mut below = 0.0;
+        for (octave, buckets) in self.octaves() {
+            for (bucket, samples) in (0..).zip(buckets) {
+                let samples = f64::from(*samples);
+                if below + samples > rank {
+                    let (start_ns, width_ns) = span_ns(octave, bucket);
+                    let share = (rank - below + 0.5) / samples;
+                    let ns = start_ns as f64 + share.min(1.0) * width_ns as f64;
+                    return Some(ns.clamp(min, max));
+                }
+                below += samples;
+            }
+        }
+        // Only saturated buckets hold fewer samples than were counted.
+        Some(max)
+    }
+
     /// Puts the present counts aside, sharing the octaves that did not change since the previous
     /// checkpoint.
     pub fn checkpoint(&mut self) -> HistogramSnapshot {
@@ -244,9 +270,14 @@ fn place_of(ns: u64) -> (u32, u32) {
 
 /// The middle of a bucket, rounded down.
 fn middle_ns(octave: u32, bucket: u32) -> u64 {
-    let Some(shift) = octave.checked_sub(1) else { return u64::from(bucket) };
-    let start = u64::from(BUCKETS | bucket) << shift;
-    start + ((1 << shift) - 1) / 2
+    let (start_ns, width_ns) = span_ns(octave, bucket);
+    start_ns + (width_ns - 1) / 2
+}
+
+/// Where a bucket begins and how wide it is.
+fn span_ns(octave: u32, bucket: u32) -> (u64, u64) {
+    let Some(shift) = octave.checked_sub(1) else { return (u64::from(bucket), 1) };
+    (u64::from(BUCKETS | bucket) << shift, 1 << shift)
 }
 
 #[cfg(test)]
@@ -379,5 +410,30 @@ mod tests {
             prop_assert!(here <= next, "{here:?} {next:?}");
             prop_assert!(here.0 < u64::BITS && here.1 < BUCKETS);
         }
+    }
+
+    #[test]
+    fn an_interpolated_quantile_sees_a_shift_that_is_smaller_than_a_bucket() {
+        // Around 20 ms a bucket is 262 us wide; everything is moved by 40 us.
+        let spread = |shift_us: u64| -> Vec<u64> {
+            (0..20_000).map(|i| (18_000 + shift_us) * 1_000 + i * 250).collect()
+        };
+        let median = |shift_us| {
+            let ns = histogram_of(&spread(shift_us)).interpolated_quantile(0.5);
+            ns.expect("there are samples") / 1_000.0
+        };
+        let moved_us = median(40) - median(0);
+        assert!((moved_us - 40.0).abs() < 2.0, "{moved_us}");
+        assert!((median(0) - 20_500.0).abs() < 5.0, "{}", median(0));
+    }
+
+    #[test]
+    fn an_interpolated_quantile_stays_between_the_extremes() {
+        assert_eq!(Histogram::new().interpolated_quantile(0.5), None);
+        let one = histogram_of(&[1_000_003]);
+        assert_eq!(one.interpolated_quantile(0.99), Some(1_000_003.0));
+        let two = histogram_of(&[10, 1 << 40]);
+        assert_eq!(two.interpolated_quantile(0.0), Some(10.5));
+        assert_eq!(two.interpolated_quantile(1.0), Some((1u64 << 40) as f64));
     }
 }

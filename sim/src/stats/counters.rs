@@ -104,6 +104,8 @@ pub struct WorkloadCounters {
 pub struct TrafficCounters {
     /// Requests that were sent.
     pub sent: u64,
+    /// A fingerprint of which requests were sent and when, in their order.
+    pub arrivals: u64,
     /// Calls that ended, and how.
     pub endings: Endings,
     /// Time from sending to the end.
