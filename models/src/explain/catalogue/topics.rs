@@ -176,11 +176,35 @@ const NETWORK_POLICY: Topics = &[
     ("tiers and priorities", &["network.admin", "network.baseline", "network.priority"]),
 ];
 
+/// What is said of waypoints stands with them.
+const AMBIENT: Topics = &[
+    (
+        "policies on requests where no waypoint stands",
+        &["ambient.policy.allow", "ambient.policy.deny", "ztunnel.rbac.empty-match"],
+    ),
+    ("actions that ztunnel does not know", &["ztunnel.rbac.ignored"]),
+    ("whom the server sees behind a waypoint", &["ztunnel.inbound.waypoint"]),
+    ("what a denial of a connection looks like", &["ztunnel.inbound.refusal"]),
+    ("identities and plaintext", &["ztunnel.rbac.identity", "ztunnel.inbound.passthrough"]),
+    (
+        "mutual TLS that is demanded, and DISABLE",
+        &["ambient.policy.mutual-tls", "ambient.policy.port-exceptions"],
+    ),
+    ("probes of the kubelet", &["ztunnel.inbound.probes"]),
+    ("no shortcut on one node", &["ztunnel.outbound.direct"]),
+    ("waypoints that are gone", &["ztunnel.outbound.waypoint", "ztunnel.outbound.waypoint-gone"]),
+    (
+        "connections share tunnels",
+        &["ztunnel.pool.key", "ztunnel.pool.release", "ztunnel.pool.streams"],
+    ),
+    ("trust domains have no aliases", &["ambient.policy.trust-domains", "ztunnel.rbac.values"]),
+];
+
 #[test]
 fn everything_that_is_easily_got_wrong_has_its_rules() {
     let known: BTreeSet<_> = rules().map(|rule| rule.id.0).collect();
-    let topics = [GATEWAY_API, ISTIO, RESILIENCE, SECURITY, NETWORK_POLICY];
-    assert_eq!(topics.map(<[_]>::len), [15, 14, 16, 13, 9]);
+    let topics = [GATEWAY_API, ISTIO, RESILIENCE, SECURITY, NETWORK_POLICY, AMBIENT];
+    assert_eq!(topics.map(<[_]>::len), [15, 14, 16, 13, 9, 11]);
     for (topic, ids) in topics.into_iter().flatten() {
         assert!(!ids.is_empty(), "{topic}");
         for id in *ids {
