@@ -115,7 +115,7 @@ fn not_sent(
 }
 
 /// Whether a rule can match: each of its clauses asks for something (istio `hasEffectiveRules`).
-fn has_effect(rule: &Rule) -> bool {
+pub(super) fn has_effect(rule: &Rule) -> bool {
     rule.clauses.iter().all(|clause| clause.matches.iter().any(|one| !one.is_empty()))
 }
 

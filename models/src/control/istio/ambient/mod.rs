@@ -5,6 +5,7 @@
 mod authentication;
 mod authorization;
 mod explain;
+mod findings;
 pub mod waypoints;
 
 use crate::manifest::kinds::Labels;
@@ -14,6 +15,7 @@ use super::Push;
 use super::config::selects;
 
 pub use explain::explain;
+pub(super) use findings::findings;
 
 /// The policies that ztunnel has for a workload, by name: those of the mesh and of its namespace,
 /// those that select it, and what PeerAuthentications come to.

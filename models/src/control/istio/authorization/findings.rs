@@ -147,8 +147,8 @@ fn reach(
                 "istio.policy-unenforced",
                 format!("nothing enforces AuthorizationPolicy `{title}`"),
             )
-            .at(object.meta.place, "no pod that it selects has a sidecar")
-            .help("label the namespace or the pods for injection"),
+            .at(object.meta.place, "no pod that it selects has a sidecar or a ztunnel")
+            .help("label the namespace or the pods for injection or for the ambient mesh"),
         );
     }
 }
@@ -166,7 +166,9 @@ fn on_bytes(
     let mut ports = BTreeSet::new();
     let mut seen = BTreeSet::new();
     for &pod in pods {
-        if !seen.insert(world.pods[pod].workload) {
+        // What becomes of it at ztunnel is told apart.
+        let enrolled = decide(world, pod, &push.placement, &mut Silent);
+        if enrolled == Enrolled::Ambient || !seen.insert(world.pods[pod].workload) {
             continue;
         }
         for instance in Workload::of_pod(push, world, pod).instances {

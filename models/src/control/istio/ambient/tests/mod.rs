@@ -1,6 +1,8 @@
 //! What policies come to at ztunnel, from manifests to answers.
 
 mod authorization;
+mod findings;
+mod laws;
 mod mtls;
 
 use crate::control::istio::testing::Mesh;
