@@ -5,24 +5,23 @@ use crate::control::ControlPlanes;
 use crate::control::istio::capture::{self, Capture};
 use crate::control::kubernetes::dns::{self, DnsFailure, Resolved};
 use crate::control::kubernetes::service_port::{self, Destination, WantedPort};
-use crate::explain::{Probe, Sourced, Tree};
+use crate::explain::{Probe, Tree};
 use crate::manifest::kinds::AppProtocol;
 use crate::manifest::nearest;
-use crate::policy::network::NetworkPeer;
+use crate::path::DataPath;
 use crate::proxy::envoy::Request;
-use crate::proxy::envoy::config::{Direction, ProxyConfig, Target as ServiceTarget, Transport};
+use crate::proxy::envoy::config::{Direction, ProxyConfig, Transport};
 use crate::proxy::envoy::listening::Arrival;
-use crate::units::Ppm;
-use crate::world::{EndpointTarget, Origin, PodId, World};
+use crate::world::World;
 
-use super::answer::{Answer, EndpointShare, InUse, Outcome, Share};
+use super::answer::{Answer, Outcome};
 use super::request::{self, Dial};
 use super::rules;
 use super::server_side::Sending;
 use super::verdict::{BoxKind, EndKind, LegEncryption, Sees, inside};
 use super::{
-    Caller, Question, Scheme, TargetPort, full_name, network, outside, passed_on, proxy, rivals,
-    server_side, shown_target, untold,
+    Caller, Question, Scheme, TargetPort, ambient, bypass, full_name, network, outside, passed_on,
+    plain, proxy, rivals, server_side, untold,
 };
 
 /// Walks a request that `caller` sends.
@@ -35,17 +34,11 @@ pub(super) fn walk(
 ) -> Answer {
     let sidecar = planes.sidecar(world, caller.pod);
     let name = full_name(world, caller.workload);
-    let origin = Some(world.workloads[caller.workload].origin);
-    tree.step(rules::CALLER, origin, || {
-        let pod = &world.pods[caller.pod].name;
-        match &sidecar {
-            Some(_) => format!("{name} (pod {pod}) has a sidecar, which takes its connections"),
-            None => {
-                format!("{name} (pod {pod}) has no sidecar: no route or policy of the mesh counts")
-            }
-        }
-    });
-    if let Some(ended) = network::names((world, planes), caller, &question.target.host, tree) {
+    let path = planes.data_path(world, caller.pod);
+    tell_caller(world, caller, path, tree);
+    if !ambient::resolves(world, path, caller, question, tree)
+        && let Some(ended) = network::names((world, planes), caller, &question.target.host, tree)
+    {
         return ended;
     }
     let answer = dns::resolve(world, caller.workload, &question.target.host, tree);
@@ -78,12 +71,19 @@ pub(super) fn walk(
         |config| proxy::View { world, planes, config, dial: &dial, callers, policies, external };
     let request = request::build(question, &dial);
     let Some(config) = sidecar else {
-        return without_proxy(view(&none), caller, (resolved, &request), tree);
+        return match path {
+            DataPath::IstioAmbient => {
+                ambient::walk(view(&none), caller, (resolved, &request), tree)
+            }
+            DataPath::None | DataPath::IstioSidecar => {
+                plain::walk(view(&none), caller, (resolved, &request), tree)
+            }
+        };
     };
     match captured(world, caller, &dial, tree) {
         Capture::Proxy => {}
         Capture::Bypass => {
-            return without_proxy(view(&none), caller, (resolved, &request), tree);
+            return plain::walk(view(&none), caller, (resolved, &request), tree);
         }
         Capture::Unknown => {
             let sentence = "whether the caller's sidecar gets the connection cannot be told".into();
@@ -101,13 +101,34 @@ pub(super) fn walk(
     rivals::tell(view, caller.pod, &host, &mut answer, tree);
     untold::at_client(view, caller.pod, &mut answer, tree);
     let identity = server_side::identity(view, caller.pod);
-    let sender = Sending { pod: Some(caller.pod), identity, kind: EndKind::Sidecar, name };
+    let sender = Sending::of_pod(caller.pod, EndKind::Sidecar, name, identity);
     server_side::walk(view, &sender, &request, &mut answer, tree);
+    bypass::tell(view, &sender, &mut answer);
     answer
 }
 
+/// What stands between the caller and the network.
+fn tell_caller(world: &World, caller: Caller, path: DataPath, tree: &mut Tree) {
+    let origin = Some(world.workloads[caller.workload].origin);
+    tree.step(rules::CALLER, origin, || {
+        let name = full_name(world, caller.workload);
+        let pod = &world.pods[caller.pod].name;
+        match path {
+            DataPath::IstioSidecar => {
+                format!("{name} (pod {pod}) has a sidecar, which takes its connections")
+            }
+            DataPath::IstioAmbient => format!(
+                "{name} (pod {pod}) is in ambient: the ztunnel of its node takes its connections"
+            ),
+            DataPath::None => {
+                format!("{name} (pod {pod}) has no sidecar: no route or policy of the mesh counts")
+            }
+        }
+    });
+}
+
 /// What protects what the client itself writes.
-fn own_encryption(request: &Request) -> LegEncryption {
+pub(super) fn own_encryption(request: &Request) -> LegEncryption {
     match request.connection.transport {
         Transport::Tls => LegEncryption::ApplicationTls,
         Transport::RawBuffer => LegEncryption::Plaintext,
@@ -192,168 +213,5 @@ fn port(
             Ok(first.port)
         }
         Destination::Pod { port, .. } | Destination::Outside { port, .. } => Ok(port),
-    }
-}
-
-/// Without a sidecar kube-proxy picks a pod for each connection, and nothing looks at requests.
-fn without_proxy(
-    view: proxy::View<'_>,
-    caller: Caller,
-    (resolved, request): (Option<Resolved>, &Request),
-    tree: &mut Tree,
-) -> Answer {
-    let proxy::View { world, planes, dial, .. } = view;
-    let elsewhere = match (&resolved, dial.destination) {
-        (None, None) => Some(NetworkPeer::Elsewhere),
-        (None | Some(Resolved::Address(_)), Some(ip)) if network::is_elsewhere(world, ip) => {
-            Some(NetworkPeer::Address(ip))
-        }
-        _ => None,
-    };
-    let ended =
-        elsewhere.and_then(|to| network::outside((world, planes), caller, (to, dial.port), tree));
-    if let Some(ended) = ended {
-        return ended;
-    }
-    let Some(resolved) = resolved else {
-        let sentence = format!(
-            "{} is no name of the cluster and no host that is declared; what answers there is not \
-             known",
-            dial.host
-        );
-        return Answer::unreachable(Outcome::Unknown, sentence, tree, rules::NO_PROXY);
-    };
-    let wanted = WantedPort::Number(dial.port);
-    let found = service_port::destination(world, &resolved, wanted, AppProtocol::Http, tree);
-    let found = match found {
-        Ok(found) => found,
-        Err(error) => {
-            return Answer::unreachable(Outcome::NoRoute, error.to_string(), tree, rules::NO_PROXY);
-        }
-    };
-    let (destination, mut endpoints, origin) = reached(world, &found);
-    passed_on::share_out(&mut endpoints);
-    let ready = endpoints.iter().any(|it| it.in_use == InUse::Yes);
-    let outside = matches!(found, Destination::Outside { .. });
-    tree.step(rules::NO_PROXY, Some(origin), || {
-        if ready || outside {
-            let ready = endpoints.iter().filter(|it| it.in_use == InUse::Yes).count();
-            format!("kube-proxy picks one of {ready} ready endpoints for each connection")
-        } else {
-            "nobody is ready behind the Service: connections are refused".to_owned()
-        }
-    });
-    let reached = ready || outside;
-    let mut answer = Answer::new(if reached { Outcome::Routed } else { Outcome::NoRoute });
-    if !reached {
-        answer = answer.seen(Sees::Refused);
-        answer.ends_at(BoxKind::Service, &shown_target(&destination));
-    }
-    answer.destination = Some(destination.clone());
-    answer.weights = vec![Share {
-        destination,
-        cluster: String::new(),
-        cluster_origin: origin,
-        weight: Sourced::new(100, origin),
-        share: Ppm::ONE,
-        fails_with: None,
-        endpoints,
-        cluster_facts: None,
-    }];
-    let name = full_name(world, caller.workload);
-    let kind = EndKind::Application;
-    let sender = Sending { pod: Some(caller.pod), identity: None, kind, name };
-    server_side::walk_plain(view, &sender, request, &mut answer, tree);
-    answer
-}
-
-/// What stands behind a destination of plain Kubernetes.
-fn reached(world: &World, found: &Destination) -> (ServiceTarget, Vec<EndpointShare>, Origin) {
-    let target = |id: crate::world::ServiceId, port: u16| {
-        let service = &world.services[id];
-        ServiceTarget {
-            namespace: world.namespaces[service.namespace].name.clone(),
-            service: service.name.clone(),
-            port,
-            subset: None,
-        }
-    };
-    match found {
-        Destination::Service { service, port } => {
-            let row = &world.services[*service].ports[*port];
-            let endpoints =
-                row.endpoints.iter().map(|it| endpoint_share(world, it, row.origin)).collect();
-            (target(*service, row.port), endpoints, row.origin)
-        }
-        Destination::Headless { service, port, endpoints } => {
-            let row = port.map(|port| &world.services[*service].ports[port]);
-            let number = row.map(|row| row.port).or(endpoints.first().map(|it| it.port));
-            let origin = row.map_or(world.services[*service].origin, |row| row.origin);
-            let shares = endpoints.iter().map(|it| endpoint_share(world, it, origin)).collect();
-            (target(*service, number.unwrap_or(0)), shares, origin)
-        }
-        Destination::Pod { pod, port } => {
-            let workload = &world.workloads[world.pods[*pod].workload];
-            let namespace = workload.namespace.map_or("", |it| &world.namespaces[it].name);
-            let target = ServiceTarget {
-                namespace: namespace.to_owned(),
-                service: world.pods[*pod].name.clone(),
-                port: *port,
-                subset: None,
-            };
-            (target, vec![pod_share(world, *pod, *port, InUse::Yes)], workload.origin)
-        }
-        Destination::Outside { workload, port } => {
-            let row = &world.workloads[*workload];
-            let target = ServiceTarget {
-                namespace: String::new(),
-                service: row.name.clone(),
-                port: *port,
-                subset: None,
-            };
-            (target, Vec::new(), row.origin)
-        }
-    }
-}
-
-pub(super) fn endpoint_share(
-    world: &World,
-    endpoint: &crate::world::Endpoint,
-    origin: Origin,
-) -> EndpointShare {
-    let in_use = if endpoint.ready { InUse::Yes } else { InUse::Unhealthy };
-    match &endpoint.target {
-        EndpointTarget::Pod(pod) => pod_share(world, *pod, endpoint.port, in_use),
-        EndpointTarget::Address(address) => EndpointShare {
-            address: format!("{address}:{}", endpoint.port),
-            pod: None,
-            pod_id: None,
-            locality: String::new(),
-            priority: 0,
-            weight: 1,
-            share: Ppm::ZERO,
-            in_use,
-            refuses: None,
-            origin,
-        },
-    }
-}
-
-pub(super) fn pod_share(world: &World, pod: PodId, port: u16, in_use: InUse) -> EndpointShare {
-    let row = &world.pods[pod];
-    let namespace = world.workload_of(pod).namespace;
-    let namespace = namespace.map_or("", |it| world.namespaces[it].name.as_str());
-    let zone = &world.zones[world.nodes[row.node].zone];
-    EndpointShare {
-        address: std::net::SocketAddr::new(row.ip, port).to_string(),
-        pod: Some(format!("{namespace}/{}", row.name)),
-        pod_id: Some(pod),
-        locality: format!("{}/{}", world.regions[zone.region].name, zone.name),
-        priority: 0,
-        weight: 1,
-        share: Ppm::ZERO,
-        in_use,
-        refuses: None,
-        origin: world.workload_of(pod).origin,
     }
 }

@@ -9,7 +9,9 @@ use super::answer::{Answer, Outcome};
 use super::request::{self, Dial};
 use super::server_side::Sending;
 use super::verdict::{BoxKind, EndKind, from_outside};
-use super::{Question, TargetPort, gateway_api, network, proxy, rules, server_side, untold};
+use super::{
+    Question, TargetPort, bypass, gateway_api, network, proxy, rules, server_side, untold,
+};
 
 /// Walks a request at the gateway `name`.
 pub(super) fn walk(
@@ -78,11 +80,13 @@ pub(super) fn walk(
     gateway_api::tell(planes, name, &config, &request, &answer, tree);
     let sender = Sending {
         pod: workload,
+        peer: network::peer(workload),
         identity: workload.and_then(|pod| server_side::identity(view, pod)),
         kind: EndKind::Gateway,
         name: name.to_string(),
     };
     server_side::walk(view, &sender, &request, &mut answer, tree);
+    bypass::tell(view, &sender, &mut answer);
     untold::at_gateway(view, name, &mut answer, tree);
     answer
 }

@@ -3,8 +3,10 @@
 //! It decides nothing that the rooms of the proxies and control planes decide: it asks them in the
 //! order in which the request meets them, and puts their reasons together.
 
+mod ambient;
 mod amplification;
 mod answer;
+mod bypass;
 mod caller;
 mod destination;
 mod expect;
@@ -17,6 +19,7 @@ mod limits;
 mod network;
 mod outside;
 mod passed_on;
+mod plain;
 mod policies;
 mod proxy;
 mod question;
@@ -34,6 +37,7 @@ mod testing;
 mod tests;
 mod untold;
 mod verdict;
+mod waypoint;
 
 use crate::control::ControlPlanes;
 use crate::explain::Tree;
@@ -52,11 +56,15 @@ pub use question::{
     ClientCertificate, ExternalAnswer, ExternalAnswers, Policies, Question, Sender,
 };
 pub use request::request_sent;
-pub use server_side::{Encounter, Opener, Received, Reception, Takes, Why, Writes, receive};
+pub use server_side::{
+    Encounter, Opener, Received, Reception, Takes, Why, Writes, receive, wire_port,
+};
 pub use verdict::{
     BoxKind, Crossing, EndKind, EnforcedBy, Fate, Leg, LegEncryption, LegEnd, SeenAnswer,
     SeenIdentity, Sees, ServerVerdict, Verdict,
 };
+
+pub use waypoint::{AtWaypoint, at_waypoint};
 
 pub use target::{Scheme, Target, TargetError, TargetPort};
 

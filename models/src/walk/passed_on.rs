@@ -7,7 +7,7 @@ use crate::units::Ppm;
 use crate::world::{EndpointTarget, PodId, Service, ServiceId, ServiceKind, World};
 
 use super::answer::{Answer, EndpointShare, InUse, Outcome, Share};
-use super::from_pod::{endpoint_share, pod_share};
+use super::plain::{endpoint_share, pod_share};
 use super::proxy::View;
 
 /// Fills in who gets the shares of clusters that pass connections on; those that nobody takes end

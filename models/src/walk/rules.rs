@@ -2,6 +2,8 @@
 
 use crate::explain::RuleId;
 
+/// A pod asks that plaintext does not meet its ztunnel.
+pub(super) const BYPASSES_ZTUNNEL: RuleId = RuleId("walk.bypasses-ztunnel");
 /// Who asks, and what stands between that and the network.
 pub(super) const CALLER: RuleId = RuleId("walk.caller");
 /// When a client gives up a connection that is never made.
@@ -28,3 +30,9 @@ pub(super) const SERVER_SIDE: RuleId = RuleId("walk.server-side");
 pub(super) const TCP: RuleId = RuleId("walk.tcp");
 /// Time limits in force.
 pub(super) const TIMEOUTS: RuleId = RuleId("walk.timeouts");
+/// A request at a waypoint.
+pub(super) const WAYPOINT: RuleId = RuleId("walk.waypoint");
+/// The ztunnel of a pod's node answers for names of Services.
+pub(super) const ZTUNNEL_NAMES: RuleId = RuleId("walk.ztunnel-names");
+/// The ztunnel of a pod's node picks who gets a connection.
+pub(super) const ZTUNNEL_PICKS: RuleId = RuleId("walk.ztunnel-picks");

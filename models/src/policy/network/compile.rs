@@ -218,7 +218,7 @@ pub(super) fn namespace_labels(world: &World) -> Vec<Labels> {
 }
 
 /// Labels that no manifest gives have no place; none is ever shown for them.
-const NOWHERE: Place = Place { source: SourceId(0), line: 1, column: 1 };
+pub(super) const NOWHERE: Place = Place { source: SourceId(0), line: 1, column: 1 };
 
 fn with_name(mut labels: Labels, name: &str, place: Place) -> Labels {
     labels.insert("kubernetes.io/metadata.name".to_owned(), Located::new(name.to_owned(), place));

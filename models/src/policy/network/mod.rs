@@ -12,6 +12,7 @@ mod portion;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod waypoints;
 
 use std::net::IpAddr;
 
@@ -27,6 +28,7 @@ use crate::world::{ClusterManifests, NamespaceId, Origin, PodId, TableId, World}
 use super::connections::word;
 
 pub use matrix::{Connections, Matrix};
+pub use waypoints::WaypointRow;
 
 use compile::OfCluster;
 use evaluate::{Asked, End, Ending, Look, evaluate};
@@ -34,6 +36,7 @@ use matching::{Scene, Truth};
 use party::{Address, Party, PartyKind, Placement, PodParty};
 use point::Point;
 use portion::Portion;
+use waypoints::AllWaypointPods;
 
 /// The policies of all clusters.
 #[derive(Clone, Debug)]
@@ -45,6 +48,8 @@ pub struct NetworkPolicies {
     controller_namespace: Labels,
     /// The namespace and the labels of name servers that no manifest holds.
     name_server: (Labels, Labels),
+    /// Of waypoints that istiod makes.
+    waypoints: AllWaypointPods,
 }
 
 /// One end of a connection.
@@ -58,6 +63,8 @@ pub enum NetworkPeer {
     Elsewhere,
     /// Whatever serves Ingresses and Routes, when it is none of the pods that are known.
     IngressController,
+    /// The pods of a waypoint that no manifest holds: they have the labels that Istio gives them.
+    Waypoint(WaypointRow),
     /// The cluster's name servers, when the manifests do not hold them: pods with the labels that
     /// every distribution gives them.
     NameServer,
@@ -107,6 +114,7 @@ impl NetworkPolicies {
             namespace_labels: compile::namespace_labels(world),
             controller_namespace: compile::unmentioned_namespace("ingress-controller"),
             name_server: compile::unmentioned_name_server(),
+            waypoints: AllWaypointPods::of(world, clusters),
         };
         let found = findings::findings(&policies, world);
         (policies, found)
@@ -121,7 +129,14 @@ impl NetworkPolicies {
             namespace_labels: Vec::new(),
             controller_namespace: Labels::new(),
             name_server: compile::unmentioned_name_server(),
+            waypoints: AllWaypointPods::default(),
         }
+    }
+
+    /// The pods of a waypoint in a namespace; `None` where no Gateway is one of that name.
+    #[must_use]
+    pub fn waypoint(&self, namespace: NamespaceId, name: &str) -> Option<NetworkPeer> {
+        self.waypoints.find(namespace, name).map(NetworkPeer::Waypoint)
     }
 
     /// Whether there are none: then every connection passes.
@@ -256,13 +271,15 @@ impl NetworkPolicies {
         match other.kind {
             PartyKind::Node { cluster, node, placement } if cluster == pod.cluster => {
                 match (placement, pod.placement) {
-                    (Placement::Declared, Placement::Declared) => Truth::of(node == pod.node),
+                    (Placement::Declared, Placement::Declared) => Truth::of(Some(node) == pod.node),
                     _ => Truth::Maybe,
                 }
             }
             PartyKind::Address => {
-                let node = &world.nodes[pod.node];
-                let is_it = Address::Known(node.ip) == other.address && node.ip_is_declared;
+                let is_it = pod.node.is_some_and(|node| {
+                    let node = &world.nodes[node];
+                    Address::Known(node.ip) == other.address && node.ip_is_declared
+                });
                 match pod.placement {
                     Placement::Declared => Truth::of(is_it),
                     // It may run on another node than the one that it was given.
@@ -345,7 +362,11 @@ fn verdict_at<P: Portion>(
     };
     if ending.allow.is_empty() {
         let origins = ending.denied_by.clone();
-        return NetworkVerdict::Dropped { direction, at: own.subject().map(|pod| pod.id), origins };
+        return NetworkVerdict::Dropped {
+            direction,
+            at: own.subject().and_then(|pod| pod.id),
+            origins,
+        };
     }
     let mut why: Vec<&str> = Vec::new();
     let mut origins = Vec::new();

@@ -35,13 +35,16 @@ pub(super) enum PartyKind<'w> {
 /// A pod as policies select it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PodParty<'w> {
-    pub(super) id: PodId,
+    /// `None` for a pod that no manifest holds.
+    pub(super) id: Option<PodId>,
+    pub(super) name: &'w str,
     pub(super) cluster: ClusterId,
     pub(super) namespace: NamespaceId,
     pub(super) labels: &'w Labels,
     pub(super) namespace_labels: &'w Labels,
     pub(super) ports: &'w [(String, u16, Transport)],
-    pub(super) node: NodeId,
+    /// `None` where the pod may run anywhere.
+    pub(super) node: Option<NodeId>,
     pub(super) placement: Placement,
 }
 
@@ -76,6 +79,21 @@ impl<'w> Party<'w> {
                 let (namespace, own) = &policies.name_server;
                 Self { kind: PartyKind::NameServer(namespace, own), address: Address::Synthetic }
             }
+            NetworkPeer::Waypoint(row) => {
+                let waypoint = policies.waypoints.at(row);
+                let pod = PodParty {
+                    id: None,
+                    name: &waypoint.name,
+                    cluster: world.namespaces[waypoint.namespace].cluster,
+                    namespace: waypoint.namespace,
+                    labels: &waypoint.labels,
+                    namespace_labels: policies.namespace_labels(waypoint.namespace),
+                    ports: &[],
+                    node: None,
+                    placement: Placement::Assumed,
+                };
+                Self { kind: PartyKind::Pod(pod), address: Address::Synthetic }
+            }
             NetworkPeer::IngressController => {
                 let namespace = match *policies.facts().ingress_source {
                     IngressSource::Unknown => None,
@@ -105,13 +123,14 @@ impl<'w> Party<'w> {
             return Self { kind, address: known(pod.ip_is_declared || node.ip_is_declared) };
         }
         let own = PodParty {
-            id,
+            id: Some(id),
+            name: &pod.name,
             cluster,
             namespace,
             labels: &pod.labels,
             namespace_labels: policies.namespace_labels(namespace),
             ports: &workload.container_ports,
-            node: pod.node,
+            node: Some(pod.node),
             placement,
         };
         debug_assert_ne!(workload.source, WorkloadSource::Outside, "it has a namespace");
@@ -131,7 +150,7 @@ impl<'w> Party<'w> {
         match self.kind {
             PartyKind::Pod(pod) => {
                 let namespace = &world.namespaces[pod.namespace].name;
-                format!("{namespace}/{}", world.pods[pod.id].name)
+                format!("{namespace}/{}", pod.name)
             }
             PartyKind::Node { node, .. } => format!("node {}", world.nodes[node].name),
             PartyKind::Outside(name) => name.to_owned(),

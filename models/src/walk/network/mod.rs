@@ -8,11 +8,12 @@ use crate::explain::{Probe, Silent, Tree};
 use crate::manifest::kinds::Transport;
 use crate::manifest::kinds::policy::Direction;
 use crate::policy::network::{NetworkPeer, NetworkPolicies, NetworkVerdict};
+use crate::proxy::ztunnel::HBONE_PORT;
 use crate::units::SimDuration;
 use crate::world::{EndpointTarget, Origin, PodId, ServiceKind, World};
 
 use super::answer::{Answer, Outcome};
-use super::server_side::By;
+use super::server_side::{By, Sending};
 use super::verdict::{BoxKind, Ending, EnforcedBy, Fate, Sees, Verdict, hears};
 use super::{Caller, full_name, rules};
 
@@ -177,7 +178,9 @@ pub(super) fn outside(
     let from = NetworkPeer::Pod(caller.pod);
     let fate = policies.decide(world, from, to, port, Transport::Tcp, tree);
     match fate {
-        NetworkVerdict::Dropped { .. } => not_carried(world, fate, port, tree),
+        NetworkVerdict::Dropped { .. } => {
+            not_carried(fate, (port, By::Itself), |at| whose(world, at), tree)
+        }
         // What stands there is not known either way.
         NetworkVerdict::Allowed | NetworkVerdict::Unknown { .. } => None,
     }
@@ -195,10 +198,33 @@ pub(super) fn to_gateway(
     }
     let (from, to) = (NetworkPeer::Elsewhere, NetworkPeer::Pod(gateway));
     let fate = policies.decide(world, from, to, port, Transport::Tcp, tree);
-    not_carried(world, fate, port, tree)
+    not_carried(fate, (port, By::Itself), |at| whose(world, at), tree)
 }
 
-fn not_carried(world: &World, fate: NetworkVerdict, port: u16, tree: &mut Tree) -> Option<Answer> {
+/// What keeps a client's proxy from the pods of a waypoint, and what notices it; `None` if the
+/// network carries the tunnel.
+pub(super) fn to_waypoint(
+    (world, planes): (&World, &ControlPlanes),
+    (sender, waypoint, by): (&Sending, &Sending, By),
+    tree: &mut Tree,
+) -> Option<Answer> {
+    let policies = planes.network_policies();
+    if policies.is_empty() {
+        return None;
+    }
+    let (from, to) = (sender.peer, waypoint.peer);
+    let fate = policies.decide(world, from, to, HBONE_PORT, Transport::Tcp, tree);
+    let of =
+        |at: Option<PodId>| at.map_or_else(|| waypoint.name.clone(), |at| whose(world, Some(at)));
+    not_carried(fate, (HBONE_PORT, by), of, tree)
+}
+
+fn not_carried(
+    fate: NetworkVerdict,
+    (port, by): (u16, By),
+    whose: impl Fn(Option<PodId>) -> String,
+    tree: &mut Tree,
+) -> Option<Answer> {
     let (direction, at, origins) = match fate {
         NetworkVerdict::Allowed => return None,
         NetworkVerdict::Unknown { why, origins } => {
@@ -210,8 +236,14 @@ fn not_carried(world: &World, fate: NetworkVerdict, port: u16, tree: &mut Tree) 
         NetworkVerdict::Dropped { direction, at, origins } => (direction, at, origins),
     };
     let mut answer = Answer::new(Outcome::Denied);
-    let (sees, _) = hears(By::Itself, Fate::Dropped, &answer, tree);
-    let of = whose(world, at);
+    let (sees, flags) = hears(by, Fate::Dropped, &answer, tree);
+    answer.flags = flags;
+    if let Sees::Answer(seen) = &sees {
+        answer.status = Some(seen.status);
+        answer.body.clone_from(&seen.body);
+        answer.details.clone_from(&seen.details);
+    }
+    let of = whose(at);
     let sentence = format!(
         "connections to port {port} are dropped: no policy for {} of {of} lets them pass",
         direction.word()

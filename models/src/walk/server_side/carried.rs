@@ -25,7 +25,7 @@ pub(super) fn pods(
     if view.planes.network_policies().is_empty() {
         return servers.pods.clone();
     }
-    let from = network::peer(client.sender.pod);
+    let from = client.sender.peer;
     let wire = Wire { view, from };
     for (at, other) in servers.others.iter().enumerate() {
         let fate = match at < TOLD_MAX {

@@ -4,14 +4,16 @@
 use std::net::IpAddr;
 
 use crate::identity::SpiffeId;
+use crate::policy::network::NetworkPeer;
 use crate::proxy::envoy::config::Transport;
 use crate::proxy::envoy::{Connection, Request};
-use crate::world::{PodId, World};
+use crate::world::{ClusterId, PodId, World};
 
 use super::super::answer::Answer;
 use super::super::proxy::View;
 use super::super::verdict::EndKind;
 use super::reached::{Encryption, Group, Spoken};
+use super::tunnel::Tunnel;
 
 /// What the proxies of Istio's sidecars and gateways offer within mutual TLS, by what they speak
 /// (istio `pilot/pkg/xds/filters/filters.go`, `Alpn`, and `pkg/networking/util/util.go`,
@@ -35,12 +37,26 @@ pub(super) struct Client<'a> {
 pub(in crate::walk) struct Sending {
     /// Its pod, where it is known.
     pub(in crate::walk) pod: Option<PodId>,
+    /// The same, as policies of the network see it.
+    pub(in crate::walk) peer: NetworkPeer,
     /// Whose certificate of the mesh it shows, where it shows one; `None` is not known.
     pub(in crate::walk) identity: Option<String>,
     /// Its sort.
     pub(in crate::walk) kind: EndKind,
     /// Whose it is.
     pub(in crate::walk) name: String,
+}
+
+impl Sending {
+    /// A pod, or the proxy beside it or on its node.
+    pub(in crate::walk) const fn of_pod(
+        pod: PodId,
+        kind: EndKind,
+        name: String,
+        identity: Option<String>,
+    ) -> Self {
+        Self { pod: Some(pod), peer: NetworkPeer::Pod(pod), identity, kind, name }
+    }
 }
 
 /// Who sends to the server.
@@ -64,6 +80,11 @@ impl<'a> Client<'a> {
         Self { request, by, sender }
     }
 
+    /// A client whose connection the ztunnel of its node takes.
+    pub(super) const fn ztunnel(sender: &'a Sending, request: &'a Request) -> Self {
+        Self { request, by: By::Ztunnel, sender }
+    }
+
     /// A client without one; nobody shows a certificate.
     pub(super) const fn itself(sender: &'a Sending, request: &'a Request) -> Self {
         Self { request, by: By::Itself, sender }
@@ -73,7 +94,7 @@ impl<'a> Client<'a> {
     /// else, whom only headers name.
     fn source_ip(&self, world: &World) -> Option<IpAddr> {
         match (self.sender.kind, self.sender.pod) {
-            (EndKind::Gateway, _) => None,
+            (EndKind::Gateway, _) | (EndKind::Waypoint, None) => None,
             (_, Some(pod)) => declared_ip(world, pod),
             (_, None) => self.request.connection.source_ip,
         }
@@ -82,6 +103,7 @@ impl<'a> Client<'a> {
     /// What the server sees.
     pub(super) fn connection(&self, world: &World, group: &Group) -> Connection {
         let own = &self.request.connection;
+        let principal = || Some(self.sender.identity.clone().unwrap_or_default());
         let to = Connection {
             source_ip: self.source_ip(world),
             destination_ip: declared_ip(world, group.pod),
@@ -96,21 +118,35 @@ impl<'a> Client<'a> {
             ..to.clone()
         };
         let (encryption, spoken) = (group.sent.encryption, group.sent.spoken);
-        match (encryption, spoken) {
-            (Encryption::AsClient, Spoken::AsClient) => to,
-            (Encryption::AsClient, Spoken::Http1) => plain(to, "http/1.1"),
-            (Encryption::AsClient, Spoken::Http2) => plain(to, "h2c"),
-            (Encryption::Mesh, spoken) => {
-                let alpn = match spoken {
-                    Spoken::Http1 => MESH_HTTP1,
-                    Spoken::Http2 => MESH_HTTP2,
-                    Spoken::AsClient => MESH_BYTES,
-                };
-                tls(alpn, Some(self.sender.identity.clone().unwrap_or_default()))
-            }
+        let own = match (encryption, spoken) {
+            (Encryption::AsClient, Spoken::AsClient) => to.clone(),
+            (Encryption::AsClient, Spoken::Http1) => plain(to.clone(), "http/1.1"),
+            (Encryption::AsClient, Spoken::Http2) => plain(to.clone(), "h2c"),
+            (Encryption::Mesh, spoken) => tls(mesh_alpn(spoken), principal()),
             (Encryption::Simple | Encryption::Mutual, Spoken::Http2) => tls(&["h2"], None),
             (Encryption::Simple | Encryption::Mutual, _) => tls(&[], None),
+        };
+        match group.sent.tunnel {
+            Tunnel::Missing => own,
+            Tunnel::ToZtunnel => Connection { principal: principal(), ..own },
+            // The chains for tunnels have the filters of those for mutual TLS.
+            Tunnel::ToSidecar => match own.transport {
+                Transport::Tls => tls(MESH_BYTES, principal()),
+                Transport::RawBuffer if own.alpn.iter().any(|it| it == "h2c") => {
+                    tls(MESH_HTTP2, principal())
+                }
+                Transport::RawBuffer => tls(MESH_HTTP1, principal()),
+            },
         }
+    }
+}
+
+/// What a proxy offers within mutual TLS of the mesh.
+const fn mesh_alpn(spoken: Spoken) -> &'static [&'static str] {
+    match spoken {
+        Spoken::Http1 => MESH_HTTP1,
+        Spoken::Http2 => MESH_HTTP2,
+        Spoken::AsClient => MESH_BYTES,
     }
 }
 
@@ -143,4 +179,11 @@ pub(in crate::walk) fn identity(view: View<'_>, pod: PodId) -> Option<String> {
     let push = view.planes.istio().push_of(world, pod);
     let domain = push.map_or("cluster.local", |push| push.mesh.trust_domain.value.as_str());
     SpiffeId::new(domain, namespace, account).ok().map(|id| id.to_string())
+}
+
+/// The trust domain of a cluster's mesh.
+pub(in crate::walk) fn trust_domain(view: View<'_>, cluster: ClusterId) -> Option<&str> {
+    let pushes = view.planes.istio().pushes();
+    let push = pushes.iter().find(|push| push.cluster == cluster)?;
+    Some(push.mesh.trust_domain.value.as_str())
 }

@@ -3,25 +3,28 @@
 
 use std::sync::Arc;
 
+use crate::control::istio::ambient::waypoints::WaypointName;
 use crate::control::{Beside, ControlPlanes};
 use crate::explain::Tree;
+use crate::path::DataPath;
 use crate::proxy::envoy::config::{Cluster, ProxyConfig};
 use crate::proxy::envoy::filters::ExternalAnswers;
 use crate::proxy::envoy::{Connection, Request};
 use crate::world::{Origin, PodId, World};
 
-use super::super::full_name;
 use super::super::proxy::View;
 use super::super::question::Policies;
 use super::super::request::Dial;
-use super::super::verdict::{EndKind, Fate};
+use super::super::verdict::{EndKind, Fate, LegEncryption};
+use super::super::{full_name, network, waypoint};
 use super::connection::{By, Client, Sending, identity};
 use super::meeting::meets;
 use super::reached::{
-    Declared, Encryption, Group, Sent, Spoken, Takes, Writes, encryption, written,
+    Declared, Encryption, Group, Sent, Spoken, Takes, Writes, encryption, tunnel_of, within,
+    written,
 };
 use super::tally::{Gets, Met};
-use super::tunnel::Tunnel;
+use super::tunnel;
 
 /// A client before a server.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +50,7 @@ pub struct Encounter<'a> {
 /// What opens a connection.
 #[derive(Clone, Copy, Debug)]
 pub enum Opener<'a> {
-    /// The client itself.
+    /// The client itself, or the ztunnel of its node where it is in ambient.
     Client,
     /// The proxy beside it, for a cluster of its configuration.
     Proxy {
@@ -60,6 +63,19 @@ pub enum Opener<'a> {
         /// What the endpoint takes.
         takes: Takes,
     },
+    /// A waypoint, for a cluster of its configuration; whose request it is does not matter.
+    Waypoint {
+        /// Its name.
+        name: &'a WaypointName,
+        /// The configuration.
+        config: &'a ProxyConfig,
+        /// The cluster.
+        cluster: &'a Cluster,
+        /// What it makes of what its client writes.
+        writes: Writes,
+        /// What the endpoint takes.
+        takes: Takes,
+    },
 }
 
 /// What a server's side makes of a client.
@@ -67,6 +83,8 @@ pub enum Opener<'a> {
 pub struct Reception {
     /// What becomes of the request.
     pub outcome: Received,
+    /// What protects the bytes between the two.
+    pub encryption: LegEncryption,
     /// The connection as the server's side sees it.
     pub connection: Connection,
     /// The proxy that takes it, if one does.
@@ -102,14 +120,42 @@ pub struct Why {
     pub origins: Vec<Origin>,
 }
 
+/// The port that the network sees of a client before a server: that of tunnels, or the server's own.
+#[must_use]
+pub fn wire_port(encounter: &Encounter<'_>) -> u16 {
+    with(encounter, |sides| sides.group.sent.tunnel.wire_port(encounter.port))
+}
+
 /// What the server's side makes of a client.
 #[must_use]
 pub fn receive(encounter: &Encounter<'_>) -> Reception {
-    let Encounter { world, planes, request, server, port, .. } = *encounter;
+    let Encounter { world, planes, server, .. } = *encounter;
+    with(encounter, |sides| {
+        let Sides { view, client, group } = sides;
+        let meets = meets(*view, group, client, &mut Tree::default());
+        let proxy = match planes.beside(world, server) {
+            Beside::Sidecar(config) => Some(config),
+            Beside::Nothing | Beside::Gateway(_) => None,
+        };
+        let encryption = meets.legs.first().map_or(LegEncryption::Plaintext, |leg| leg.encryption);
+        let connection = client.connection(world, group);
+        Reception { outcome: received(meets.met), encryption, connection, proxy }
+    })
+}
+
+/// Both sides of an encounter.
+struct Sides<'s> {
+    view: View<'s>,
+    client: Client<'s>,
+    group: Group,
+}
+
+fn with<T>(encounter: &Encounter<'_>, ask: impl FnOnce(&Sides<'_>) -> T) -> T {
+    let Encounter { world, planes, request, server, port, opener, external, .. } = *encounter;
     let none = ProxyConfig::default();
-    let config = match encounter.opener {
+    let config = match opener {
         Opener::Client => &none,
-        Opener::Proxy { config, .. } => config,
+        Opener::Proxy { config, .. } | Opener::Waypoint { config, .. } => config,
     };
     let own = &request.connection;
     let dial = Dial {
@@ -118,61 +164,61 @@ pub fn receive(encounter: &Encounter<'_>) -> Reception {
         source: own.source_ip,
         destination: own.destination_ip,
     };
-    let view = View {
-        world,
-        planes,
-        config,
-        dial: &dial,
-        callers: 1,
-        policies: Policies::AssumedToAllow,
-        external: encounter.external,
+    let policies = Policies::AssumedToAllow;
+    let view = View { world, planes, config, dial: &dial, callers: 1, policies, external };
+    let sending = sending(view, encounter);
+    let (sent, cluster) = sent(view, encounter, &sending);
+    let (pods, places) = (vec![server], Vec::new());
+    let group = Group { pod: server, port, sent, share: 1_000_000, places, pods, cluster };
+    let by = match (opener, sending.kind) {
+        (Opener::Client, EndKind::Ztunnel) => By::Ztunnel,
+        (Opener::Client, _) => By::Itself,
+        (Opener::Proxy { writes, .. } | Opener::Waypoint { writes, .. }, _) => match writes {
+            Writes::Requests => By::ProxyOfRequests,
+            Writes::Bytes => By::ProxyOfBytes,
+        },
     };
-    let by_client = matches!(encounter.opener, Opener::Client);
-    let sending = Sending {
-        identity: encounter.client.filter(|_| !by_client).and_then(|pod| identity(view, pod)),
+    ask(&Sides { view, client: Client { request, by, sender: &sending }, group })
+}
+
+/// What opens the connection.
+fn sending(view: View<'_>, encounter: &Encounter<'_>) -> Sending {
+    let is_ambient =
+        |pod: &PodId| view.planes.data_path(view.world, *pod) == DataPath::IstioAmbient;
+    let kind = match encounter.opener {
+        Opener::Waypoint { name, .. } => return waypoint::sending(view, name),
+        Opener::Proxy { .. } => EndKind::Sidecar,
+        Opener::Client if encounter.client.as_ref().is_some_and(is_ambient) => EndKind::Ztunnel,
+        Opener::Client => EndKind::Application,
+    };
+    let shows = kind != EndKind::Application;
+    let name = |pod| full_name(view.world, view.world.pods[pod].workload);
+    Sending {
         pod: encounter.client,
-        kind: if by_client { EndKind::Application } else { EndKind::Sidecar },
-        name: encounter
-            .client
-            .map_or_else(|| "outside".to_owned(), |pod| full_name(world, world.pods[pod].workload)),
-    };
-    let (client, sent, cluster) = match encounter.opener {
+        peer: network::peer(encounter.client),
+        identity: encounter.client.filter(|_| shows).and_then(|pod| identity(view, pod)),
+        kind,
+        name: encounter.client.map_or_else(|| "outside".to_owned(), name),
+    }
+}
+
+/// How it is sent, and for which cluster.
+fn sent(view: View<'_>, encounter: &Encounter<'_>, sending: &Sending) -> (Sent, Option<String>) {
+    let tunnel = tunnel::between(view, sending, encounter.server);
+    match encounter.opener {
         Opener::Client => {
-            let sent = Sent {
-                tunnel: Tunnel::Missing,
-                encryption: Encryption::AsClient,
-                spoken: Spoken::AsClient,
-                declared: Declared::Anything,
-            };
-            (Client::itself(&sending, request), sent, None)
+            let encryption = Encryption::AsClient;
+            let (spoken, declared) = (Spoken::AsClient, Declared::Anything);
+            (Sent { tunnel, encryption, spoken, declared }, None)
         }
-        Opener::Proxy { cluster, writes, takes, .. } => {
-            let (spoken, declared) = written(cluster, request, writes);
-            let encryption = encryption(&cluster.tls, takes);
-            let sent = Sent { tunnel: Tunnel::Missing, encryption, spoken, declared };
-            let by = match writes {
-                Writes::Requests => By::ProxyOfRequests,
-                Writes::Bytes => By::ProxyOfBytes,
-            };
-            let client = Client { request, by, sender: &sending };
-            (client, sent, Some(cluster.name.clone()))
+        Opener::Proxy { cluster, writes, takes, .. }
+        | Opener::Waypoint { cluster, writes, takes, .. } => {
+            let (spoken, declared) = written(cluster, encounter.request, writes);
+            let tunnel = tunnel_of(cluster, sending, tunnel);
+            let encryption = within(tunnel, encryption(&cluster.tls, takes));
+            (Sent { tunnel, encryption, spoken, declared }, Some(cluster.name.clone()))
         }
-    };
-    let group = Group {
-        pod: server,
-        port,
-        sent,
-        share: 1_000_000,
-        places: Vec::new(),
-        pods: vec![server],
-        cluster,
-    };
-    let met = meets(view, &group, &client, &mut Tree::default()).met;
-    let proxy = match planes.beside(world, server) {
-        Beside::Sidecar(config) => Some(config),
-        Beside::Nothing | Beside::Gateway(_) => None,
-    };
-    Reception { outcome: received(met), connection: client.connection(world, &group), proxy }
+    }
 }
 
 fn received(met: Met) -> Received {

@@ -16,8 +16,8 @@ use crate::proxy::envoy::Request;
 use crate::world::PodId;
 
 use self::connection::Client;
-pub(super) use self::connection::{By, Sending, identity};
-pub use self::door::{Encounter, Opener, Received, Reception, Why, receive};
+pub(super) use self::connection::{By, Sending, identity, trust_domain};
+pub use self::door::{Encounter, Opener, Received, Reception, Why, receive, wire_port};
 pub(super) use self::reached::Encryption;
 use self::reached::{Servers, groups};
 pub use self::reached::{Takes, Writes};
@@ -25,6 +25,7 @@ use self::tally::{Said, Tally};
 pub(super) use self::tunnel::Tunnel;
 use super::answer::{Answer, Outcome};
 use super::proxy::View;
+use super::verdict::EndKind;
 use super::{full_name, untold};
 
 /// How many sorts of servers behind an answer are looked at; with more, it cannot be told.
@@ -48,11 +49,11 @@ pub(super) fn walk(
     let tokens = after.map_or(&request.tokens, |after| &after.tokens).clone();
     let request = Request { headers, tokens, ..request.clone() };
     let client = Client::proxy(sender, &request, answer);
-    let servers = reached::by_proxy(view, &request, answer);
+    let servers = reached::by_proxy(view, sender, &request, answer);
     judge(view, &client, &servers, answer, tree);
 }
 
-/// Walks on a connection that no proxy of the caller made.
+/// Walks on a connection that no proxy beside the caller made.
 pub(super) fn walk_plain(
     view: View<'_>,
     sender: &Sending,
@@ -63,8 +64,11 @@ pub(super) fn walk_plain(
     if answer.outcome != Outcome::Routed {
         return;
     }
-    let client = Client::itself(sender, request);
-    let servers = reached::by_kube_proxy(view.dial, answer);
+    let client = match sender.kind {
+        EndKind::Ztunnel => Client::ztunnel(sender, request),
+        _ => Client::itself(sender, request),
+    };
+    let servers = reached::by_kube_proxy(view, sender, answer);
     judge(view, &client, &servers, answer, tree);
 }
 
@@ -88,6 +92,11 @@ fn judge(
         let met = meeting::meets(view, group, client, tree);
         let identity = met.legs.first().map(|leg| leg.from.believed.clone());
         answer.identity = answer.identity.take().or_else(|| identity.clone());
+        for note in met.notes {
+            if !answer.findings.contains(&note) {
+                answer.findings.push(note);
+            }
+        }
         if at < TOLD_MAX {
             answer.legs.extend(met.legs);
         }

@@ -13,7 +13,9 @@ use super::super::answer::{Answer, InUse, Share};
 use super::super::proxy::View;
 use super::super::request::Dial;
 use super::super::shown_target;
-use super::tunnel::Tunnel;
+use super::super::verdict::EndKind;
+use super::connection::Sending;
+use super::tunnel::{self, Tunnel};
 
 /// A row of the answer's weights, and of its endpoints, where the pod is listed there.
 pub(super) type Place = (usize, Option<usize>);
@@ -142,15 +144,20 @@ pub(super) fn groups(world: &World, answer: &Answer, reached: &[Reached]) -> Vec
 }
 
 /// The pods behind the clusters of a proxy.
-pub(super) fn by_proxy(view: View<'_>, request: &Request, answer: &Answer) -> Servers {
+pub(super) fn by_proxy(
+    view: View<'_>,
+    sender: &Sending,
+    request: &Request,
+    answer: &Answer,
+) -> Servers {
     let mut servers = Servers::default();
     let writes = if answer.request_after.is_some() { Writes::Requests } else { Writes::Bytes };
     for (at, share) in answer.weights.iter().enumerate().filter(|(_, it)| is_tried(it)) {
         let Some(cluster) = view.config.clusters.get(&share.cluster) else { continue };
         let (spoken, declared) = written(cluster, request, writes);
-        let sent = |takes| Sent {
-            tunnel: Tunnel::Missing,
-            encryption: encryption(&cluster.tls, takes),
+        let sent = |tunnel, takes| Sent {
+            tunnel,
+            encryption: within(tunnel, encryption(&cluster.tls, takes)),
             spoken,
             declared,
         };
@@ -169,18 +176,19 @@ pub(super) fn by_proxy(view: View<'_>, request: &Request, answer: &Answer) -> Se
             let share_of_all = of(share, endpoint.share.as_ppm());
             let Some(pod) = endpoint.pod_id else {
                 let has_proxy = !is_dialled && takes == Takes::MutualTls;
-                if has_proxy && sent(takes).encryption != Encryption::Mesh {
+                if has_proxy && sent(Tunnel::Missing, takes).encryption != Encryption::Mesh {
                     servers.undecided += share_of_all;
                 }
                 servers.others.push(other((at, Some(place)), &endpoint.address, share_of_all));
                 continue;
             };
             let Some(port) = port(&endpoint.address) else { continue };
+            let tunnel = tunnel_of(cluster, sender, tunnel::between(view, sender, pod));
             servers.pods.push(Reached {
                 place: (at, Some(place)),
                 pod,
                 port,
-                sent: sent(takes),
+                sent: sent(tunnel, takes),
                 share: share_of_all,
             });
         }
@@ -188,10 +196,11 @@ pub(super) fn by_proxy(view: View<'_>, request: &Request, answer: &Answer) -> Se
     servers
 }
 
-/// The pods that kube-proxy picks from.
-pub(super) fn by_kube_proxy(dial: &Dial, answer: &Answer) -> Servers {
-    let sent = Sent {
-        tunnel: Tunnel::Missing,
+/// The pods that kube-proxy, or the ztunnel of the client's node, picks from.
+pub(super) fn by_kube_proxy(view: View<'_>, sender: &Sending, answer: &Answer) -> Servers {
+    let dial = view.dial;
+    let sent = |tunnel| Sent {
+        tunnel,
         encryption: Encryption::AsClient,
         spoken: Spoken::AsClient,
         declared: Declared::Anything,
@@ -206,6 +215,7 @@ pub(super) fn by_kube_proxy(dial: &Dial, answer: &Answer) -> Servers {
             let (place, share) = ((at, Some(place)), of(row, endpoint.share.as_ppm()));
             match (endpoint.pod_id, port(&endpoint.address)) {
                 (Some(pod), Some(port)) => {
+                    let sent = sent(tunnel::between(view, sender, pod));
                     servers.pods.push(Reached { place, pod, port, sent, share });
                 }
                 _ => servers.others.push(other(place, &endpoint.address, share)),
@@ -275,6 +285,24 @@ pub(super) fn encryption(tls: &UpstreamTls, takes: Takes) -> Encryption {
         | (UpstreamTls::AutoMutual | UpstreamTls::Hbone, Takes::Plaintext) => Encryption::AsClient,
         (UpstreamTls::Simple { .. }, _) => Encryption::Simple,
         (UpstreamTls::Mutual { .. }, _) => Encryption::Mutual,
+    }
+}
+
+/// The tunnel for a cluster: only a waypoint puts one around what it passes on to where its client
+/// dialled.
+pub(super) fn tunnel_of(cluster: &Cluster, sender: &Sending, tunnel: Tunnel) -> Tunnel {
+    let is_passed_on = cluster.discovery == Discovery::OriginalDestination;
+    match (is_passed_on && sender.kind != EndKind::Waypoint) || is_unsaid(cluster) {
+        true => Tunnel::Missing,
+        false => tunnel,
+    }
+}
+
+/// What is encrypted within a tunnel: the mesh's own encryption is the tunnel's.
+pub(super) const fn within(tunnel: Tunnel, encryption: Encryption) -> Encryption {
+    match (tunnel, encryption) {
+        (Tunnel::ToZtunnel | Tunnel::ToSidecar, Encryption::Mesh) => Encryption::AsClient,
+        _ => encryption,
     }
 }
 

@@ -1,8 +1,13 @@
 //! Whether a connection comes in a tunnel (HBONE), and who ends that. What is sent within is not
 //! decided here.
 
-/// The port on which tunnels arrive, whatever port is called within.
-const HBONE_PORT: u16 = 15008;
+use crate::path::DataPath;
+use crate::proxy::ztunnel::HBONE_PORT;
+use crate::world::PodId;
+
+use super::super::proxy::View;
+use super::super::verdict::EndKind;
+use super::connection::Sending;
 
 /// The tunnel around a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,5 +28,17 @@ impl Tunnel {
             Self::Missing => port,
             Self::ToZtunnel | Self::ToSidecar => HBONE_PORT,
         }
+    }
+}
+
+/// The tunnel from whoever sends to a pod of a Service. Sidecars speak mutual TLS with each other as
+/// they do without ambient, and tunnels to pods in ambient (istio
+/// `pilot/pkg/xds/endpoints/endpoint_builder.go`, `buildEnvoyLbEndpoint`).
+pub(super) fn between(view: View<'_>, sender: &Sending, server: PodId) -> Tunnel {
+    match (sender.kind, view.planes.data_path(view.world, server)) {
+        (EndKind::Application | EndKind::Outside, _) | (_, DataPath::None) => Tunnel::Missing,
+        (EndKind::Sidecar | EndKind::Gateway, DataPath::IstioSidecar) => Tunnel::Missing,
+        (EndKind::Ztunnel | EndKind::Waypoint, DataPath::IstioSidecar) => Tunnel::ToSidecar,
+        (_, DataPath::IstioAmbient) => Tunnel::ToZtunnel,
     }
 }

@@ -19,6 +19,8 @@ pub(in crate::walk) enum Taker {
     Sidecar,
     /// A proxy beside it that passes encrypted bytes on.
     SidecarPassingOn,
+    /// The ztunnel of its node.
+    Ztunnel,
     /// A gateway.
     Gateway,
 }
@@ -50,7 +52,10 @@ pub(in crate::walk) fn inside(
     let end = |kind| LegEnd {
         kind,
         of: of.to_owned(),
-        believed: nobody("both are in one pod, where nobody shows a certificate"),
+        believed: nobody(match from == EndKind::Ztunnel || to == EndKind::Ztunnel {
+            true => "both are on one node, where nobody shows a certificate",
+            false => "both are in one pod, where nobody shows a certificate",
+        }),
     };
     Leg { from: end(from), to: end(to), encryption, crosses_node: Crossing::No, origin: None }
 }
@@ -86,6 +91,7 @@ pub(in crate::walk) fn legs(view: View<'_>, ends: &Ends<'_>) -> Vec<Leg> {
     let to = match ends.taker {
         Taker::Application => EndKind::Application,
         Taker::Sidecar | Taker::SidecarPassingOn => EndKind::Sidecar,
+        Taker::Ztunnel => EndKind::Ztunnel,
         Taker::Gateway => EndKind::Gateway,
     };
     let mut legs = vec![Leg {
@@ -106,9 +112,9 @@ pub(in crate::walk) fn legs(view: View<'_>, ends: &Ends<'_>) -> Vec<Leg> {
     let behind = match ends.taker {
         Taker::Application | Taker::Gateway => return legs,
         Taker::Sidecar => LegEncryption::Plaintext,
-        Taker::SidecarPassingOn => within,
+        Taker::SidecarPassingOn | Taker::Ztunnel => within,
     };
-    legs.push(inside((EndKind::Sidecar, EndKind::Application), &name, behind));
+    legs.push(inside((to, EndKind::Application), &name, behind));
     legs
 }
 
@@ -123,14 +129,26 @@ fn word(encryption: Encryption, connection: &Connection) -> LegEncryption {
 
 /// Whom the server takes the client for.
 fn client(ends: &Ends<'_>, encryption: LegEncryption) -> SeenIdentity {
-    let reads = ends.taker == Taker::Sidecar || ends.taker == Taker::Gateway;
+    let reads = match ends.taker {
+        Taker::Sidecar | Taker::Gateway | Taker::Ztunnel => true,
+        Taker::Application | Taker::SidecarPassingOn => false,
+    };
+    let is_waypoint = ends.sender.kind == EndKind::Waypoint;
     let principal = ends.connection.principal.clone().filter(|name| !name.is_empty());
     match (encryption, principal) {
         (LegEncryption::Plaintext, _) => nobody("the connection is plaintext: nobody signs it"),
-        (LegEncryption::Mtls, None) => nobody("the client's proxy is not known"),
+        (LegEncryption::Mtls | LegEncryption::Hbone, None) => {
+            nobody("the client's proxy is not known")
+        }
         (_, None) => nobody("the client shows no certificate"),
         (_, Some(_)) if !reads => nobody("nobody but the application sees the certificate"),
-        (LegEncryption::Mtls, Some(name)) => SeenIdentity {
+        (LegEncryption::Hbone, Some(name)) if is_waypoint => SeenIdentity {
+            principal: Some(name),
+            source: "the waypoint's certificate of the mesh: the client's own is seen by the \
+                     waypoint alone"
+                .to_owned(),
+        },
+        (LegEncryption::Mtls | LegEncryption::Hbone, Some(name)) => SeenIdentity {
             principal: Some(name),
             source: "the client's certificate of the mesh, made for its service account".to_owned(),
         },
@@ -157,6 +175,28 @@ fn server_identity(view: View<'_>, server: PodId, encryption: LegEncryption) -> 
 
 fn nobody(source: &str) -> SeenIdentity {
     SeenIdentity { principal: None, source: source.to_owned() }
+}
+
+/// The leg from a client's last proxy to a waypoint.
+pub(in crate::walk) fn to_waypoint(sender: &Sending, waypoint: &Sending) -> Leg {
+    let believed = |of: &Sending, source: &str| SeenIdentity {
+        principal: of.identity.clone(),
+        source: source.to_owned(),
+    };
+    let client = "the client's certificate of the mesh, made for its service account";
+    let server = "the waypoint's certificate of the mesh, which the client's proxy checks";
+    let end = |of: &Sending, source| LegEnd {
+        kind: of.kind,
+        of: of.name.clone(),
+        believed: believed(of, source),
+    };
+    Leg {
+        from: end(sender, client),
+        to: end(waypoint, server),
+        encryption: LegEncryption::Hbone,
+        crosses_node: Crossing::May,
+        origin: None,
+    }
 }
 
 /// A pod that no manifest binds may run anywhere.

@@ -12,7 +12,7 @@ use crate::units::SimDuration;
 use crate::world::Origin;
 
 pub(super) use ends::{hears, settle};
-pub(super) use legs::{Ends, Taker, from_outside, inside, legs};
+pub(super) use legs::{Ends, Taker, from_outside, inside, legs, to_waypoint};
 
 /// Whether a request may pass, over all layers together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

@@ -1,6 +1,7 @@
 //! A client's connection at one server: whether its proxy, or the application itself, takes it.
 
 mod sidecar;
+mod ztunnel;
 
 use crate::control::Beside;
 use crate::explain::{Probe, Tree};
@@ -9,12 +10,14 @@ use crate::proxy::envoy::config::Transport;
 use crate::proxy::envoy::listening::{Arrival, accept_with};
 use crate::world::Origin;
 
+use super::super::answer::Finding;
 use super::super::proxy::View;
 use super::super::verdict::{BoxKind, Ends, Fate, Leg, Taker, legs};
 use super::super::{full_name, rules};
 use super::connection::Client;
 use super::reached::{Declared, Encryption, Group};
 use super::tally::{Gets, Met, Refusal};
+use super::tunnel::Tunnel;
 
 /// How a meeting went: who takes the connection as a sentence, what becomes of it, and what takes
 /// it.
@@ -34,6 +37,8 @@ struct Meeting<'m> {
 pub(super) struct Meets {
     pub(super) met: Met,
     pub(super) legs: Vec<Leg>,
+    /// What is worth knowing beside it.
+    pub(super) notes: Vec<Finding>,
 }
 
 /// What the server makes of the client's connection and request.
@@ -65,13 +70,14 @@ pub(super) fn meets(view: View<'_>, group: &Group, client: &Client<'_>, tree: &m
         origin: meeting.tls_origin(),
     };
     let legs = legs(view, &ends);
-    Meets { met, legs }
+    Meets { met, legs, notes: meeting.notes() }
 }
 
 impl Meeting<'_> {
     fn judge(&self, tree: &mut Tree) -> Judged {
         let (view, name) = (self.view, &self.name);
         match view.planes.beside(view.world, self.group.pod) {
+            Beside::Nothing if self.is_ambient() => self.beside_ztunnel(tree),
             Beside::Nothing => {
                 let sentence =
                     format!("{name} has no sidecar: the application takes the connection itself");
@@ -118,6 +124,9 @@ impl Meeting<'_> {
     }
 
     fn encryption_word(&self) -> &'static str {
+        if self.group.sent.tunnel != Tunnel::Missing {
+            return "HBONE";
+        }
         match (self.group.sent.encryption, self.connection.transport) {
             (Encryption::Mesh, _) => "mutual TLS of the mesh",
             (Encryption::Simple, _) => "TLS without a certificate of the mesh",

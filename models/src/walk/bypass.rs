@@ -1,0 +1,101 @@
+//! What is not enforced because a request goes past the waypoint that its server has: policies that
+//! name it, or the Service. The way itself is decided elsewhere.
+
+use std::collections::BTreeSet;
+
+use crate::control::istio::Push;
+use crate::control::istio::ambient::waypoints::{WaypointAsked, WaypointName};
+use crate::manifest::kinds::istio::PolicyTarget;
+use crate::proxy::envoy::config::Target;
+use crate::world::{Origin, ServiceId, World};
+
+use super::answer::Answer;
+use super::proxy::View;
+use super::server_side::Sending;
+use super::verdict::EndKind;
+
+/// The class of all waypoints.
+const WAYPOINT_CLASS: &str = "istio-waypoint";
+
+/// Tells of the waypoints that the request goes past.
+pub(super) fn tell(view: View<'_>, sender: &Sending, answer: &mut Answer) {
+    let targets: BTreeSet<Target> =
+        answer.weights.iter().map(|share| share.destination.clone()).collect();
+    for target in targets {
+        let Some(service) = named(view.world, &target) else { continue };
+        let asked = WaypointAsked::Service(service);
+        let chosen = view.planes.waypoint_for(view.world, asked);
+        let Some(waypoint) = chosen.outcome else { continue };
+        let who = match sender.kind {
+            EndKind::Sidecar => "sidecars send past waypoints",
+            EndKind::Gateway => {
+                "gateways send past waypoints unless the Service has the label \
+                 istio.io/ingress-use-waypoint"
+            }
+            _ => "clients outside of the mesh send past waypoints",
+        };
+        let place = format!("{}/{}", target.namespace, target.service);
+        let (policies, mut origins) = of_waypoint(view, &waypoint, &target);
+        let what = match policies.as_slice() {
+            [] => "nothing that it does with requests counts on this way".to_owned(),
+            [one] => format!("policy {one} is not enforced on this way"),
+            many => format!("policies {} are not enforced on this way", many.join(" and ")),
+        };
+        origins.extend(chosen.because.origin);
+        let sentence = format!("{waypoint} of Service {place} is bypassed: {who}; {what}");
+        answer.tell("waypoint.bypassed", sentence, origins);
+    }
+}
+
+fn named(world: &World, target: &Target) -> Option<ServiceId> {
+    let mut all = world.services.entries();
+    let found = all.find(|(_, service)| {
+        service.name == target.service
+            && world.namespaces[service.namespace].name == target.namespace
+    });
+    found.map(|(id, _)| id)
+}
+
+/// The policies that a waypoint enforces for a Service.
+fn of_waypoint(
+    view: View<'_>,
+    waypoint: &WaypointName,
+    service: &Target,
+) -> (Vec<String>, Vec<Origin>) {
+    let pushes = view.planes.istio().pushes();
+    let Some(push) = pushes.iter().find(|push| push.cluster == waypoint.cluster) else {
+        return (Vec::new(), Vec::new());
+    };
+    let place = Place { push, waypoint, service };
+    let access = push.authorization_policies.iter();
+    let access = access.filter(|it| place.is_named(&it.namespace, &it.object.targets));
+    let access = access.map(|it| (format!("AuthorizationPolicy {}", it.title()), it.origin()));
+    let tokens = push.request_authentications.iter();
+    let tokens = tokens.filter(|it| place.is_named(&it.namespace, &it.object.targets));
+    let tokens = tokens.map(|it| (format!("RequestAuthentication {}", it.title()), it.origin()));
+    access.chain(tokens).unzip()
+}
+
+/// Where policies of a waypoint may point.
+struct Place<'p> {
+    push: &'p Push,
+    waypoint: &'p WaypointName,
+    service: &'p Target,
+}
+
+impl Place<'_> {
+    fn is_named(&self, namespace: &str, targets: &[PolicyTarget]) -> bool {
+        let root = self.push.mesh.root_namespace.value.as_str();
+        targets.iter().any(|target| {
+            let name = target.name.value.as_str();
+            match target.kind.as_str() {
+                "Service" => {
+                    (namespace, name) == (&*self.service.namespace, &*self.service.service)
+                }
+                "Gateway" => (namespace, name) == (&*self.waypoint.namespace, &*self.waypoint.name),
+                "GatewayClass" => namespace == root && name == WAYPOINT_CLASS,
+                _ => false,
+            }
+        })
+    }
+}

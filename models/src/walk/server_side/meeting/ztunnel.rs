@@ -1,0 +1,120 @@
+//! A connection at the ztunnel of a server's node: what its policies make of who stands at the other
+//! end. What the policies mean is decided in the proxy's room.
+
+use crate::explain::{Probe, Tree};
+use crate::identity::SpiffeId;
+use crate::path::DataPath;
+use crate::proxy::ztunnel::{self, Action, Authorized, Peer, Policy, authorize};
+use crate::world::Origin;
+
+use super::super::super::answer::Finding;
+use super::super::super::rules;
+use super::super::super::verdict::{BoxKind, Fate, Taker};
+use super::super::tally::{Gets, Met};
+use super::super::tunnel::Tunnel;
+use super::{Judged, Meeting, refusal};
+
+/// Keeps plaintext that reaches a pod from its ztunnel (istio `pkg/config/constants`,
+/// `AmbientBypassInboundCapture`).
+const BYPASS: &str = "ambient.istio.io/bypass-inbound-capture";
+
+impl Meeting<'_> {
+    pub(super) fn is_ambient(&self) -> bool {
+        self.view.planes.data_path(self.view.world, self.group.pod) == DataPath::IstioAmbient
+    }
+
+    /// The server is in ambient.
+    pub(super) fn beside_ztunnel(&self, tree: &mut Tree) -> Judged {
+        let (view, name) = (self.view, &self.name);
+        let annotations = &view.world.workload_of(self.group.pod).annotations;
+        let bypass = annotations.get(BYPASS).filter(|it| it.value == "true");
+        if let Some(bypass) = bypass.filter(|_| self.group.sent.tunnel == Tunnel::Missing) {
+            let origin = Origin::Manifest(bypass.place);
+            tree.step(rules::BYPASSES_ZTUNNEL, Some(origin), || {
+                format!("plaintext reaches {name} past its ztunnel, as an annotation asks for")
+            });
+            let sentence = format!("the application of {name} takes the connection itself");
+            return (sentence, self.at_application(Some(origin)), Taker::Application);
+        }
+        let sentence =
+            format!("{name} is in ambient: the ztunnel of its node takes the connection");
+        (sentence, self.authorized(tree), Taker::Ztunnel)
+    }
+
+    fn authorized(&self, tree: &mut Tree) -> Met {
+        let policies = self.view.planes.ztunnel_policies(self.view.world, self.group.pod);
+        let connection = ztunnel::Connection {
+            source_ip: self.connection.source_ip,
+            peer: self.peer(),
+            destination_ip: self.connection.destination_ip,
+            destination_port: self.group.port,
+        };
+        let name = &self.name;
+        match authorize(&policies, &connection, tree) {
+            Authorized::Allowed => self.at_application(None),
+            Authorized::Denied { origins, sentence } => {
+                let does = match self.group.sent.tunnel {
+                    Tunnel::Missing => "closes the connection",
+                    Tunnel::ToZtunnel | Tunnel::ToSidecar => "answers CONNECT with 401",
+                };
+                let sentence = format!("the ztunnel of {name} {does}: {sentence}");
+                let by = (BoxKind::ServerZtunnel, name.clone());
+                refusal(sentence, origins, by, Gets::Nothing(Fate::Closed))
+            }
+            Authorized::Unknown { why, .. } => {
+                Met::Unknown(format!("at the ztunnel of {name}: {why}"))
+            }
+        }
+    }
+
+    /// Who stands at the other end, as the ztunnel sees it.
+    fn peer(&self) -> Peer {
+        if self.group.sent.tunnel == Tunnel::Missing {
+            return Peer::Plaintext;
+        }
+        let principal = self.connection.principal.as_deref();
+        let known = principal.and_then(|name| name.parse::<SpiffeId>().ok());
+        known.map_or(Peer::Unnamed, Peer::Known)
+    }
+
+    /// Policies that do not do at the ztunnel what they say.
+    pub(super) fn notes(&self) -> Vec<Finding> {
+        if !self.is_ambient() {
+            return Vec::new();
+        }
+        let policies = self.view.planes.ztunnel_policies(self.view.world, self.group.pod);
+        let ignored = policies.ignored.iter().map(|ignored| Finding {
+            id: "ztunnel.policy-ignored",
+            sentence: format!(
+                "policy {} is not enforced by the ztunnel of {}: {}",
+                ignored.title, self.name, ignored.why
+            ),
+            origins: vec![ignored.origin],
+        });
+        let dropped = policies.in_force.iter().filter_map(|policy| self.dropped(policy));
+        ignored.chain(dropped).collect()
+    }
+
+    /// What a policy asks for that no ztunnel sees.
+    fn dropped(&self, policy: &Policy) -> Option<Finding> {
+        let clauses = policy.rules.iter().flat_map(|rule| &rule.clauses);
+        let mut matches = clauses.flat_map(|clause| &clause.matches);
+        let blind = matches.find(|it| !it.dropped.is_empty())?;
+        let means = match (policy.action, blind.is_empty()) {
+            (Action::Deny, true) => "nothing is left to match, so that the rule denies nobody",
+            (Action::Deny, false) => "the rule denies whatever its other fields match",
+            (Action::Allow, _) => "the rule lets nobody through",
+        };
+        Some(Finding {
+            id: "ztunnel.field-not-seen",
+            sentence: format!(
+                "{} policy {} asks for {}, which the ztunnel of {} cannot see: {means}",
+                policy.action.word(),
+                policy.title,
+                blind.dropped.join(", "),
+                self.name
+            ),
+            origins: vec![blind.origin],
+        })
+    }
+}
