@@ -57,7 +57,8 @@ pub use question::{
 };
 pub use request::request_sent;
 pub use server_side::{
-    Encounter, Opener, Received, Reception, Takes, Why, Writes, receive, wire_port,
+    BYPASSES_ZTUNNEL, Encounter, Opener, Received, Reception, Takes, Why, Writes, receive,
+    wire_port,
 };
 pub use verdict::{
     BoxKind, Crossing, EndKind, EnforcedBy, Fate, Leg, LegEncryption, LegEnd, SeenAnswer,

@@ -61,15 +61,19 @@ pub(super) fn walk(
     let request = Request { connection: arriving(sender, request), ..request.clone() };
     let view = View { config: &config, callers: 1, ..view };
     let arrival = Arrival::Redirected(Direction::Inbound);
-    let mut answer = proxy::walk(view, arrival, request.clone(), tree);
+    let mut own = Tree::default();
+    let mut answer = proxy::walk(view, arrival, request.clone(), &mut own);
+    let steps = own.finish();
     passed_on::settle(view, &mut answer);
     answer.ends_at(BoxKind::Waypoint, &waypoint.name);
-    if answer.enforced_by.is_some() {
+    if let Some(by) = &mut answer.enforced_by {
+        by.origins = server_side::denied_by(&steps);
         answer.identity = Some(SeenIdentity {
             principal: sender.identity.clone(),
             source: "the client's certificate of the mesh, made for its service account".to_owned(),
         });
     }
+    tree.extend(steps);
     answer.legs.push(leg);
     server_side::walk(view, &waypoint, &request, &mut answer, tree);
     let gateway = GatewayName {
@@ -135,7 +139,7 @@ pub(super) fn sending(view: View<'_>, name: &WaypointName) -> Sending {
             SpiffeId::new(domain, &name.namespace, &name.name).ok().map(|id| id.to_string())
         }),
         kind: EndKind::Waypoint,
-        name: name.to_string(),
+        name: format!("{}/{}", name.namespace, name.name),
     }
 }
 

@@ -6,9 +6,17 @@ const ENVOY_ARCHITECTURE: &str = "Envoy, \"Life of a Request\"";
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
+        id: RuleId("walk.bypasses-ztunnel"),
+        sentence: "Plaintext reaches a pod in ambient past its ztunnel where the annotation \
+                   `ambient.istio.io/bypass-inbound-capture` asks for it.",
+        source: "istio cni/pkg/iptables/iptables.go",
+        fidelity: Fidelity::Exact,
+        test: "walk::ambient::tests::an_annotation_leads_plaintext_past_the_ztunnel",
+    },
+    Rule {
         id: RuleId("walk.caller"),
-        sentence: "Connections of a pod with a sidecar meet the sidecar first; those of other pods \
-                   meet nothing of the mesh.",
+        sentence: "Connections of a pod with a sidecar meet the sidecar first, and those of a pod in \
+                   ambient the ztunnel of its node; those of other pods meet nothing of the mesh.",
         source: "https://istio.io/latest/docs/ops/deployment/application-requirements/",
         fidelity: Fidelity::Exact,
         test: "walk::a_split_has_its_shares_and_agrees_on_the_service",
@@ -105,5 +113,30 @@ pub(super) const RULES: &[Rule] = &[
         source: "Envoy, \"How do I configure timeouts?\"",
         fidelity: Fidelity::Exact,
         test: "walk::limits_and_retries_in_force_are_told_with_their_origins",
+    },
+    Rule {
+        id: RuleId("walk.waypoint"),
+        sentence: "A waypoint gets requests in a tunnel, decides as the client's identity, and opens \
+                   connections of its own to servers, which see the waypoint's identity.",
+        source: "https://istio.io/latest/docs/ambient/usage/l4-policy/; ztunnel \
+                 src/proxy/outbound.rs, build_request",
+        fidelity: Fidelity::Simplified,
+        test: "walk::ambient::tests::a_waypoint_sees_the_client_and_the_server_sees_the_waypoint",
+    },
+    Rule {
+        id: RuleId("walk.ztunnel-names"),
+        sentence: "The ztunnel of a pod's node answers for names of Services itself, so that no \
+                   name server has to be reached.",
+        source: "istio manifests/charts/istio-cni/values.yaml, ambient.dnsCapture",
+        fidelity: Fidelity::Simplified,
+        test: "walk::ambient::tests::a_pod_in_ambient_resolves_services_without_name_servers",
+    },
+    Rule {
+        id: RuleId("walk.ztunnel-picks"),
+        sentence: "The ztunnel of a pod's node picks a ready endpoint for each connection, and sends \
+                   a tunnel (HBONE) on port 15008 to pods of the mesh.",
+        source: "ztunnel src/proxy/outbound.rs, build_request",
+        fidelity: Fidelity::Exact,
+        test: "walk::ambient::tests::a_call_in_ambient_goes_in_a_tunnel_from_ztunnel_to_ztunnel",
     },
 ];

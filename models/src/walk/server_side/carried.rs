@@ -4,22 +4,24 @@
 use crate::explain::{Probe, Silent, Tree};
 use crate::manifest::kinds::Transport;
 use crate::policy::network::{NetworkPeer, NetworkVerdict};
+use crate::proxy::ztunnel::HBONE_PORT;
 
-use super::super::answer::Answer;
+use super::super::answer::{Answer, Finding};
 use super::super::proxy::View;
 use super::super::verdict::Fate;
 use super::super::{full_name, network};
 use super::TOLD_MAX;
 use super::connection::Client;
-use super::reached::{Reached, Servers, groups};
+use super::reached::{Group, Reached, Servers, groups};
 use super::tally::{Gets, Met, Refusal, Said, Tally};
+use super::tunnel::Tunnel;
 
 /// The pods that the client's connections reach; what is dropped is told to the tally.
 pub(super) fn pods(
     view: View<'_>,
     client: &Client<'_>,
     servers: &Servers,
-    (tally, answer): (&mut Tally, &Answer),
+    (tally, answer): (&mut Tally, &mut Answer),
     tree: &mut Tree,
 ) -> Vec<Reached> {
     if view.planes.network_policies().is_empty() {
@@ -54,6 +56,11 @@ pub(super) fn pods(
                 wire.fate(NetworkPeer::Pod(group.pod), port, tree);
             }
             let server = full_name(view.world, view.world.pods[group.pod].workload);
+            if let Some(note) = wire.tunnelled(&fate, group, &server)
+                && !answer.findings.contains(&note)
+            {
+                answer.findings.push(note);
+            }
             if let Some(met) = wire.met(&fate, &server, port) {
                 let (share, places) = (group.share, &group.places);
                 tally.add(Said { server, share, places, identity: None }, met);
@@ -86,6 +93,36 @@ impl Wire<'_> {
                 NetworkVerdict::Dropped { direction, at: first, origins }
             }
             other => other,
+        }
+    }
+
+    /// What the port of tunnels hides from policies that name ports.
+    fn tunnelled(&self, fate: &NetworkVerdict, group: &Group, server: &str) -> Option<Finding> {
+        if group.sent.tunnel == Tunnel::Missing {
+            return None;
+        }
+        let plain = self.fate(NetworkPeer::Pod(group.pod), group.port, &mut Silent);
+        let port = group.port;
+        match (fate, plain) {
+            (NetworkVerdict::Dropped { origins, .. }, NetworkVerdict::Allowed) => Some(Finding {
+                id: "ambient.networkpolicy-without-15008",
+                sentence: format!(
+                    "port {port} of {server} is let through, but calls of the mesh come in \
+                     tunnels on port {HBONE_PORT}, which no policy lets pass: allow \
+                     {HBONE_PORT}/TCP as well"
+                ),
+                origins: origins.clone(),
+            }),
+            (NetworkVerdict::Allowed, NetworkVerdict::Dropped { origins, .. }) => Some(Finding {
+                id: "ambient.ports-not-separated",
+                sentence: format!(
+                    "the network would drop port {port} of {server}, but the call comes in a \
+                     tunnel on port {HBONE_PORT}, which is let through: rules on ports do not \
+                     keep callers of the mesh apart"
+                ),
+                origins,
+            }),
+            _ => None,
         }
     }
 

@@ -19,6 +19,9 @@ use super::reached::{Declared, Encryption, Group};
 use super::tally::{Gets, Met, Refusal};
 use super::tunnel::Tunnel;
 
+pub(in crate::walk) use sidecar::denied_by;
+pub use ztunnel::BYPASSES_ZTUNNEL;
+
 /// How a meeting went: who takes the connection as a sentence, what becomes of it, and what takes
 /// it.
 type Judged = (String, Met, Taker);

@@ -225,7 +225,7 @@ const fn mode_word(mode: MtlsMode) -> &'static str {
 
 /// The lines by which the last filter that looked at access or tokens denies: that of the rule that
 /// matches, or those of all rules of which none does.
-fn denied_by(steps: &[Explanation]) -> Vec<Origin> {
+pub(in crate::walk) fn denied_by(steps: &[Explanation]) -> Vec<Origin> {
     let is_access = |step: &&Explanation| {
         ["envoy.filter.rbac", "envoy.filter.jwt", "envoy.filter.ext-authz"].contains(&step.rule.0)
     };

@@ -16,7 +16,7 @@ use super::{Judged, Meeting, refusal};
 
 /// Keeps plaintext that reaches a pod from its ztunnel (istio `pkg/config/constants`,
 /// `AmbientBypassInboundCapture`).
-const BYPASS: &str = "ambient.istio.io/bypass-inbound-capture";
+pub const BYPASSES_ZTUNNEL: &str = "ambient.istio.io/bypass-inbound-capture";
 
 impl Meeting<'_> {
     pub(super) fn is_ambient(&self) -> bool {
@@ -27,7 +27,7 @@ impl Meeting<'_> {
     pub(super) fn beside_ztunnel(&self, tree: &mut Tree) -> Judged {
         let (view, name) = (self.view, &self.name);
         let annotations = &view.world.workload_of(self.group.pod).annotations;
-        let bypass = annotations.get(BYPASS).filter(|it| it.value == "true");
+        let bypass = annotations.get(BYPASSES_ZTUNNEL).filter(|it| it.value == "true");
         if let Some(bypass) = bypass.filter(|_| self.group.sent.tunnel == Tunnel::Missing) {
             let origin = Origin::Manifest(bypass.place);
             tree.step(rules::BYPASSES_ZTUNNEL, Some(origin), || {

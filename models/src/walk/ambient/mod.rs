@@ -1,6 +1,9 @@
 //! A connection of a pod in ambient, at the ztunnel of its node: which waypoint it goes to, or that
 //! it goes to a server. What those make of it is not decided here.
 
+#[cfg(test)]
+mod tests;
+
 use crate::control::istio::ambient::waypoints::{WaypointAsked, WaypointName};
 use crate::control::kubernetes::dns::{self, Resolved};
 use crate::control::kubernetes::service_port::Destination;
@@ -16,7 +19,7 @@ use super::proxy::View;
 use super::server_side::{self, By, Sending};
 use super::verdict::{BoxKind, EndKind, inside};
 use super::waypoint::{self, Towards};
-use super::{Caller, Question, full_name, rules};
+use super::{Caller, Question, bypass, full_name, rules};
 
 /// Where the ztunnel sends a connection.
 enum Way {
@@ -62,6 +65,7 @@ fn sent(
         Way::Direct => {
             let mut answer = plain::picked(view, found, Picks::Ztunnel, tree);
             server_side::walk_plain(view, sender, request, &mut answer, tree);
+            bypass::tell(view, sender, &mut answer);
             answer
         }
         Way::Through(name) => {
