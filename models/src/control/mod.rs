@@ -5,5 +5,6 @@ pub mod gateway;
 pub mod istio;
 pub mod kubernetes;
 mod planes;
+mod tunnels;
 
 pub use planes::{Beside, ControlPlanes, GatewayKind, GatewayName};

@@ -20,6 +20,7 @@ use super::istio::ambient::waypoints::{self, WaypointAsked, WaypointName};
 use super::istio::gateways::GatewayWorkload;
 use super::istio::routes::{MeshRoutes, mesh_host};
 use super::istio::{IstioControlPlane, Push};
+use super::tunnels;
 
 /// The control planes of a world.
 #[derive(Clone, Debug)]
@@ -101,7 +102,10 @@ impl ControlPlanes {
         findings.extend(more);
         let (network_policies, more) = NetworkPolicies::new(world, clusters, profile);
         findings.extend(more);
-        (Self { profile, given: Given::default(), gateway_api, istio, network_policies }, findings)
+        let planes =
+            Self { profile, given: Given::default(), gateway_api, istio, network_policies };
+        findings.extend(tunnels::findings(world, &planes));
+        (planes, findings)
     }
 
     /// Proxies whose configuration is written down and not made of resources.
