@@ -10,12 +10,13 @@ use crate::manifest::kinds::policy::Direction;
 use crate::policy::network::{Connections, Matrix, NetworkPeer, NetworkVerdict};
 use crate::policy::{ConnectionSet, PORT_MAX, PORT_MIN};
 use crate::profile::OwnNode;
+use crate::proxy::ztunnel::HBONE_PORT;
 use crate::walk::BoxKind;
 use crate::world::{Origin, World};
 
 use super::entrance::behind;
 use super::link::{Fate, How, Link, Requests};
-use super::mesh::{Meeting, Side};
+use super::mesh::{Meeting, Side, Wire};
 use super::party::{Class, Controller, Everybody, Party, PartyKind, everybody as find_everybody};
 use super::ports::{Portion, Ways, portions};
 use super::{Ask, Reach, Refusals, Wanted};
@@ -83,6 +84,30 @@ pub(super) fn compute(
     Reach { parties, classes: count, counts, cells, links: links.all, left_out }
 }
 
+/// Why it is open whether the network carries connections.
+fn open(reason: Fate) -> Fate {
+    match reason {
+        unknown @ Fate::Unknown { .. } => unknown,
+        // One pod's reason is not that of all pods that are like it.
+        _ => Fate::Unknown {
+            why: "it turns on which nodes the pods run on: a pod's own node always gets through"
+                .to_owned(),
+            origins: Vec::new(),
+        },
+    }
+}
+
+/// What the network carries of a portion. Tunnels have one port, whatever port is called.
+fn carried(network: &Connections, portion: &ConnectionSet, wire: Wire) -> Connections {
+    let tunnel = ConnectionSet::port(Transport::Tcp, HBONE_PORT);
+    let part = |of: &ConnectionSet| match wire {
+        Wire::OwnPort => of.intersection(portion),
+        Wire::Tunnel if of.intersection(&tunnel).is_empty() => ConnectionSet::none(),
+        Wire::Tunnel => portion.clone(),
+    };
+    Connections { allowed: part(&network.allowed), unknown: part(&network.unknown) }
+}
+
 /// What pairs are computed from.
 struct Scene<'a> {
     world: &'a World,
@@ -131,7 +156,7 @@ impl Column {
         let side = &scene.sides[server];
         let portions = scene.classes[server].pod.map_or_else(
             || vec![Portion { set: tcp(), port: PORT_MIN }],
-            |pod| portions(scene.world, scene.ways, pod, side.beside()),
+            |pod| portions(scene.world, scene.ways, pod, (side.beside(), side.policies())),
         );
         Self { server, portions, known: LookupMap::default() }
     }
@@ -183,24 +208,31 @@ impl Column {
                 *own = own.union(&set);
             }
         };
-        let possible = network.allowed.union(&network.unknown);
+        let mut settled = ConnectionSet::none();
         // Proxies look at TCP alone.
         let others = ConnectionSet::all().difference(&tcp());
         add(network.allowed.intersection(&others), Fate::Allowed(Requests::All));
         for portion in &self.portions {
-            let set = possible.intersection(&portion.set);
-            if set.is_empty() {
-                continue;
-            }
-            let fate = self.meeting(scene, client, portion.port).fate();
+            let (fate, wire) = self.meeting(scene, client, portion.port).fate();
+            let carried = carried(network, &portion.set, wire);
             // What the mesh refuses is refused, whatever the network makes of it.
             let certain = match fate {
-                Fate::Refused { .. } => set,
-                _ => network.allowed.intersection(&portion.set),
+                Fate::Refused { .. } => carried.allowed.union(&carried.unknown),
+                _ => carried.allowed,
             };
+            if wire == Wire::Tunnel {
+                let rest = portion.set.difference(&certain);
+                settled = settled.union(&rest);
+                let is_told = !carried.unknown.is_empty() || scene.refusals == Refusals::Given;
+                if !rest.is_empty() && is_told {
+                    let port = (Transport::Tcp, HBONE_PORT);
+                    let reason = self.reason(scene, client, port);
+                    add(rest, if carried.unknown.is_empty() { reason } else { open(reason) });
+                }
+            }
             add(certain, fate);
         }
-        let decided = found.values().fold(ConnectionSet::none(), |set, more| set.union(more));
+        let decided = found.values().fold(settled, |set, more| set.union(more));
         let mut add = |set: &ConnectionSet, fate: Fate| {
             let own = found.entry(fate).or_default();
             *own = own.union(set);
@@ -239,26 +271,16 @@ impl Column {
                     continue;
                 }
                 let port = part.ranges(transport).first().map_or(PORT_MIN, |range| range.0);
-                let open = part.intersection(&network.unknown);
-                let shut = part.difference(&open);
+                let part_open = part.intersection(&network.unknown);
+                let shut = part.difference(&part_open);
                 if !shut.is_empty() && scene.refusals == Refusals::Given {
                     let port = shut.ranges(transport).first().map_or(port, |range| range.0);
                     found.push((shut, self.reason(scene, client, (transport, port))));
                 }
-                if !open.is_empty() {
-                    let port = open.ranges(transport).first().map_or(port, |range| range.0);
-                    let fate = match self.reason(scene, client, (transport, port)) {
-                        unknown @ Fate::Unknown { .. } => unknown,
-                        // One pod's reason is not that of all pods that are like it.
-                        _ => Fate::Unknown {
-                            why:
-                                "it turns on which nodes the pods run on: a pod's own node always \
-                                  gets through"
-                                    .to_owned(),
-                            origins: Vec::new(),
-                        },
-                    };
-                    found.push((open, fate));
+                if !part_open.is_empty() {
+                    let port = part_open.ranges(transport).first().map_or(port, |range| range.0);
+                    let reason = self.reason(scene, client, (transport, port));
+                    found.push((part_open, open(reason)));
                 }
             }
         }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::control::istio::ambient::waypoints::WaypointAsked;
 use crate::control::istio::capture::{self, Capture};
 use crate::control::istio::clusters::BLACK_HOLE;
 use crate::control::{Beside, ControlPlanes};
@@ -14,14 +15,16 @@ use crate::explain::Silent;
 use crate::identity::SpiffeId;
 use crate::manifest::kinds::Transport as L4;
 use crate::manifest::kinds::istio::MtlsMode;
+use crate::path::DataPath;
 use crate::proxy::envoy::Connection;
 use crate::proxy::envoy::config::{
-    Direction, DownstreamTls, Listener, NetworkFilter, OriginalDestination, ProxyConfig, Transport,
-    UpstreamProtocol, UpstreamTls,
+    Direction, Discovery, DownstreamTls, Listener, NetworkFilter, OriginalDestination, ProxyConfig,
+    Transport, UpstreamProtocol, UpstreamTls,
 };
 use crate::proxy::envoy::listening::{Arrival, Refusal, taken};
-use crate::walk::BoxKind;
-use crate::world::{Origin, PodId, ServiceKind, World};
+use crate::proxy::ztunnel::{self, Authorized, Peer};
+use crate::walk::{BYPASSES_ZTUNNEL, BoxKind};
+use crate::world::{Origin, PodId, ServiceId, ServiceKind, World};
 
 use super::access::{Known, Source};
 use super::filters::{Gate, gate};
@@ -34,6 +37,9 @@ pub(super) struct Side {
     pod: Option<PodId>,
     /// The proxy beside a client.
     config: Option<Arc<ProxyConfig>>,
+    path: DataPath,
+    /// What the ztunnel of its node goes by, where it is in ambient.
+    policies: Option<Arc<ztunnel::Policies>>,
     principal: Option<String>,
     source: Source,
     /// What takes connections to it.
@@ -45,12 +51,23 @@ pub(super) struct Side {
 /// How a client's side sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Sent {
+    pub(super) wire: Wire,
+    /// Within the tunnel, where there is one.
     pub(super) encryption: Encryption,
     spoken: Spoken,
     /// Whether the Service's port says that it is HTTP.
     declared: Declared,
     /// What says so.
     origin: Option<Origin>,
+}
+
+/// Which port the network sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Wire {
+    /// The one that is called.
+    OwnPort,
+    /// That of tunnels.
+    Tunnel,
 }
 
 /// Who encrypts.
@@ -76,6 +93,7 @@ enum Declared {
 }
 
 const PLAIN: Sent = Sent {
+    wire: Wire::OwnPort,
     encryption: Encryption::Nobody,
     spoken: Spoken::AsClient,
     declared: Declared::Anything,
@@ -95,11 +113,16 @@ impl Side {
             _ => Source::Open,
         };
         let config = class.pod.and_then(|pod| planes.sidecar(world, pod));
-        let principal = class.pod.filter(|_| config.is_some());
+        let path = class.pod.map_or(DataPath::None, |pod| planes.data_path(world, pod));
+        let is_ambient = path == DataPath::IstioAmbient;
+        let principal = class.pod.filter(|_| config.is_some() || is_ambient);
+        let policies = class.pod.filter(|_| is_ambient);
         Self {
             pod: class.pod,
             principal: principal.and_then(|pod| identity(world, planes, pod)),
             config,
+            path,
+            policies: policies.map(|pod| planes.ztunnel_policies(world, pod)),
             source,
             beside: class.pod.map_or(Beside::Nothing, |pod| planes.beside(world, pod)),
             gates: RefCell::default(),
@@ -108,7 +131,12 @@ impl Side {
 
     /// Whether a proxy stands beside it.
     const fn has_proxy(&self) -> bool {
-        self.config.is_some() || !matches!(self.beside, Beside::Nothing)
+        self.config.is_some() || self.policies.is_some() || !matches!(self.beside, Beside::Nothing)
+    }
+
+    /// What the ztunnel of its node goes by, where it is in ambient.
+    pub(super) fn policies(&self) -> Option<&ztunnel::Policies> {
+        self.policies.as_deref()
     }
 
     pub(super) const fn beside(&self) -> &Beside {
@@ -117,7 +145,9 @@ impl Side {
 
     /// Whether the mesh can tell it from other clients of a server.
     pub(super) const fn is_told_apart_by(&self, server: &Self) -> bool {
-        self.config.is_some() || (server.has_proxy() && !matches!(self.source, Source::Open))
+        self.config.is_some()
+            || self.policies.is_some()
+            || (server.has_proxy() && !matches!(self.source, Source::Open))
     }
 }
 
@@ -142,12 +172,13 @@ pub(super) struct Meeting<'m> {
 }
 
 impl Meeting<'_> {
-    /// The best that a client can have: by any Service that leads to the port, else directly.
-    pub(super) fn fate(self) -> Fate {
-        let Some(server) = self.server.pod else { return self.outside() };
+    /// The best that a client can have, and the port that the network sees of it: by any Service
+    /// that leads to the port, else directly.
+    pub(super) fn fate(self) -> (Fate, Wire) {
+        let Some(server) = self.server.pod else { return (self.outside(), Wire::OwnPort) };
         let ways = self.ways.of(server, (L4::Tcp, self.port));
         let each = ways.iter().map(|way| self.by(server, Some(*way)));
-        let best = each.min_by_key(Fate::rank);
+        let best = each.min_by_key(|(fate, _)| fate.rank());
         best.unwrap_or_else(|| self.by(server, None))
     }
 
@@ -162,15 +193,45 @@ impl Meeting<'_> {
         }
     }
 
-    fn by(self, server: PodId, way: Option<Way>) -> Fate {
+    fn by(self, server: PodId, way: Option<Way>) -> (Fate, Wire) {
         match self.sent(server, way) {
-            Ok(sent) => self.received(server, sent),
-            Err(fate) => fate,
+            Ok(sent) => (self.received(server, sent), sent.wire),
+            Err(fate) => (fate, Wire::OwnPort),
         }
+    }
+
+    /// How the ztunnel of the client's node sends.
+    fn sent_by_ztunnel(self, server: PodId, way: Option<Way>) -> Result<Sent, Fate> {
+        let is_virtual = |service: ServiceId| {
+            matches!(self.world.services[service].kind, ServiceKind::ClusterIp(_))
+        };
+        let asked = match way {
+            Some((service, _)) if is_virtual(service) => WaypointAsked::Service(service),
+            _ => WaypointAsked::Pod(server),
+        };
+        let chosen = self.planes.waypoint_for(self.world, asked);
+        if let Some(waypoint) = chosen.outcome {
+            let why = format!("calls go through {waypoint}: ask why");
+            return Err(unknown(&why, chosen.because.origin));
+        }
+        Ok(match self.server.path {
+            DataPath::None => PLAIN,
+            DataPath::IstioAmbient => Sent { wire: Wire::Tunnel, ..PLAIN },
+            // The chains for tunnels have the filters of those for mutual TLS.
+            DataPath::IstioSidecar => Sent {
+                wire: Wire::Tunnel,
+                encryption: Encryption::Mesh,
+                spoken: Spoken::Http1,
+                ..PLAIN
+            },
+        })
     }
 
     /// How the client's side sends.
     fn sent(self, server: PodId, way: Option<Way>) -> Result<Sent, Fate> {
+        if self.client.path == DataPath::IstioAmbient {
+            return self.sent_by_ztunnel(server, way);
+        }
         let Some((config, pod)) = self.client.config.as_ref().zip(self.client.pod) else {
             return Ok(PLAIN);
         };
@@ -232,7 +293,15 @@ impl Meeting<'_> {
             UpstreamTls::Simple { .. } => Encryption::Simple,
             UpstreamTls::Mutual { .. } => Encryption::Mutual,
         };
-        Ok(Sent { encryption, spoken, declared, origin: Some(cluster.tls.origin) })
+        let is_dialled = cluster.discovery == Discovery::OriginalDestination;
+        let (wire, encryption) = match (self.server.path, encryption) {
+            (DataPath::IstioAmbient, Encryption::Mesh) if !is_dialled => {
+                (Wire::Tunnel, Encryption::Nobody)
+            }
+            (DataPath::IstioAmbient, encryption) if !is_dialled => (Wire::Tunnel, encryption),
+            (_, encryption) => (Wire::OwnPort, encryption),
+        };
+        Ok(Sent { wire, encryption, spoken, declared, origin: Some(cluster.tls.origin) })
     }
 
     /// What is dialled.
@@ -249,7 +318,10 @@ impl Meeting<'_> {
     /// What the server's side makes of what is sent.
     fn received(self, server: PodId, sent: Sent) -> Fate {
         match &self.server.beside {
-            Beside::Nothing => at_application(sent),
+            Beside::Nothing => match &self.server.policies {
+                Some(policies) => self.at_ztunnel(policies, server, sent),
+                None => at_application(sent),
+            },
             Beside::Gateway(config) => {
                 let looks = config.listeners.iter().any(|listener| {
                     listener
@@ -283,6 +355,40 @@ impl Meeting<'_> {
                     }
                 }
             }
+        }
+    }
+
+    fn at_ztunnel(self, policies: &ztunnel::Policies, server: PodId, sent: Sent) -> Fate {
+        let annotations = &self.world.workload_of(server).annotations;
+        let bypass = annotations.get(BYPASSES_ZTUNNEL).is_some_and(|it| it.value == "true");
+        if bypass && sent.wire == Wire::OwnPort {
+            return at_application(sent);
+        }
+        let known = |name: &str| name.parse::<SpiffeId>().ok();
+        let peer = match (sent.wire, self.client.principal.as_deref().and_then(known)) {
+            (Wire::OwnPort, _) => Peer::Plaintext,
+            (Wire::Tunnel, Some(id)) => Peer::Known(id),
+            (Wire::Tunnel, None) => Peer::Unnamed,
+        };
+        let row = &self.world.pods[server];
+        let connection = ztunnel::Connection {
+            source_ip: match self.client.source {
+                Source::At(ip) => Some(ip),
+                Source::Among(..) | Source::Open => None,
+            },
+            peer,
+            destination_ip: row.ip_is_declared.then_some(row.ip),
+            destination_port: self.port,
+        };
+        match ztunnel::authorize(policies, &connection, &mut Silent) {
+            Authorized::Allowed => at_application(sent),
+            Authorized::Denied { origins, sentence } => Fate::Refused {
+                how: How::Reset,
+                by: BoxKind::ServerZtunnel,
+                why: sentence,
+                origins,
+            },
+            Authorized::Unknown { why, origins } => Fate::Unknown { why, origins },
         }
     }
 

@@ -10,6 +10,7 @@ use crate::policy::{ConnectionSet, PORT_MAX, PORT_MIN};
 use crate::proxy::envoy::config::{
     HttpFilterKind, NetworkFilter, Permission, ProxyConfig, Rbac, RbacRules,
 };
+use crate::proxy::ztunnel;
 use crate::world::{EndpointTarget, PodId, ServiceId, World};
 
 /// A port of a Service: the Service and the position of the port.
@@ -59,7 +60,12 @@ pub(super) struct Portion {
 }
 
 /// The parts of TCP that a server's proxy may treat differently.
-pub(super) fn portions(world: &World, ways: &Ways, pod: PodId, beside: &Beside) -> Vec<Portion> {
+pub(super) fn portions(
+    world: &World,
+    ways: &Ways,
+    pod: PodId,
+    (beside, ztunnel): (&Beside, Option<&ztunnel::Policies>),
+) -> Vec<Portion> {
     let workload = world.workload_of(pod);
     let declared = workload.container_ports.iter().map(|(_, port, transport)| (*transport, *port));
     let declared = declared.chain(ways.ports(pod));
@@ -68,6 +74,11 @@ pub(super) fn portions(world: &World, ways: &Ways, pod: PodId, beside: &Beside) 
     if let Beside::Sidecar(config) | Beside::Gateway(config) = beside {
         of_config(config, &mut single);
         of_annotations(&workload.annotations, &mut single);
+    }
+    let rules = ztunnel.into_iter().flat_map(|own| &own.in_force).flat_map(|it| &it.rules);
+    for wanted in rules.flat_map(|rule| &rule.clauses).flat_map(|clause| &clause.matches) {
+        single.extend(&wanted.destination_ports.any_of);
+        single.extend(&wanted.destination_ports.none_of);
     }
     single.remove(&0);
     let mut rest = ConnectionSet::range(Transport::Tcp, PORT_MIN, PORT_MAX);
