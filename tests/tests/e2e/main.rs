@@ -2,6 +2,7 @@
 //!
 //! What one part decides is tested beside that part; what README says, in `readme.rs`.
 
+mod ambient_questions;
 mod bad_input;
 mod binary;
 mod determinism;

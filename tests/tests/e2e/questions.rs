@@ -53,6 +53,11 @@ impl Asked {
     }
 }
 
+/// Runs `meshwalk lint FOLDER`.
+pub(super) fn lint(asked: &Asked) -> Said {
+    say(&["lint", &asked.folder])
+}
+
 fn say(words: &[&str]) -> Said {
     let output = meshwalk().args(words).output().expect("the binary starts");
     let text = [output.stdout, output.stderr].concat();
