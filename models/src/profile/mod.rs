@@ -3,6 +3,7 @@
 //!
 //! Each fact carries the source it was taken from. Prices are `cost`'s business.
 
+mod controller;
 mod network;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 
 use crate::units::{Ppm, SimDuration};
 
+pub use controller::{BackendTimeout, ControllerFacts, GatewayBalancer};
 pub use network::{AddressRanges, HostNetwork, IngressSource, NetworkFacts, NodePeers, OwnNode};
 
 /// The built-in profiles; the first is the default.
@@ -21,6 +23,7 @@ static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| {
         include_str!("profiles/istio-1.32.json"),
         include_str!("profiles/istio-1.17.json"),
         include_str!("profiles/gateway-api.json"),
+        include_str!("profiles/envoy-gateway.json"),
         include_str!("profiles/netpol-analyzer.json"),
     ]
     .map(|text| serde_json::from_str(text).expect("the built-in profiles are well-formed"))
@@ -123,6 +126,9 @@ pub struct GatewayFacts {
     /// Where the standard counts all the same.
     #[serde(default)]
     pub standard_in: BTreeSet<GatewayDifference>,
+    /// What its controller does where the standard leaves it open; absent, the standard's own
+    /// suite is followed and Envoy's defaults hold.
+    pub controller: Option<ControllerFacts>,
 }
 
 impl GatewayFacts {
@@ -275,6 +281,25 @@ impl Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_controller_names_the_source_of_each_of_its_habits() {
+        let controller =
+            Profile::named("envoy-gateway").and_then(|it| it.gateway.controller.as_ref());
+        let controller = controller.expect("Envoy Gateway is a controller of its own");
+        for source in [
+            &controller.classes.source,
+            &controller.request_timeout.source,
+            &controller.backend_timeout.source,
+            &controller.connect_timeout.source,
+            &controller.retry_on.source,
+            &controller.retry_statuses.source,
+            &controller.max_retries.source,
+            &controller.balancer.source,
+        ] {
+            assert!(source.contains("envoyproxy/gateway"), "{source}");
+        }
+    }
 
     #[test]
     fn every_built_in_profile_can_be_read_and_found_by_its_name() {

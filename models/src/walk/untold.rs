@@ -144,7 +144,11 @@ fn doubt(what: &str, origins: Vec<Origin>, policies: Policies, answer: &mut Answ
 
 /// Kinds of other meshes and networks that decide who may call, by group. They are not read at all,
 /// so it is not known whom they concern.
-const OTHERS_THAT_DENY: [(&str, &[&str]); 6] = [
+const OTHERS_THAT_DENY: [(&str, &[&str]); 7] = [
+    (
+        "gateway.envoyproxy.io",
+        &["BackendTrafficPolicy", "EnvoyExtensionPolicy", "EnvoyPatchPolicy", "SecurityPolicy"],
+    ),
     ("cilium.io", &["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"]),
     ("policy.linkerd.io", &["Server", "ServerAuthorization", "AuthorizationPolicy"]),
     ("crd.projectcalico.org", &["NetworkPolicy", "GlobalNetworkPolicy"]),

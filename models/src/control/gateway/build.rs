@@ -172,7 +172,8 @@ fn configure<'a>(
     }
     for name in site.attached.iter().map(|attached| attached.route) {
         if let Some(clusters) = routes.clusters.get(&name) {
-            clusters.put_into(context.objects.world, context.tls, &mut config);
+            let controller = context.facts.controller.as_ref();
+            clusters.put_into(context.objects.world, (context.tls, controller), &mut config);
         }
     }
     findings.of_large_tables(site, &outcome.too_large);

@@ -38,12 +38,16 @@ pub(super) fn is_ours(
     }
     let declared = objects.classes.get(class.value.as_str());
     let controller = declared.and_then(|class| class.controller.as_ref());
-    match controller.filter(|_| by_controller) {
-        Some(other) if other.value != ISTIO_CONTROLLER => {
+    let own = match &facts.controller {
+        Some(controller) => Some(controller.classes.as_str()),
+        None => by_controller.then_some(ISTIO_CONTROLLER),
+    };
+    match controller.filter(|controller| own.is_some_and(|own| controller.value != own)) {
+        Some(other) => {
             let message = format!("class `{class}` belongs to controller `{other}`");
             accepted(false, "Pending", class.place, message)
         }
-        _ => {
+        None => {
             let known = if declared.is_some() { "" } else { ", which is taken to be ours" };
             let message = format!("it is of class `{class}`{known}");
             accepted(true, "Accepted", class.place, message)

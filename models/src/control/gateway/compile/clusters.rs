@@ -7,10 +7,11 @@ use std::sync::Arc;
 use crate::explain::Sourced;
 use crate::manifest::kinds::AppProtocol;
 use crate::manifest::kinds::gateway::{BackendRef, RouteKind};
+use crate::profile::{ControllerFacts, GatewayBalancer};
 use crate::proxy::envoy::config::{
-    Address, Cluster, CommonBalancing, DeclaredHealth, Discovery, Endpoint, LoadAssignment,
-    LoadBalancer, Locality, LocalityEndpoints, LocalityMode, ProxyConfig, Target, UpstreamHttp,
-    UpstreamProtocol, UpstreamTls,
+    Address, Cluster, CommonBalancing, DeclaredHealth, Discovery, Endpoint, LeastRequest,
+    LoadAssignment, LoadBalancer, Locality, LocalityEndpoints, LocalityMode, ProxyConfig,
+    RoutingPriority, Target, Thresholds, UpstreamHttp, UpstreamProtocol, UpstreamTls,
 };
 use crate::units::{Ppm, SimDuration};
 use crate::world::{EndpointTarget, Origin, World};
@@ -67,12 +68,15 @@ impl Clusters {
     pub(in super::super) fn put_into(
         &self,
         world: &World,
-        tls: &TlsPolicies,
+        (tls, controller): (&TlsPolicies, Option<&ControllerFacts>),
         config: &mut ProxyConfig,
     ) {
         for (&port, &need) in &self.needed {
             let name = port.cluster_name(world);
-            let cluster = cluster(world, tls, port, need, name.clone());
+            let mut cluster = cluster(world, tls, port, need, name.clone());
+            if let Some(controller) = controller {
+                settle(controller, &mut cluster);
+            }
             config.clusters.insert(name.clone(), Arc::new(cluster));
             config.assignments.insert(name, Arc::new(assignment(world, port)));
         }
@@ -102,6 +106,19 @@ fn cluster(
     };
     let plain = plain_cluster(name, protocol, port.origin);
     Cluster { target: Some(target), tls: tls.unwrap_or(plain.tls.clone()), ..plain }
+}
+
+/// What a controller sets for every backend.
+fn settle(controller: &ControllerFacts, cluster: &mut Cluster) {
+    let connect_timeout = *controller.connect_timeout;
+    cluster.connect_timeout = Sourced::default_of(connect_timeout, "gateway.connect-timeout");
+    if *controller.balancer == GatewayBalancer::LeastRequest {
+        let balancer = LoadBalancer::LeastRequest(LeastRequest::DEFAULT);
+        cluster.balancer = Sourced::default_of(balancer, "gateway.balancer");
+    }
+    let max_retries = Sourced::default_of(*controller.max_retries, "gateway.max-retries");
+    let thresholds = Thresholds { max_retries, ..Thresholds::DEFAULT };
+    cluster.thresholds.insert(RoutingPriority::Default, thresholds);
 }
 
 /// A cluster with Envoy's defaults.

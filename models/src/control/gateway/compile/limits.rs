@@ -9,7 +9,7 @@ use crate::control::istio::routes;
 use crate::explain::Sourced;
 use crate::manifest::Located;
 use crate::manifest::kinds::gateway::{RouteRetry, RouteRule};
-use crate::profile::{GatewayDifference, GatewayFacts};
+use crate::profile::{BackendTimeout, ControllerFacts, GatewayDifference, GatewayFacts};
 use crate::proxy::envoy::config::{Backoff, HostPredicate, RetryOn, RetryPolicy};
 use crate::units::SimDuration;
 use crate::world::Origin;
@@ -36,9 +36,10 @@ pub(super) fn limits(context: &Context<'_>, rule: &RouteRule) -> Limits {
     };
     let (request, per_try) = (not_zero(&rule.request_timeout), not_zero(&rule.backend_timeout));
     let disabled = rule.request_timeout.as_ref().map(sourced);
-    let none = Sourced::default_of(SimDuration::ZERO, "gateway.request-timeout");
-    let timeout = request.or(disabled).unwrap_or(none);
     let facts = context.facts;
+    let unsaid = facts.controller.as_ref().map_or(SimDuration::ZERO, |it| *it.request_timeout);
+    let unsaid = Sourced::default_of(unsaid, "gateway.request-timeout");
+    let timeout = request.or(disabled).unwrap_or(unsaid);
     if let Some(retry) = &rule.retry {
         return Limits { timeout, retry: policy(facts, retry, per_try).map(Arc::new) };
     }
@@ -47,7 +48,9 @@ pub(super) fn limits(context: &Context<'_>, rule: &RouteRule) -> Limits {
         retry = routes::default_retries(context.profile);
     }
     let Some(per_try) = per_try else { return Limits { timeout, retry: retry.map(Arc::new) } };
-    if facts.differs(GatewayDifference::BackendTimeout) {
+    let controller = facts.controller.as_ref().map(|it| *it.backend_timeout);
+    let of_request = controller == Some(BackendTimeout::Request);
+    if of_request || facts.differs(GatewayDifference::BackendTimeout) {
         // An attempt that takes too long is not tried again, so its limit is the request's.
         return Limits { timeout: per_try, retry: retry.map(Arc::new) };
     }
@@ -110,7 +113,9 @@ fn policy(
     // "Implementations SHOULD retry on connection errors (disconnect, reset, timeout, TCP failure)
     // if a retry stanza is configured."
     let connection = RetryOn::CONNECT_FAILURE.with(RetryOn::REFUSED_STREAM);
-    let mut retry_on = if facts.differs(GatewayDifference::RetryConditions) {
+    let mut retry_on = if let Some(controller) = &facts.controller {
+        conditions(controller)
+    } else if facts.differs(GatewayDifference::RetryConditions) {
         connection.with(RetryOn::GRPC_UNAVAILABLE).with(RetryOn::GRPC_CANCELLED)
     } else {
         connection.with(RetryOn::RESET)
@@ -125,9 +130,23 @@ fn policy(
         retry_on: Sourced::new(retry_on, origin),
         retries,
         per_try_timeout: per_try,
-        status_codes: retry.codes.clone(),
+        status_codes: statuses(facts, retry),
         backoff: backoff.unwrap_or(empty.backoff),
         host_predicates: vec![HostPredicate::PreviousHosts],
         ..empty
     })
+}
+
+/// The conditions of a controller's own.
+fn conditions(controller: &ControllerFacts) -> RetryOn {
+    let words = controller.retry_on.split(',').filter_map(RetryOn::of_word);
+    words.fold(RetryOn::NONE, RetryOn::with)
+}
+
+/// The statuses that are retried.
+fn statuses(facts: &GatewayFacts, retry: &RouteRetry) -> Vec<u16> {
+    match &facts.controller {
+        Some(controller) if retry.codes.is_empty() => controller.retry_statuses.to_vec(),
+        _ => retry.codes.clone(),
+    }
 }

@@ -37,7 +37,7 @@ pub(super) fn proxy(mesh: &Mesh, world: &World, client_namespace: &str) -> Proxy
             config.listeners.extend(listener.listener(client_namespace).map(Arc::new));
         }
     }
-    clusters.put_into(world, &TlsPolicies::new(), &mut config);
+    clusters.put_into(world, (&TlsPolicies::new(), None), &mut config);
     config.listeners.push(Arc::new(capturing()));
     config.clusters.insert(PASSED_ON.to_owned(), Arc::new(passed_on()));
     config

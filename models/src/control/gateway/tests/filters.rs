@@ -3,7 +3,8 @@
 use super::super::rules;
 use super::*;
 use crate::proxy::envoy::config::{
-    AppendAction, FilterOverride, HostPredicate, HostRewrite, PathRewrite, RedirectPath, RetryOn,
+    AppendAction, FilterOverride, HostPredicate, HostRewrite, LoadBalancer, PathRewrite,
+    RedirectPath, RetryOn, RoutingPriority,
 };
 use crate::units::{Ppm, SimDuration};
 
@@ -274,4 +275,33 @@ fn a_rule_keeps_its_name_or_gets_one() {
     assert_eq!(named.name.as_deref(), Some("pay"));
     let plain = one_rule(&format!("{{{CART}}}")).only_route();
     assert_eq!(plain.name.as_deref(), Some("shop.web.0"));
+}
+
+#[test]
+fn envoy_gateway_gives_up_after_15_s_and_retries_503_where_a_stanza_names_no_codes() {
+    let seconds = SimDuration::from_secs;
+    let of = |rule: &str| {
+        let rig = one_rule_as("envoy-gateway", &format!("{{{CART}, {rule}}}"));
+        forward(&rig.only_route()).clone()
+    };
+    let plain = of("timeouts: {}");
+    assert_eq!((plain.timeout.value, plain.retry.is_none()), (seconds(15), true));
+    let both = of("timeouts: {request: 10s, backendRequest: 2s}");
+    assert_eq!((both.timeout.value, both.retry.is_none()), (seconds(2), true));
+    assert_eq!(of("timeouts: {request: 0s}").timeout.value, SimDuration::ZERO);
+    let retry = of("retry: {}").retry.expect("a policy");
+    assert_eq!((retry.retries.value, &retry.status_codes[..]), (2, &[503][..]));
+    assert!(retry.retry_on.has(RetryOn::RETRIABLE_STATUS_CODES.with(RetryOn::GRPC_UNAVAILABLE)));
+    assert!(!retry.retry_on.has(RetryOn::RESET));
+    assert_eq!(of("retry: {codes: [500]}").retry.expect("a policy").status_codes, [500]);
+}
+
+#[test]
+fn envoy_gateway_balances_by_least_requests_and_hardly_limits_retries() {
+    let rig = one_rule_as("envoy-gateway", &format!("{{{CART}}}"));
+    let config = rig.config();
+    let cluster = config.clusters.values().next().expect("the cluster of the cart");
+    assert!(matches!(cluster.balancer.value, LoadBalancer::LeastRequest(_)));
+    assert_eq!(cluster.connect_timeout.value, SimDuration::from_secs(10));
+    assert_eq!(cluster.thresholds[&RoutingPriority::Default].max_retries.value, 1024);
 }

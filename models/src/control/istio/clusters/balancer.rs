@@ -19,7 +19,6 @@ use super::limits::sourced;
 const RING_MIN: u64 = 1024;
 const RING_MAX: u64 = 8 * 1024 * 1024;
 const MAGLEV_SIZE: u64 = 65_537;
-const CHOICES: u32 = 2;
 
 /// The least share of its weight that a new host gets (the same file, `SlowStartConfig`).
 const MIN_WEIGHT: Ppm = Ppm::from_percent(10);
@@ -57,12 +56,9 @@ fn simple(
         Some(SimpleBalancer::Random) => LoadBalancer::Random,
         Some(SimpleBalancer::RoundRobin) => LoadBalancer::RoundRobin(slow_start),
         Some(SimpleBalancer::Passthrough) => LoadBalancer::ClusterProvided,
-        Some(SimpleBalancer::LeastRequest) | None => LoadBalancer::LeastRequest(LeastRequest {
-            choices: CHOICES,
-            active_request_bias: Ppm::ONE,
-            full_scan: false,
-            slow_start,
-        }),
+        Some(SimpleBalancer::LeastRequest) | None => {
+            LoadBalancer::LeastRequest(LeastRequest { slow_start, ..LeastRequest::DEFAULT })
+        }
     }
 }
 

@@ -97,6 +97,12 @@ pub struct LeastRequest {
     pub slow_start: Option<SlowStart>,
 }
 
+impl LeastRequest {
+    /// As Envoy has it.
+    pub const DEFAULT: Self =
+        Self { choices: 2, active_request_bias: Ppm::ONE, full_scan: false, slow_start: None };
+}
+
 /// New hosts get less at first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SlowStart {
@@ -207,6 +213,18 @@ pub struct Thresholds {
     pub retry_budget: Option<Sourced<Ppm>>,
     /// Retries that the budget always allows; 3 by default.
     pub min_retry_concurrency: u32,
+}
+
+impl Thresholds {
+    /// As Envoy has them.
+    pub const DEFAULT: Self = Self {
+        max_connections: Sourced::default_of(1024, "envoy.max-connections"),
+        max_pending: Sourced::default_of(1024, "envoy.max-pending-requests"),
+        max_requests: Sourced::default_of(1024, "envoy.max-requests"),
+        max_retries: Sourced::default_of(3, "envoy.max-retries"),
+        retry_budget: None,
+        min_retry_concurrency: 3,
+    };
 }
 
 /// Ejection of hosts that fail.

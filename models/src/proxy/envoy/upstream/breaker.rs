@@ -192,9 +192,8 @@ impl Breakers<'_> {
     }
 
     fn limit_of(&self, resource: Resource) -> Limit {
-        let Some(thresholds) = self.cluster.thresholds.get(&self.priority) else {
-            return default_limit(resource);
-        };
+        let own = self.cluster.thresholds.get(&self.priority);
+        let thresholds = own.unwrap_or(&Thresholds::DEFAULT);
         let plain =
             |limit: &Sourced<u32>, rule| Limit { value: limit.value, rule, origin: limit.origin };
         match (resource, &thresholds.retry_budget) {
@@ -216,16 +215,6 @@ impl Breakers<'_> {
         // In floating point and cut off, as the proxy does it.
         (share.as_percent_f64() / 100.0 * active) as u32
     }
-}
-
-fn default_limit(resource: Resource) -> Limit {
-    let (value, rule, name) = match resource {
-        Resource::Connections => (DEFAULT_LIMIT, MAX_CONNECTIONS, "envoy.max-connections"),
-        Resource::Pending => (DEFAULT_LIMIT, MAX_PENDING, "envoy.max-pending-requests"),
-        Resource::Requests => (DEFAULT_LIMIT, MAX_REQUESTS, "envoy.max-requests"),
-        Resource::Retries => (DEFAULT_RETRIES, MAX_RETRIES, "envoy.max-retries"),
-    };
-    Limit { value, rule, origin: Origin::Default(name) }
 }
 
 fn overflow_sentence(resource: Resource, count: u32) -> String {
