@@ -1,9 +1,10 @@
 //! Ingress rules as a controller sees them: merged by class, sorted by precedence. Which rule a
 //! request meets is decided in `control::kubernetes::ingress`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::manifest::kinds::IngressPathType;
+use crate::manifest::kinds::{IngressPathType, Labels};
 
 use super::ids::{ClusterId, ServiceId};
 use super::model::Origin;
@@ -19,6 +20,8 @@ pub struct IngressClass {
     pub hosts: BTreeMap<IngressHost, Vec<IngressRoute>>,
     /// Where everything else goes.
     pub default_backend: Option<IngressTarget>,
+    /// The hosts for which some Ingress names a certificate.
+    pub tls_hosts: BTreeSet<IngressHost>,
 }
 
 /// The host of a rule, in lower case.
@@ -50,6 +53,8 @@ pub struct IngressRoute {
 pub struct IngressTarget {
     /// `namespace/name` of the Ingress.
     pub ingress: String,
+    /// The annotations of the Ingress; what they mean is up to its controller.
+    pub annotations: Arc<Labels>,
     /// The Service and the index of its port, or why there is none.
     pub backend: Result<(ServiceId, usize), BrokenBackend>,
     /// Where the backend stands.

@@ -43,6 +43,7 @@ use crate::proxy::envoy::config::{ProxyConfig, Route};
 use crate::world::{ClusterManifests, World};
 
 use compile::Order;
+pub(in crate::control) use compile::{Edge, backend_clusters, cluster_name, manager};
 use mesh::Mesh;
 
 /// The control plane of Gateway API for all clusters of a world. Of objects with one name in

@@ -2,4 +2,5 @@
 
 pub mod dns;
 pub mod ingress;
+pub mod nginx;
 pub mod service_port;

@@ -1,9 +1,10 @@
 //! Merges the Ingress objects of each class into one rule set and resolves their backends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::manifest::kinds::{
-    Ingress, Ingress as IngressObject, IngressBackend, IngressPathType, TargetPort,
+    Ingress, Ingress as IngressObject, IngressBackend, IngressPathType, Labels, TargetPort,
 };
 use crate::manifest::{Diagnostic, Place};
 use crate::world::{
@@ -29,10 +30,16 @@ pub(super) fn add(draft: &mut Draft, clusters: &[ClusterObjects<'_>]) {
                 name: name.to_owned(),
                 hosts: BTreeMap::new(),
                 default_backend: None,
+                tls_hosts: BTreeSet::new(),
             });
             let title = format!("{namespace}/{}", ingress.meta.name);
-            let scope =
-                Scope { title, namespace: cluster.namespace_id(namespace), services: &services };
+            let scope = Scope {
+                title,
+                namespace: cluster.namespace_id(namespace),
+                services: &services,
+                annotations: Arc::new(ingress.meta.annotations.clone()),
+            };
+            class.tls_hosts.extend(ingress.tls_hosts.iter().map(|host| host_of(&host.value)));
             scope.merge(draft, class, ingress);
         }
         for (_, mut class) in classes {
@@ -68,6 +75,7 @@ struct Scope<'s> {
     title: String,
     namespace: NamespaceId,
     services: &'s BTreeMap<(NamespaceId, String), ServiceId>,
+    annotations: Arc<Labels>,
 }
 
 impl Scope<'_> {
@@ -148,6 +156,7 @@ impl Scope<'_> {
         }
         IngressTarget {
             ingress: self.title.clone(),
+            annotations: Arc::clone(&self.annotations),
             backend: found,
             origin: Origin::Manifest(backend.place),
         }

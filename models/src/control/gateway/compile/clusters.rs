@@ -14,7 +14,7 @@ use crate::proxy::envoy::config::{
     RoutingPriority, Target, Thresholds, UpstreamHttp, UpstreamProtocol, UpstreamTls,
 };
 use crate::units::{Ppm, SimDuration};
-use crate::world::{EndpointTarget, Origin, World};
+use crate::world::{EndpointTarget, Origin, ServiceId, World};
 
 use super::super::backend::{From, Invalid, ServicePortId, resolve};
 use super::{Context, TlsPolicies};
@@ -106,6 +106,27 @@ fn cluster(
     };
     let plain = plain_cluster(name, protocol, port.origin);
     Cluster { target: Some(target), tls: tls.unwrap_or(plain.tls.clone()), ..plain }
+}
+
+/// The clusters of ports of Services with their endpoints, for other controllers at the edge.
+pub(in crate::control) fn backend_clusters(
+    world: &World,
+    ports: impl Iterator<Item = (ServiceId, usize)>,
+) -> (BTreeMap<String, Cluster>, BTreeMap<String, Arc<LoadAssignment>>) {
+    let (mut clusters, mut assignments) = (BTreeMap::new(), BTreeMap::new());
+    for (service, port) in ports {
+        let id = ServicePortId { service, port };
+        let name = id.cluster_name(world);
+        let need = Need { grpc: false, from_gateway: false };
+        clusters.insert(name.clone(), cluster(world, &TlsPolicies::new(), id, need, name.clone()));
+        assignments.insert(name, Arc::new(assignment(world, id)));
+    }
+    (clusters, assignments)
+}
+
+/// The name of the cluster of a Service's port.
+pub(in crate::control) fn cluster_name(world: &World, service: ServiceId, port: usize) -> String {
+    ServicePortId { service, port }.cluster_name(world)
 }
 
 /// What a controller sets for every backend.

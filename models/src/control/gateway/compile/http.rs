@@ -189,7 +189,7 @@ fn chain(table: String, matches: ChainMatch, tls: DownstreamTls, origin: Origin)
 
 /// Whose requests a connection manager sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Edge {
+pub(in crate::control) enum Edge {
     /// Those of clients outside.
     Outside,
     /// Those of the application beside the proxy.
@@ -197,7 +197,7 @@ pub(in super::super) enum Edge {
 }
 
 /// A connection manager with Envoy's defaults and the filter for cross-origin requests.
-pub(in super::super) fn manager(routes: RouteSource, edge: Edge) -> Arc<HttpManager> {
+pub(in crate::control) fn manager(routes: RouteSource, edge: Edge) -> Arc<HttpManager> {
     let seconds = |seconds, name| Sourced::default_of(SimDuration::from_secs(seconds), name);
     Arc::new(HttpManager {
         routes,

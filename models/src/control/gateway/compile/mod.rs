@@ -15,7 +15,9 @@ mod table;
 mod tls_policy;
 
 pub(super) use clusters::{Clusters, plain_cluster};
-pub(super) use http::{Chains, Edge, Order, OrderedMatch, Rules, http_listeners, manager};
+pub(in crate::control) use clusters::{backend_clusters, cluster_name};
+pub(super) use http::{Chains, Order, OrderedMatch, Rules, http_listeners};
+pub(in crate::control) use http::{Edge, manager};
 pub(super) use redirect::Entrance;
 pub(super) use rule::{CompiledRule, compile_rule};
 pub(super) use streams::{Stream, stream_chains, tcp_proxy};

@@ -86,4 +86,16 @@ pub struct Bootstrap {
     pub runtime: BTreeMap<String, String>,
     /// What header matchers compare when a header comes several times; the profile's.
     pub repeated_headers: RepeatedHeaders,
+    /// Whose habits count where the model stands for another proxy.
+    pub product: Product,
+}
+
+/// Which proxy a configuration is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Product {
+    /// Envoy itself.
+    #[default]
+    Envoy,
+    /// nginx, as far as its routes, limits and retries can be written in Envoy's terms.
+    Nginx,
 }

@@ -20,9 +20,6 @@ pub(super) const MAX_RETRIES: RuleId = RuleId("envoy.breaker.retries");
 /// Retries are at most a share of what is under way.
 pub(super) const RETRY_BUDGET: RuleId = RuleId("envoy.breaker.retry-budget");
 
-const DEFAULT_LIMIT: u32 = 1024;
-const DEFAULT_RETRIES: u32 = 3;
-
 /// What a breaker counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
