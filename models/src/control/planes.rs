@@ -20,6 +20,7 @@ use super::istio::ambient::waypoints::{self, WaypointAsked, WaypointName};
 use super::istio::gateways::GatewayWorkload;
 use super::istio::routes::{MeshRoutes, mesh_host};
 use super::istio::{IstioControlPlane, Push};
+use super::kubernetes::nginx;
 use super::tunnels;
 
 /// The control planes of a world.
@@ -30,6 +31,8 @@ pub struct ControlPlanes {
     gateway_api: GatewayControlPlane,
     istio: IstioControlPlane,
     network_policies: NetworkPolicies,
+    /// ingress-nginx, by the name of the Ingress class that it serves.
+    ingress: BTreeMap<String, Arc<ProxyConfig>>,
 }
 
 /// Configurations that no control plane made.
@@ -58,6 +61,8 @@ pub enum GatewayKind {
     Istio,
     /// `gateway.networking.k8s.io` Gateway.
     GatewayApi,
+    /// All `networking.k8s.io` Ingresses of one class; its name is that of the class.
+    Ingress,
 }
 
 /// A gateway by its name.
@@ -73,7 +78,12 @@ pub struct GatewayName {
 
 impl fmt::Display for GatewayName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "gateway/{}/{}", self.namespace, self.name)
+        match self.kind {
+            GatewayKind::Istio | GatewayKind::GatewayApi => {
+                write!(f, "gateway/{}/{}", self.namespace, self.name)
+            }
+            GatewayKind::Ingress => write!(f, "ingress/{}", self.name),
+        }
     }
 }
 
@@ -102,8 +112,8 @@ impl ControlPlanes {
         findings.extend(more);
         let (network_policies, more) = NetworkPolicies::new(world, clusters, profile);
         findings.extend(more);
-        let planes =
-            Self { profile, given: Given::default(), gateway_api, istio, network_policies };
+        let (given, ingress) = (Given::default(), nginx::controllers(world));
+        let planes = Self { profile, given, gateway_api, istio, network_policies, ingress };
         findings.extend(tunnels::findings(world, &planes));
         (planes, findings)
     }
@@ -121,6 +131,7 @@ impl ControlPlanes {
             gateway_api: GatewayControlPlane::default(),
             istio: IstioControlPlane::default(),
             network_policies: NetworkPolicies::none(profile),
+            ingress: BTreeMap::new(),
         }
     }
 
@@ -177,6 +188,8 @@ impl ControlPlanes {
                 let each = served.into_iter();
                 each.map(|(push, it)| (push, it.namespace, it.labels, None)).collect()
             }
+            // Its pods are nobody's that Istio knows.
+            GatewayKind::Ingress => Vec::new(),
             // The workload is made for the Gateway, with no labels that a manifest tells.
             GatewayKind::GatewayApi => {
                 let pushes = self.istio.pushes().iter();
@@ -261,8 +274,13 @@ impl ControlPlanes {
             name: name.to_owned(),
             kind: GatewayKind::Istio,
         });
+        let ingress = self.ingress.keys().map(|name| GatewayName {
+            namespace: String::new(),
+            name: name.clone(),
+            kind: GatewayKind::Ingress,
+        });
         let given = self.given.gateways.keys().cloned();
-        let mut names: Vec<_> = given.chain(api).chain(istio).collect();
+        let mut names: Vec<_> = given.chain(api).chain(istio).chain(ingress).collect();
         names.sort();
         names.dedup();
         names
@@ -286,6 +304,7 @@ impl ControlPlanes {
                 }
             }
             GatewayKind::Istio => self.istio.gateway(world, &name.namespace, &name.name),
+            GatewayKind::Ingress => self.ingress.get(&name.name).cloned(),
         })
     }
 

@@ -10,7 +10,7 @@ use super::request::{self, Dial};
 use super::server_side::Sending;
 use super::verdict::{BoxKind, EndKind, from_outside};
 use super::{
-    Question, TargetPort, bypass, gateway_api, network, proxy, rules, server_side, untold,
+    Question, TargetPort, bypass, gateway_api, ingress, network, proxy, rules, server_side, untold,
 };
 
 /// Walks a request at the gateway `name`.
@@ -88,5 +88,6 @@ pub(super) fn walk(
     server_side::walk(view, &sender, &request, &mut answer, tree);
     bypass::tell(view, &sender, &mut answer);
     untold::at_gateway(view, name, &mut answer, tree);
+    ingress::tell(view, name, &mut answer, tree);
     answer
 }

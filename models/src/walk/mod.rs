@@ -15,6 +15,7 @@ mod from_pod;
 mod gateway;
 mod gateway_api;
 mod http;
+mod ingress;
 mod limits;
 mod network;
 mod outside;

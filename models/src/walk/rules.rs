@@ -16,6 +16,8 @@ pub(super) const GATEWAY: RuleId = RuleId("walk.gateway");
 pub(super) const NAME_SERVER: RuleId = RuleId("walk.name-server");
 /// Objects that touch the path and are not modelled.
 pub(super) const NOT_MODELLED: RuleId = RuleId("walk.not-modelled");
+/// nginx answers for a server whose connection fails.
+pub(super) const NGINX_FAILED: RuleId = RuleId("walk.nginx-failed");
 /// kube-proxy takes a connection that no proxy takes.
 pub(super) const NO_PROXY: RuleId = RuleId("walk.no-proxy");
 /// A name that no server of the cluster knows.

@@ -124,7 +124,7 @@ fn note(
 }
 
 /// What is not enforced here is not taken for allowed.
-fn doubt(what: &str, origins: Vec<Origin>, policies: Policies, answer: &mut Answer) {
+pub(super) fn doubt(what: &str, origins: Vec<Origin>, policies: Policies, answer: &mut Answer) {
     if policies == Policies::AssumedToAllow {
         let sentence = format!("{what} is taken to let the request pass: it is not modelled");
         answer.tell("policy.assumed", sentence, origins);

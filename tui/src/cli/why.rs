@@ -39,7 +39,7 @@ pub(crate) struct WhyArgs {
     pub(crate) to: Option<String>,
 
     /// Ask at this ingress gateway, for a client outside: `gateway/NAME` or
-    /// `gateway/NAMESPACE/NAME`.
+    /// `gateway/NAMESPACE/NAME`; `ingress/CLASS` is the ingress-nginx of an Ingress class.
     ///
     /// With --from the request is followed from the gateway on all the same; how the caller
     /// reaches the gateway is not looked at.

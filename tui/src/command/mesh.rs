@@ -187,14 +187,18 @@ impl Mesh {
         namespace: Option<&str>,
         text: &str,
     ) -> Result<GatewayName, Failure> {
+        let kind =
+            (text == "ingress" || text.starts_with("ingress/")).then_some(GatewayKind::Ingress);
         let text = gateway_part(text).unwrap_or(text);
         let (own, name) = match text.split_once('/') {
+            Some(("ingress", class)) => (None, class),
             Some((own, name)) => (Some(own), name),
             None => (namespace, text),
         };
         let all = self.planes.gateways();
-        let fits = |gateway: &&GatewayName| {
-            gateway.name == name && own.is_none_or(|own| gateway.namespace == own)
+        let fits = |gateway: &&GatewayName| match kind {
+            Some(kind) => gateway.kind == kind && (name == "ingress" || gateway.name == name),
+            None => gateway.name == name && own.is_none_or(|own| gateway.namespace == own),
         };
         let found: Vec<&GatewayName> = all.iter().filter(fits).collect();
         match *found {
@@ -284,6 +288,7 @@ fn described(gateway: &GatewayName) -> String {
     let api = match gateway.kind {
         GatewayKind::Istio => "Istio",
         GatewayKind::GatewayApi => "Gateway API",
+        GatewayKind::Ingress => "ingress-nginx",
     };
     format!("{gateway} ({api})")
 }

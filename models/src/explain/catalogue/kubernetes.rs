@@ -118,6 +118,16 @@ pub(super) const RULES: &[Rule] = &[
         "ingress::an_exact_host_beats_a_wildcard_of_one_label",
     ),
     rule(
+        "k8s.ingress.nginx",
+        Simplified,
+        "ingress-nginx takes an exact path first and then the longest prefix; a path that is left to \
+         it is a prefix of characters, and one Ingress with patterns makes all paths of its host \
+         patterns. It serves the classes that are named after it.",
+        "kubernetes/ingress-nginx docs/user-guide/ingress-path-matching.md; \
+         internal/ingress/controller/config/config.go",
+        "nginx::tests::a_path_that_is_left_to_the_controller_is_a_prefix_of_characters",
+    ),
+    rule(
         "k8s.ingress.path",
         Simplified,
         "The longest path that fits counts, an exact one before a prefix; prefixes are compared \

@@ -55,6 +55,15 @@ pub(super) const RULES: &[Rule] = &[
         test: "walk::network::tests::a_caller_that_is_isolated_without_dns_cannot_resolve_a_name",
     },
     Rule {
+        id: RuleId("walk.nginx-failed"),
+        sentence: "Where a connection to a backend fails, ingress-nginx answers 502, and 504 where \
+                   it is not made in time; each backend that is asked has its own limit.",
+        source: "nginx ngx_http_upstream.c, ngx_http_upstream_next; kubernetes/ingress-nginx \
+                 internal/ingress/controller/config/config.go, ProxyNextUpstreamTries",
+        fidelity: Fidelity::Simplified,
+        test: "walk::ingress::a_backend_that_policy_cuts_off_is_answered_504",
+    },
+    Rule {
         id: RuleId("walk.no-proxy"),
         sentence: "Without a sidecar kube-proxy picks a ready endpoint for each connection.",
         source: "https://kubernetes.io/docs/reference/networking/virtual-ips/",

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::identity::SpiffeId;
 use crate::policy::network::NetworkPeer;
-use crate::proxy::envoy::config::Transport;
+use crate::proxy::envoy::config::{Product, Transport};
 use crate::proxy::envoy::{Connection, Request};
 use crate::world::{ClusterId, PodId, World};
 
@@ -64,6 +64,8 @@ impl Sending {
 pub(in crate::walk) enum By {
     /// A proxy that answers for a server which closes the connection.
     ProxyOfRequests,
+    /// nginx, which does the same with statuses of its own.
+    Nginx,
     /// A proxy that passes bytes on.
     ProxyOfBytes,
     /// The ztunnel of the client's node, which takes a connection before it makes its own.
@@ -74,9 +76,17 @@ pub(in crate::walk) enum By {
 
 impl<'a> Client<'a> {
     /// A client with a proxy.
-    pub(super) fn proxy(sender: &'a Sending, request: &'a Request, answer: &Answer) -> Self {
-        let writes = answer.request_after.is_some();
-        let by = if writes { By::ProxyOfRequests } else { By::ProxyOfBytes };
+    pub(super) fn proxy(
+        product: Product,
+        sender: &'a Sending,
+        request: &'a Request,
+        answer: &Answer,
+    ) -> Self {
+        let by = match (answer.request_after.is_some(), product) {
+            (true, Product::Envoy) => By::ProxyOfRequests,
+            (true, Product::Nginx) => By::Nginx,
+            (false, _) => By::ProxyOfBytes,
+        };
         Self { request, by, sender }
     }
 

@@ -50,7 +50,7 @@ pub(super) fn walk(
     let headers = after.map_or_else(|| request.headers.clone(), |after| after.headers.clone());
     let tokens = after.map_or(&request.tokens, |after| &after.tokens).clone();
     let request = Request { headers, tokens, ..request.clone() };
-    let client = Client::proxy(sender, &request, answer);
+    let client = Client::proxy(view.config.bootstrap.product, sender, &request, answer);
     let servers = reached::by_proxy(view, sender, &request, answer);
     judge(view, &client, &servers, answer, tree);
 }

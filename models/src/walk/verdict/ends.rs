@@ -34,6 +34,7 @@ pub(in crate::walk) fn hears(
             let (seen, flags) = replied(fate, answer);
             (Sees::Answer(seen), Some(flags.to_string()))
         }
+        (By::Nginx, _) => (Sees::Answer(replied_by_nginx(fate, answer, tree)), None),
         (By::ProxyOfBytes, Fate::Dropped) => (Sees::Reset { after: connect_limit(answer) }, None),
         (By::ProxyOfBytes, _) => (Sees::Reset { after: None }, None),
         // ztunnel took the connection before it made its own.
@@ -95,6 +96,16 @@ fn replied(fate: Fate, answer: &Answer) -> (SeenAnswer, ResponseFlags) {
         after: waits,
     };
     (seen, flags)
+}
+
+/// The answer of nginx: 504 where a connection takes too long, 502 where it fails otherwise.
+fn replied_by_nginx(fate: Fate, answer: &Answer, tree: &mut Tree) -> SeenAnswer {
+    let status = if fate == Fate::Dropped { 504 } else { 502 };
+    tree.step(rules::NGINX_FAILED, None, || format!("nginx answers {status} in its place"));
+    let tries = answer.retry.as_ref().map_or(1, |policy| u64::from(*policy.retries) + 1);
+    let each = connect_limit(answer).filter(|_| fate == Fate::Dropped);
+    let after = each.map(|each| SimDuration::from_ns(each.as_ns().saturating_mul(tries)));
+    SeenAnswer { status, body: None, details: None, after }
 }
 
 /// Puts the verdict, and what the client sees, into an answer that is complete otherwise.

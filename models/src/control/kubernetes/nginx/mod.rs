@@ -18,6 +18,8 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use settings::{Unread, unread};
+
 use crate::control::gateway::{Edge, backend_clusters, manager};
 use crate::explain::{RuleId, Sourced};
 use crate::proxy::envoy::config::{
@@ -28,7 +30,8 @@ use crate::proxy::envoy::config::{
 use crate::units::SimDuration;
 use crate::world::{IngressClass, Origin, World};
 
-pub(crate) const FAILED_CONNECTION: RuleId = RuleId("nginx.failed-connection");
+/// The reading of paths and hosts that it is known for.
+pub(crate) const SERVES: RuleId = RuleId("k8s.ingress.nginx");
 
 /// The ports on which it listens.
 const PORTS: [(u16, Transport); 2] = [(80, Transport::RawBuffer), (443, Transport::Tls)];
@@ -38,6 +41,18 @@ const PORTS: [(u16, Transport); 2] = [(80, Transport::RawBuffer), (443, Transpor
 #[must_use]
 pub fn serves(class: &IngressClass) -> bool {
     class.name.split(['-', '.']).any(|part| part == "nginx")
+}
+
+/// The controllers of a world, by the name of the class that each serves. Of classes with one name in
+/// several clusters, that of the first cluster counts.
+#[must_use]
+pub fn controllers(world: &World) -> BTreeMap<String, Arc<ProxyConfig>> {
+    let mut controllers = BTreeMap::new();
+    for class in world.ingress_classes.iter().filter(|class| serves(class)) {
+        let make = || Arc::new(configure(world, class));
+        controllers.entry(class.name.clone()).or_insert_with(make);
+    }
+    controllers
 }
 
 /// The configuration of the controller's proxies for a class.

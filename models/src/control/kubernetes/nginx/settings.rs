@@ -2,12 +2,13 @@
 //! not read here are listed as not modelled where manifests are read.
 
 use crate::explain::Sourced;
+use crate::manifest::Located;
 use crate::manifest::kinds::Labels;
 use crate::units::SimDuration;
 use crate::world::Origin;
 
 /// What all of its own annotations begin with.
-pub(crate) const PREFIX: &str = "nginx.ingress.kubernetes.io/";
+const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 
 /// The settings of one Ingress.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,4 +91,51 @@ impl Settings {
             redirect,
         }
     }
+}
+
+/// The annotations that are read here.
+const READ: [&str; 8] = [
+    "force-ssl-redirect",
+    "proxy-connect-timeout",
+    "proxy-next-upstream",
+    "proxy-next-upstream-tries",
+    "proxy-read-timeout",
+    "rewrite-target",
+    "ssl-redirect",
+    "use-regex",
+];
+
+/// What annotations begin with that may turn requests away, or send them to somebody else.
+const TURN_AWAY: [&str; 12] = [
+    "auth-",
+    "canary",
+    "configuration-snippet",
+    "denylist-",
+    "enable-global-auth",
+    "enable-modsecurity",
+    "limit-",
+    "modsecurity-",
+    "permanent-redirect",
+    "server-snippet",
+    "temporal-redirect",
+    "whitelist-",
+];
+
+/// What an annotation that is not read may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// Requests may be turned away by it, or answered by somebody else.
+    TurnsAway,
+    /// Something else changes.
+    Changes,
+}
+
+/// The annotations of ingress-nginx that are not read, with what they may do.
+pub fn unread(annotations: &Labels) -> impl Iterator<Item = (&str, &Located<String>, Unread)> {
+    annotations.iter().filter_map(|(name, value)| {
+        let own = name.strip_prefix(PREFIX)?;
+        let away = TURN_AWAY.iter().any(|begin| own.starts_with(begin));
+        let kind = if away { Unread::TurnsAway } else { Unread::Changes };
+        (!READ.contains(&own)).then_some((name.as_str(), value, kind))
+    })
 }
