@@ -16,7 +16,9 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use meshwalk_models::explain::Sourced;
 use meshwalk_models::profile::Profile;
-use meshwalk_models::proxy::envoy::config::{Bootstrap, Locality, ProxyConfig, RouteTable};
+use meshwalk_models::proxy::envoy::config::{
+    Bootstrap, Locality, Product, ProxyConfig, RouteTable,
+};
 use meshwalk_models::world::Origin;
 
 pub(super) use cluster::{Reach, Rendered, Upstream};
@@ -121,6 +123,7 @@ fn bootstrap() -> Bootstrap {
         workers: 1,
         locality: Locality::default(),
         runtime: BTreeMap::new(),
+        product: Product::Envoy,
         repeated_headers: Profile::built_in().envoy.repeated_headers.value,
     }
 }
