@@ -26,6 +26,12 @@ pub(super) enum Alarm {
     ServerFilters(u32),
     /// A cluster has something to do.
     Cluster(u32),
+    /// What a circuit waits for.
+    Circuit(u32),
+    /// The next flight of the handshake of a tunnel that is being opened.
+    Tunnel(u32),
+    /// A tunnel may not have been asked for in a long time, by the row of its tunnels.
+    TunnelRelease(u32),
 }
 
 /// The timers of one stream that are running.
@@ -138,6 +144,9 @@ impl<R: Recorder> Engine<R> {
         match what {
             Alarm::Nobody => {}
             Alarm::Cluster(cluster) => self.cluster_due(cluster),
+            Alarm::Circuit(slot) => self.circuit_goes_on(slot),
+            Alarm::Tunnel(slot) => self.tunnel_goes_on(slot),
+            Alarm::TunnelRelease(row) => self.release_tunnels(row),
             Alarm::ServerFilters(slot) => self.server_filters_go_on(slot),
             Alarm::Backoff(slot) => {
                 self.stream_timers[slot].alarm = NONE;

@@ -10,7 +10,7 @@ use super::app::OK;
 use super::call::LastMessage;
 use super::engine::Engine;
 use super::event::Kind;
-use super::state::{Attempt, Caller, Lineage, NONE, ServerKnows, Stage, Try};
+use super::state::{Attempt, Caller, Lineage, NONE, NextBox, ServerKnows, Stage, Try};
 
 /// What an attempt begins with.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +61,7 @@ impl<R: Recorder> Engine<R> {
             stage: Stage::Waiting,
             server_knows: ServerKnows::Nothing,
             protection: Protection::Plaintext,
+            next_box: NextBox::Far,
         });
         self.tries[of].attempt = slot;
         self.tell(at, slot, it.client, Step::AttemptBegan { of });

@@ -19,6 +19,9 @@ pub(super) enum Work {
     Response(u64),
     /// Its side of a TLS handshake.
     Handshake(Role),
+    /// Its side of a stream's beginning in a tunnel (CONNECT), or of a connection that it makes
+    /// for another one.
+    Stream(Role),
 }
 
 /// Which side of a handshake a box is on.
@@ -73,6 +76,7 @@ impl PricePlan {
             Work::Request(bytes) => (self.request_ns + size(bytes), 0),
             Work::Response(bytes) => (self.response_ns + size(bytes), self.after_response_ns),
             Work::Handshake(_) => (self.handshake_ns, 0),
+            Work::Stream(_) => (self.stream_ns, 0),
         }
     }
 }
@@ -97,7 +101,7 @@ impl<R: Recorder> Engine<R> {
         let BoxPlan { workers, first_worker, prices, .. } = self.plan.boxes[row as usize];
         let prices = self.plan.prices[prices as usize];
         let (mut path_ns, mut after_ns) = prices.of(work);
-        let is_message = !matches!(work, Work::Handshake(_));
+        let is_message = matches!(work, Work::Request(_) | Work::Response(_));
         if is_message && prices.batching.saving_ppm > 0 {
             let arriving = u32::from(matches!(work, Work::Request(_)));
             let rate = self.paces[row].rate_with(arriving, now);

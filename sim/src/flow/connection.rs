@@ -17,12 +17,24 @@ use super::state::{Connection, IdleCheck, Phase};
 mod leg {
     pub(super) const CLIENT_HELLO: u64 = 0x6865_6C6F;
     pub(super) const SERVER_FLIGHT: u64 = 0x666C_6974;
+    pub(super) const ACCEPTED: u64 = 0x6163_6374;
 }
 
 impl<R: Recorder> Engine<R> {
     /// Sends the SYN.
     pub(super) fn begin_handshake(&mut self, connection: u32, from: SimTime) {
-        let Connection { key, client, server, pool, gate, .. } = self.connections[connection];
+        let Connection { key, client, server, pool, gate, protection, .. } =
+            self.connections[connection];
+        if self.near_box(client).is_some() {
+            let round_trip = self.plan.links.travel_in_pod(0, key)
+                + self.plan.links.travel_in_pod(0, mix(key, leg::ACCEPTED));
+            self.schedule(from + round_trip, Kind::Connection, connection);
+            return;
+        }
+        if protection == Protection::Hbone {
+            self.open_circuit(connection, from - self.kernel.now());
+            return;
+        }
         if let Some((ConnectionFate::Dropped, decision)) = self.fate_of(gate) {
             self.begin_waiting(connection, decision, from);
             return;
@@ -47,6 +59,12 @@ impl<R: Recorder> Engine<R> {
             self.connections[slot];
         let (here, there) = (self.site(client), self.site(server));
         match phase {
+            Phase::Connecting if self.near_box(client).is_some() => {
+                self.tell_connection(slot, client, Step::TcpEstablished);
+                let travel = self.plan.links.travel_in_pod(0, mix(key, leg::ACCEPTED));
+                self.open_circuit(slot, travel);
+                self.connection_ready(slot);
+            }
             Phase::Connecting => {
                 if let Some((fate @ ConnectionFate::Refused, decision)) = self.fate_of(gate) {
                     self.connection_refused(slot, fate, decision);
@@ -156,7 +174,10 @@ impl<R: Recorder> Engine<R> {
 
     /// Closes a connection that carries nothing that anybody waits for.
     pub(super) fn close_connection(&mut self, slot: u32) {
-        let Connection { pool, client, endpoint, idle_check, .. } = self.connections[slot];
+        let Connection { pool, client, server, endpoint, idle_check, .. } = self.connections[slot];
+        self.leave_circuit(slot);
+        self.meter.box_left(self.box_of(client));
+        self.meter.box_left(self.box_of(server));
         self.tell_connection(slot, client, Step::ConnectionClosed);
         self.unlink_free(slot);
         self.pools[pool].connections -= 1;

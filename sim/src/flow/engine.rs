@@ -14,6 +14,7 @@ use crate::stats::RunStatistics;
 
 use super::alarm::{Alarm, StreamTimers};
 use super::boxes::{Pace, idle_workers};
+use super::circuit::Circuit;
 use super::event::Kind;
 use super::filters::Passage;
 use super::measure::Meter;
@@ -22,6 +23,7 @@ use super::relay::Relay;
 use super::source::{SourceState, UserState};
 use super::state::{Attempt, Connection, NONE, Pod, Pool, Task, Try};
 use super::stream::{Deferred, Stream};
+use super::tunnel::{Opening, Tunnels};
 use super::upstream::{ProxyCluster, RetryMemory};
 
 /// More tries and attempts under way than this mean that the load exceeds the capacity for good.
@@ -73,6 +75,13 @@ pub struct Engine<R: Recorder> {
     pub(super) workers_free_at: Paged<SimTime>,
     /// How many requests each box takes.
     pub(super) paces: Paged<Pace>,
+    /// What carries connections below their own protocol.
+    pub(super) circuits: Slab<Circuit>,
+    /// Tunnels by the two pods between which they are.
+    pub(super) tunnels: Paged<Tunnels>,
+    pub(super) tunnel_rows: BTreeMap<(u32, u32), u32>,
+    /// Tunnels that are being opened.
+    pub(super) openings: Slab<Opening>,
     pub(super) sources: Vec<SourceState>,
     pub(super) users: Paged<UserState>,
     pub(super) meter: Meter,
@@ -127,6 +136,10 @@ impl<R: Recorder> Engine<R> {
             seed,
             workers_free_at: idle_workers(&plan).collect(),
             paces: plan.boxes.iter().map(|_| Pace::default()).collect(),
+            circuits: Slab::new(),
+            tunnels: Paged::new(),
+            tunnel_rows: BTreeMap::new(),
+            openings: Slab::new(),
             sources: plan.sources.iter().map(|source| SourceState::new(source, seed)).collect(),
             users: Paged::new(),
             meter: Meter::new(&plan),
@@ -179,7 +192,7 @@ impl<R: Recorder> Engine<R> {
             }
             Kind::UserReady => self.user_ready(slot),
             Kind::RequestAtClientProxy => self.request_at_client_proxy(slot),
-            Kind::RequestAtServerProxy => self.request_at_server_proxy(slot),
+            Kind::RequestAtBox => self.request_at_box(slot),
             Kind::RequestAtApp => self.request_at_app(slot),
             Kind::WorkDone => self.work_done(slot),
             Kind::TaskReady => self.run_program(slot),

@@ -10,8 +10,8 @@ pub(super) enum Kind {
     UserReady = 1,
     /// Try: the request reaches the caller's proxy.
     RequestAtClientProxy = 2,
-    /// Attempt: the request reaches the server's proxy.
-    RequestAtServerProxy = 3,
+    /// Attempt: the request reaches the next box between the applications.
+    RequestAtBox = 3,
     /// Attempt: the request reaches the application.
     RequestAtApp = 4,
     /// Task: a piece of work is done.
@@ -43,7 +43,7 @@ impl Kind {
         Self::Arrival,
         Self::UserReady,
         Self::RequestAtClientProxy,
-        Self::RequestAtServerProxy,
+        Self::RequestAtBox,
         Self::RequestAtApp,
         Self::WorkDone,
         Self::TaskReady,

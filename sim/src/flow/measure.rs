@@ -22,6 +22,7 @@ pub(super) struct Meter {
     phase: Phase,
     integrals: Paged<Integral>,
     boxes: Paged<BoxCounters>,
+    gauges: Paged<Gauge>,
     statistics: RunStatistics,
 }
 
@@ -40,6 +41,13 @@ struct Integral {
     waiting_ns: u64,
 }
 
+/// What a box holds at the moment.
+#[derive(Clone, Copy, Debug, Default)]
+struct Gauge {
+    connections: u32,
+    tunnels: u32,
+}
+
 impl Meter {
     pub(super) fn new(plan: &Plan) -> Self {
         let layout = &plan.layout;
@@ -52,6 +60,7 @@ impl Meter {
             phase: if plan.warm_up == SimTime::ZERO { Phase::Counting } else { Phase::WarmUp },
             integrals: plan.pods.iter().map(|_| Integral::default()).collect(),
             boxes: plan.boxes.iter().map(|_| BoxCounters::default()).collect(),
+            gauges: plan.boxes.iter().map(|_| Gauge::default()).collect(),
             statistics: RunStatistics {
                 edges: layout.edges.iter().map(|_| EdgeCounters::default()).collect(),
                 workloads: layout.workloads.iter().map(workload).collect(),
@@ -288,6 +297,12 @@ impl Meter {
                 counters.path_ns += path_ns;
                 counters.responses += 1;
             }
+            Work::Stream(role) => {
+                counters.set_up_ns += path_ns;
+                if role == Role::Server {
+                    counters.streams_accepted += 1;
+                }
+            }
             Work::Handshake(role) => {
                 counters.set_up_ns += path_ns;
                 match role {
@@ -295,6 +310,67 @@ impl Meter {
                     Role::Server => counters.handshakes_as_server += 1,
                 }
             }
+        }
+    }
+
+    /// A connection begins at a box.
+    #[inline]
+    pub(super) fn box_connected(&mut self, row: u32, at: SimTime) {
+        if row == NO_BOX {
+            return;
+        }
+        self.gauges[row].connections += 1;
+        if self.counts(at) {
+            let held = u64::from(self.gauges[row].connections);
+            let counters = &mut self.boxes[row];
+            counters.connections_peak = counters.connections_peak.max(held);
+        }
+    }
+
+    /// A connection is gone from a box.
+    #[inline]
+    pub(super) fn box_left(&mut self, row: u32) {
+        if row != NO_BOX {
+            self.gauges[row].connections -= 1;
+        }
+    }
+
+    /// A box asks for a stream in a tunnel.
+    pub(super) fn stream_began(&mut self, row: u32, at: SimTime) {
+        if self.counts(at) && row != NO_BOX {
+            self.boxes[row].streams_opened += 1;
+        }
+    }
+
+    /// A stream that a box asked for has ended.
+    pub(super) fn stream_ended(&mut self, row: u32, at: SimTime) {
+        if self.counts(at) && row != NO_BOX {
+            self.boxes[row].streams_closed += 1;
+        }
+    }
+
+    /// A tunnel that a box opened stands.
+    pub(super) fn tunnel_stands(&mut self, row: u32, at: SimTime) {
+        if row == NO_BOX {
+            return;
+        }
+        self.gauges[row].tunnels += 1;
+        if self.counts(at) {
+            let held = u64::from(self.gauges[row].tunnels);
+            let counters = &mut self.boxes[row];
+            counters.tunnels_opened += 1;
+            counters.tunnels_peak = counters.tunnels_peak.max(held);
+        }
+    }
+
+    /// A tunnel that a box opened is closed.
+    pub(super) fn tunnel_closed(&mut self, row: u32, at: SimTime) {
+        if row == NO_BOX {
+            return;
+        }
+        self.gauges[row].tunnels -= 1;
+        if self.counts(at) {
+            self.boxes[row].tunnels_closed += 1;
         }
     }
 

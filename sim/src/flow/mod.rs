@@ -5,7 +5,8 @@
 //!
 //! A call is made in tries (`call`); beside a proxy each try is a stream (`stream`), which passes
 //! filters (`filters`) and then a router, for which attempts are made (`effects`) at hosts of a
-//! cluster (`upstream`) over connections (`pool`, `connection`). A proxy in a pod of its own makes
+//! cluster (`upstream`) over connections (`pool`, `connection`), which boxes of nodes may carry on
+//! (`circuit`, `tunnel`). A proxy in a pod of its own makes
 //! tries for what reaches it (`relay`). What a request meets on its way is in the plan before the
 //! run begins (`compile/mesh`).
 
@@ -14,6 +15,7 @@ mod app;
 mod attempt;
 mod boxes;
 mod call;
+mod circuit;
 mod compile;
 mod connection;
 mod dice;
@@ -35,6 +37,7 @@ mod state;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod tunnel;
 mod upstream;
 
 pub use compile::{CompileInput, Compiled, compile};

@@ -125,7 +125,7 @@ impl<R: Recorder> Engine<R> {
         let pod = &self.plan.pods[self.attempts[slot].client as usize];
         // Clients outside are many and share none.
         let app = self.plan.apps.get(pod.app as usize);
-        debug_assert_eq!(pod.data_path, DataPath::None, "proxies have clusters");
+        debug_assert_ne!(pod.data_path, DataPath::IstioSidecar, "proxies have clusters");
         app.is_none_or(|app| state.connections < app.max_connections)
     }
 
@@ -210,12 +210,15 @@ impl<R: Recorder> Engine<R> {
             idle_check: IdleCheck::NotArmed,
             protection,
             gate,
+            circuit: NONE,
         });
         let state = &mut self.pools[pool];
         state.connections += 1;
         state.opening += 1;
         let edge = self.plan.calls[attempt.call as usize].edge;
         self.meter.connection_opened(edge, from);
+        self.meter.box_connected(self.box_of(attempt.client), from);
+        self.meter.box_connected(self.box_of(server), from);
         self.tell(from, slot, attempt.client, Step::ConnectionOpening { connection });
         self.begin_handshake(connection, from);
         true

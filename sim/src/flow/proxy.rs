@@ -2,7 +2,7 @@
 //!
 //! What a sidecar decides stands in `meshwalk-models`; its workers are in `boxes`.
 
-use meshwalk_models::path::{DataPath, Protection};
+use meshwalk_models::path::Protection;
 use meshwalk_models::proxy::envoy::router::More;
 use meshwalk_models::units::{SimDuration, SimTime};
 
@@ -12,10 +12,11 @@ use crate::net::{Distance, Site};
 use crate::stats::WireBytes;
 
 use super::boxes::Work;
+use super::circuit::CircuitStage;
 use super::engine::Engine;
 use super::event::Kind;
 use super::gate::Passed;
-use super::state::{Attempt, NO_STATUS, NONE, ServerKnows, Try, TryStage};
+use super::state::{Attempt, NO_STATUS, NONE, NextBox, ServerKnows, Try, TryStage};
 use super::stream::Turn;
 
 /// The directions of a message, for the keys of their draws.
@@ -77,10 +78,6 @@ impl<R: Recorder> Engine<R> {
         self.plan.links.travel(self.site(client), self.site(server), 0, mix(key, leg::RESET))
     }
 
-    pub(super) fn has_sidecar(&self, pod: u32) -> bool {
-        self.plan.pods[pod as usize].data_path == DataPath::IstioSidecar
-    }
-
     /// The caller's sidecar takes the request.
     pub(super) fn request_at_client_proxy(&mut self, slot: u32) {
         let now = self.kernel.now();
@@ -106,19 +103,97 @@ impl<R: Recorder> Engine<R> {
         self.box_work(self.box_of(client), Work::Request(bytes)).at
     }
 
-    /// Puts a request on the wire.
+    /// Sends a request on its way: over the wire, or to the box of the caller's node first.
     pub(super) fn send_request_over(&mut self, slot: u32, from: SimTime) {
+        let Attempt { client, call, key, .. } = self.attempts[slot];
+        self.tell(from, slot, client, Step::RequestSent);
+        if self.near_box(client).is_some() {
+            let travel = self.request_travel_in_pod(call, key, Side::Client);
+            self.attempts[slot].next_box = NextBox::Near;
+            self.schedule(from + travel, Kind::RequestAtBox, slot);
+            return;
+        }
+        self.put_request_on_wire(slot, from);
+    }
+
+    fn put_request_on_wire(&mut self, slot: u32, from: SimTime) {
         let attempt = self.attempts[slot];
         let (client, server) = (attempt.client, attempt.server);
         let bytes = self.plan.calls[attempt.call as usize].request_bytes + HEADER_BYTES;
         let key = mix(attempt.key, leg::REQUEST);
         let travel = self.plan.links.travel(self.site(client), self.site(server), bytes, key);
-        self.tell(from, slot, client, Step::RequestSent);
         self.count_wire(&attempt, from, bytes);
         self.meter.box_gave(self.box_of(client), from, bytes);
-        let kind =
-            if self.has_sidecar(server) { Kind::RequestAtServerProxy } else { Kind::RequestAtApp };
+        let kind = if self.has_box(server) { Kind::RequestAtBox } else { Kind::RequestAtApp };
         self.schedule(from + travel, kind, slot);
+    }
+
+    /// A request reaches the next box between the applications.
+    pub(super) fn request_at_box(&mut self, slot: u32) {
+        let Attempt { connection, next_box, .. } = self.attempts[slot];
+        if next_box == NextBox::Far {
+            self.request_at_server_proxy(slot);
+            return;
+        }
+        if connection == NONE {
+            // The caller has gone, and its connection with it.
+            self.drop_at_server(slot);
+            return;
+        }
+        let circuit = self.connections[connection].circuit;
+        match self.circuits.get(circuit).map(|it| it.stage) {
+            Some(CircuitStage::Open) => self.pass_near_box(slot),
+            Some(CircuitStage::Refused) | None => self.reset_at_near_box(slot),
+            Some(_) => self.wait_in_box(circuit, slot),
+        }
+    }
+
+    /// The box of the caller's node passes a request on.
+    pub(super) fn pass_near_box(&mut self, slot: u32) {
+        let now = self.kernel.now();
+        let Attempt { client, call, .. } = self.attempts[slot];
+        let bytes = self.plan.calls[call as usize].request_bytes;
+        self.attempts[slot].next_box = NextBox::Far;
+        self.tell(now, slot, client, Step::RequestAtClientNodeProxy);
+        self.meter.box_took(self.box_of(client), now, bytes + HEADER_BYTES);
+        let done = self.box_work(self.box_of(client), Work::Request(bytes)).at;
+        self.tell(done, slot, client, Step::RequestLeftClientNodeProxy);
+        self.put_request_on_wire(slot, done);
+    }
+
+    /// The box of the caller's node passes a message of an answer on to the caller.
+    fn response_at_near_box(&mut self, slot: u32) {
+        let now = self.kernel.now();
+        let attempt = self.attempts[slot];
+        if !attempt.is_wanted() {
+            self.message_arrived(slot);
+            return;
+        }
+        let travel = self.response_in_pod(slot, Side::Client);
+        if attempt.status == NO_STATUS {
+            self.schedule(now + travel, Kind::ResponseAtCaller, slot);
+            return;
+        }
+        self.tell(now, slot, attempt.client, Step::ResponseAtClientNodeProxy);
+        let done = self.pass_response(slot, attempt.client);
+        self.tell(done, slot, attempt.client, Step::ResponseLeftClientNodeProxy);
+        let bytes = self.response_bytes(slot) + HEADER_BYTES;
+        self.meter.box_gave(self.box_of(attempt.client), done, bytes);
+        self.schedule(done + travel, Kind::ResponseAtCaller, slot);
+    }
+
+    /// A step at the proxy beside a server, as it is called where that is the proxy of its node.
+    fn at_server(&self, step: Step, server: u32) -> Step {
+        if !R::LISTENS || self.near_box(server).is_none() {
+            return step;
+        }
+        match step {
+            Step::RequestAtServerProxy => Step::RequestAtServerNodeProxy,
+            Step::RequestLeftServerProxy => Step::RequestLeftServerNodeProxy,
+            Step::ResponseAtServerProxy => Step::ResponseAtServerNodeProxy,
+            Step::ResponseLeftServerProxy => Step::ResponseLeftServerNodeProxy,
+            other => other,
+        }
     }
 
     pub(super) fn request_at_server_proxy(&mut self, slot: u32) {
@@ -129,7 +204,12 @@ impl<R: Recorder> Engine<R> {
             self.drop_at_server(slot);
             return;
         }
-        self.tell(now, slot, attempt.server, Step::RequestAtServerProxy);
+        self.tell(
+            now,
+            slot,
+            attempt.server,
+            self.at_server(Step::RequestAtServerProxy, attempt.server),
+        );
         self.meter.box_took(self.box_of(attempt.server), now, bytes + HEADER_BYTES);
         let done = self.box_work(self.box_of(attempt.server), Work::Request(bytes)).at;
         if self.pass_gate(slot, done) == Passed::Through {
@@ -140,7 +220,12 @@ impl<R: Recorder> Engine<R> {
     /// The server's proxy passes a request on to the application.
     pub(super) fn leave_server_proxy(&mut self, slot: u32, done: SimTime) {
         let attempt = self.attempts[slot];
-        self.tell(done, slot, attempt.server, Step::RequestLeftServerProxy);
+        self.tell(
+            done,
+            slot,
+            attempt.server,
+            self.at_server(Step::RequestLeftServerProxy, attempt.server),
+        );
         if let Some(call) = self.plan.calls[attempt.call as usize].onward {
             self.begin_inner(slot, call, done);
             return;
@@ -168,7 +253,7 @@ impl<R: Recorder> Engine<R> {
         {
             self.schedule(now + streaming.interval, Kind::StreamMessage, slot);
         }
-        if self.has_sidecar(server) {
+        if self.has_box(server) {
             let travel = self.response_in_pod(slot, Side::Server);
             self.schedule(now + travel, Kind::ResponseAtServerProxy, slot);
         } else {
@@ -183,9 +268,19 @@ impl<R: Recorder> Engine<R> {
             self.message_arrived(slot);
             return;
         }
-        self.tell(now, slot, attempt.server, Step::ResponseAtServerProxy);
+        self.tell(
+            now,
+            slot,
+            attempt.server,
+            self.at_server(Step::ResponseAtServerProxy, attempt.server),
+        );
         let done = self.pass_response(slot, attempt.server);
-        self.tell(done, slot, attempt.server, Step::ResponseLeftServerProxy);
+        self.tell(
+            done,
+            slot,
+            attempt.server,
+            self.at_server(Step::ResponseLeftServerProxy, attempt.server),
+        );
         self.send_response_over(slot, done);
     }
 
@@ -199,7 +294,7 @@ impl<R: Recorder> Engine<R> {
 
     /// Who gets an answer first.
     fn response_kind(&self, client: u32) -> Kind {
-        if self.has_sidecar(client) { Kind::ResponseAtClientProxy } else { Kind::ResponseAtCaller }
+        if self.has_box(client) { Kind::ResponseAtClientProxy } else { Kind::ResponseAtCaller }
     }
 
     /// Puts a message on the wire back to the caller.
@@ -231,6 +326,10 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn response_at_client_proxy(&mut self, slot: u32) {
         let now = self.kernel.now();
         let attempt = self.attempts[slot];
+        if self.near_box(attempt.client).is_some() {
+            self.response_at_near_box(slot);
+            return;
+        }
         if attempt.status == NO_STATUS {
             self.connection_broke(slot);
             return;

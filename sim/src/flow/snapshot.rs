@@ -10,6 +10,7 @@ use meshwalk_models::units::SimTime;
 
 use super::alarm::{Alarm, StreamTimers};
 use super::boxes::Pace;
+use super::circuit::Circuit;
 use super::engine::Engine;
 use super::filters::Passage;
 use super::measure::Meter;
@@ -17,6 +18,7 @@ use super::relay::Relay;
 use super::source::{SourceState, UserState};
 use super::state::{Attempt, Connection, Pod, Pool, Task, Try};
 use super::stream::Stream;
+use super::tunnel::{Opening, Tunnels};
 use super::upstream::{ProxyCluster, RetryMemory};
 
 /// A run at one moment. The recorder is not part of it: it only listens.
@@ -45,6 +47,10 @@ pub struct EngineSnapshot {
     relays: PagedSnapshot<Relay>,
     workers_free_at: PagedSnapshot<SimTime>,
     paces: PagedSnapshot<Pace>,
+    circuits: SlabSnapshot<Circuit>,
+    tunnels: PagedSnapshot<Tunnels>,
+    tunnel_rows: BTreeMap<(u32, u32), u32>,
+    openings: SlabSnapshot<Opening>,
     sources: Vec<SourceState>,
     users: PagedSnapshot<UserState>,
     meter: Meter,
@@ -77,6 +83,10 @@ impl<R: Recorder> Engine<R> {
             relays: self.relays.checkpoint(),
             workers_free_at: self.workers_free_at.checkpoint(),
             paces: self.paces.checkpoint(),
+            circuits: self.circuits.checkpoint(),
+            tunnels: self.tunnels.checkpoint(),
+            tunnel_rows: self.tunnel_rows.clone(),
+            openings: self.openings.checkpoint(),
             sources: self.sources.clone(),
             users: self.users.checkpoint(),
             meter: self.meter.clone(),
@@ -110,6 +120,10 @@ impl<R: Recorder> Engine<R> {
         self.relays.restore(&snapshot.relays);
         self.workers_free_at.restore(&snapshot.workers_free_at);
         self.paces.restore(&snapshot.paces);
+        self.circuits.restore(&snapshot.circuits);
+        self.tunnels.restore(&snapshot.tunnels);
+        self.tunnel_rows.clone_from(&snapshot.tunnel_rows);
+        self.openings.restore(&snapshot.openings);
         self.sources.clone_from(&snapshot.sources);
         self.users.restore(&snapshot.users);
         self.meter.clone_from(&snapshot.meter);

@@ -165,6 +165,17 @@ pub(super) struct Attempt {
     pub(super) server_knows: ServerKnows,
     /// What protects its messages on the wire.
     pub(super) protection: Protection,
+    /// Which box its request meets next.
+    pub(super) next_box: NextBox,
+}
+
+/// Which box between the applications a request meets next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NextBox {
+    /// The one of its caller's node.
+    Near,
+    /// The one of its server's side.
+    Far,
 }
 
 /// How far an attempt has come, as far as its end depends on it.
@@ -264,6 +275,8 @@ pub(super) struct Connection {
     pub(super) protection: Protection,
     /// The row of the gate that it meets; [`NONE`] where nothing is in the way.
     pub(super) gate: u32,
+    /// What carries it below its own protocol; [`NONE`] where nothing does.
+    pub(super) circuit: u32,
 }
 
 /// How far a connection has come.

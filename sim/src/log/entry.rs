@@ -39,6 +39,11 @@ pub enum Subject {
         /// Its slot: the how-manieth cluster that was used in the run.
         slot: u32,
     },
+    /// The tunnels from one pod to another.
+    Tunnels {
+        /// Their row: the how-manieth pair of pods that had one.
+        row: u32,
+    },
 }
 
 /// What a try belongs to.
@@ -198,6 +203,34 @@ pub enum Step {
     RequestLeftClientProxy,
     /// The request is on its way to the server.
     RequestSent,
+    /// The request reaches the proxy of the caller's node.
+    RequestAtClientNodeProxy,
+    /// The request leaves the proxy of the caller's node.
+    RequestLeftClientNodeProxy,
+    /// The request reaches the proxy of the server's node.
+    RequestAtServerNodeProxy,
+    /// The request leaves the proxy of the server's node for the application.
+    RequestLeftServerNodeProxy,
+    /// A message reaches the proxy of the server's node on the way back.
+    ResponseAtServerNodeProxy,
+    /// A message leaves the proxy of the server's node.
+    ResponseLeftServerNodeProxy,
+    /// A message reaches the proxy of the caller's node.
+    ResponseAtClientNodeProxy,
+    /// A message leaves the proxy of the caller's node for the caller.
+    ResponseLeftClientNodeProxy,
+    /// A tunnel is opened.
+    TunnelOpening,
+    /// A tunnel stands; both sides have proved who they are.
+    TunnelOpened,
+    /// A tunnel could not be opened.
+    TunnelFailed,
+    /// A tunnel was closed.
+    TunnelClosed,
+    /// A stream is asked for in a tunnel (CONNECT).
+    StreamAsked,
+    /// The way below the connection is open: as a stream in a tunnel, or as a plain connection.
+    StreamOpened,
     /// The request reaches the server's proxy.
     RequestAtServerProxy,
     /// The request leaves the server's proxy for the application.
@@ -282,6 +315,20 @@ impl Step {
             Self::RequestAtClientProxy => "request_at_client_proxy",
             Self::RequestLeftClientProxy => "request_left_client_proxy",
             Self::RequestSent => "request_sent",
+            Self::RequestAtClientNodeProxy => "request_at_client_node_proxy",
+            Self::RequestLeftClientNodeProxy => "request_left_client_node_proxy",
+            Self::RequestAtServerNodeProxy => "request_at_server_node_proxy",
+            Self::RequestLeftServerNodeProxy => "request_left_server_node_proxy",
+            Self::ResponseAtServerNodeProxy => "response_at_server_node_proxy",
+            Self::ResponseLeftServerNodeProxy => "response_left_server_node_proxy",
+            Self::ResponseAtClientNodeProxy => "response_at_client_node_proxy",
+            Self::ResponseLeftClientNodeProxy => "response_left_client_node_proxy",
+            Self::TunnelOpening => "tunnel_opening",
+            Self::TunnelOpened => "tunnel_opened",
+            Self::TunnelFailed => "tunnel_failed",
+            Self::TunnelClosed => "tunnel_closed",
+            Self::StreamAsked => "stream_asked",
+            Self::StreamOpened => "stream_opened",
             Self::RequestAtServerProxy => "request_at_server_proxy",
             Self::RequestLeftServerProxy => "request_left_server_proxy",
             Self::RequestAtApp => "request_at_app",
@@ -328,6 +375,13 @@ pub enum EntryName {
         /// The how-manieth entry of this connection, from 0.
         step: u32,
     },
+    /// Something that happened to the tunnels from one pod to another.
+    Tunnels {
+        /// The how-manieth pair of pods that had tunnels in the run.
+        number: u32,
+        /// The how-manieth entry of these tunnels, from 0.
+        step: u32,
+    },
     /// Something that happened to a cluster in the proxy of a caller.
     Cluster {
         /// The how-manieth cluster that was used in the run.
@@ -350,6 +404,7 @@ impl EntryName {
                 write!(f, "/step{step}")
             }
             Self::Connection { number, step } => write!(f, "connection#{number}/step{step}"),
+            Self::Tunnels { number, step } => write!(f, "tunnels#{number}/step{step}"),
             Self::Cluster { number, step } => write!(f, "cluster#{number}/step{step}"),
         }
     }

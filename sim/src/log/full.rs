@@ -23,6 +23,7 @@ pub struct FullRecorder<S: FnMut(&Entry)> {
     attempts: Vec<Option<Track>>,
     connections: Vec<Option<Track>>,
     clusters: Vec<Option<Track>>,
+    tunnels: Vec<Option<Track>>,
     next_connection: u64,
     /// What happens before it has been handed on.
     now: SimTime,
@@ -91,6 +92,7 @@ impl<S: FnMut(&Entry)> FullRecorder<S> {
             attempts: Vec::new(),
             connections: Vec::new(),
             clusters: Vec::new(),
+            tunnels: Vec::new(),
             next_connection: 0,
             now: SimTime::ZERO,
         }
@@ -138,6 +140,7 @@ impl<S: FnMut(&Entry)> FullRecorder<S> {
             Subject::Attempt { slot, .. } => (&mut self.attempts, slot as usize),
             Subject::Connection { slot } => (&mut self.connections, slot as usize),
             Subject::Cluster { slot } => (&mut self.clusters, slot as usize),
+            Subject::Tunnels { row } => (&mut self.tunnels, row as usize),
         };
         if tracks.len() <= slot {
             tracks.resize(slot + 1, None);
@@ -232,6 +235,7 @@ fn name_of(owner: &Owner, subject: Subject, step: u32) -> EntryName {
         Subject::Try { request, .. } => call(request, None),
         Subject::Attempt { request, number, .. } => call(request, Some(number)),
         Subject::Cluster { slot } => EntryName::Cluster { number: slot, step },
+        Subject::Tunnels { row } => EntryName::Tunnels { number: row, step },
         Subject::Connection { .. } => match owner {
             Owner::Connection(number) => EntryName::Connection { number: *number, step },
             Owner::Hop(_) | Owner::Relayed(..) => EntryName::Connection { number: u64::MAX, step },

@@ -17,6 +17,13 @@ pub enum BoxKind {
 }
 
 impl BoxKind {
+    /// Whether it takes connections whatever they carry, for all pods of a node, and picks nothing
+    /// for each request.
+    #[must_use]
+    pub const fn takes_connections(self) -> bool {
+        matches!(self, Self::Ztunnel)
+    }
+
     /// As tables and JSON print it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -61,6 +68,20 @@ pub struct BoxCounters {
     pub handshakes_as_client: u64,
     /// TLS handshakes in which the box was the server.
     pub handshakes_as_server: u64,
+    /// Tunnels that the box opened.
+    pub tunnels_opened: u64,
+    /// Tunnels that it opened and that were closed.
+    pub tunnels_closed: u64,
+    /// The most tunnels of its own that it held at a time; of several boxes, the sum.
+    pub tunnels_peak: u64,
+    /// Streams in tunnels that the box asked for.
+    pub streams_opened: u64,
+    /// Of these, those that have ended.
+    pub streams_closed: u64,
+    /// Streams in tunnels that the box was asked for.
+    pub streams_accepted: u64,
+    /// The most connections that it had on either side at a time; of several boxes, the sum.
+    pub connections_peak: u64,
     /// Bytes that came in, headers included.
     pub bytes_in: u64,
     /// Bytes that went out, headers included.
@@ -84,6 +105,13 @@ impl BoxCounters {
         self.responses += other.responses;
         self.handshakes_as_client += other.handshakes_as_client;
         self.handshakes_as_server += other.handshakes_as_server;
+        self.tunnels_opened += other.tunnels_opened;
+        self.tunnels_closed += other.tunnels_closed;
+        self.tunnels_peak += other.tunnels_peak;
+        self.streams_opened += other.streams_opened;
+        self.streams_closed += other.streams_closed;
+        self.streams_accepted += other.streams_accepted;
+        self.connections_peak += other.connections_peak;
         self.bytes_in += other.bytes_in;
         self.bytes_out += other.bytes_out;
     }

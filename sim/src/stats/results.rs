@@ -263,6 +263,15 @@ pub struct ProxyResults {
     pub handshakes_as_client: u64,
     /// TLS handshakes in which they were the server, summed over replications.
     pub handshakes_as_server: u64,
+    /// Tunnels that they opened, summed over replications.
+    pub tunnels_opened: u64,
+    /// The most tunnels that each of them held at a time, added up; the largest of the replications.
+    pub tunnels_peak: u64,
+    /// Streams in tunnels that they asked for, summed over replications.
+    pub streams_opened: u64,
+    /// The most connections that each of them had at a time, added up; the largest of the
+    /// replications.
+    pub connections_peak: u64,
     /// Bytes that came in, headers included, summed over replications.
     pub bytes_in: u64,
     /// Bytes that went out, headers included, summed over replications.

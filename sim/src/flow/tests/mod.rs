@@ -2,6 +2,7 @@
 
 mod agreement;
 mod agreement_policy;
+mod ambient;
 mod boxes;
 mod gates;
 mod laws;

@@ -47,9 +47,18 @@ impl Proxies<'_> {
             responses: sum.responses,
             handshakes_as_client: sum.handshakes_as_client,
             handshakes_as_server: sum.handshakes_as_server,
+            tunnels_opened: sum.tunnels_opened,
+            tunnels_peak: self.largest(|all| all.tunnels_peak),
+            streams_opened: sum.streams_opened,
+            connections_peak: self.largest(|all| all.connections_peak),
             bytes_in: sum.bytes_in,
             bytes_out: sum.bytes_out,
         }
+    }
+
+    /// The largest of the replications' figures.
+    fn largest(&self, figure: impl Fn(&BoxCounters) -> u64) -> u64 {
+        self.counters.iter().map(|run| figure(&run.all)).max().unwrap_or(0)
     }
 
     /// The mean over replications of worker time as a share of `capacity` times the measured time.
