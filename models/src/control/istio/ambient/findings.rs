@@ -42,6 +42,7 @@ pub(in crate::control::istio) fn findings(push: &Push, world: &World) -> Vec<Dia
             disabled(push, policy, first, &mut found);
         }
     }
+    found.extend(super::behind::findings(push, world));
     let mut told = BTreeSet::new();
     for subject in &subjects {
         let levels = Levels::of(push, subject.namespace, subject.labels);

@@ -4,6 +4,7 @@
 
 mod authentication;
 mod authorization;
+mod behind;
 mod explain;
 mod findings;
 pub mod waypoints;

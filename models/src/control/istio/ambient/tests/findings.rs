@@ -164,3 +164,39 @@ fn trust_domains_that_ztunnel_does_not_compare_are_told() {
     let finding = one(&[mesh.to_owned(), policy.concat()]);
     assert_eq!(finding.code, "ambient.trust-domain-alias");
 }
+
+const WAYPOINT: &str = "\
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: door, namespace: shop}
+spec:
+  gatewayClassName: istio-waypoint
+  listeners: [{name: mesh, port: 15008, protocol: HBONE}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop, labels: {istio.io/use-waypoint: door}}
+spec:
+  clusterIP: 10.0.0.10
+  selector: {app: cart}
+  ports: [{name: http, port: 80, targetPort: 8080}]
+";
+
+#[test]
+fn a_policy_that_lists_clients_turns_the_waypoint_away() {
+    let with = |action: &str, source: &str| {
+        let rules = format!("[{{from: [{{source: {{{source}}}}}]}}]");
+        let policy = access("shop/clients", &format!("{{action: {action}, rules: {rules}}}"));
+        found(&[WAYPOINT.to_owned(), policy])
+    };
+    let told = with("ALLOW", "serviceAccounts: [web]");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0].code, told[0].severity), ("ambient.waypoint-denied", Severity::Error));
+    assert_eq!(told[0].message, "waypoint `shop/door` is turned away by `shop/clients`");
+    assert_eq!(with("ALLOW", "serviceAccounts: [web, door]"), []);
+    assert_eq!(with("DENY", "notServiceAccounts: [web]").len(), 1);
+    assert_eq!(with("DENY", "serviceAccounts: [web]"), []);
+    let nobody = access("shop/nobody", "{}");
+    assert_eq!(found(&[WAYPOINT.to_owned(), nobody]), [], "it lists nobody");
+}
