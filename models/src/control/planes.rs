@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::explain::Decision;
+use crate::identity::SpiffeId;
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::Labels;
 use crate::path::{DataPath, Placement};
@@ -16,7 +17,7 @@ use crate::proxy::ztunnel;
 use crate::world::{ClusterManifests, PodId, World};
 
 use super::gateway::{GatewayControlPlane, MeshGroup};
-use super::istio::ambient::waypoints::{self, WaypointAsked, WaypointName};
+use super::istio::ambient::waypoints::{self, WaypointAsked, WaypointName, WaypointSender};
 use super::istio::gateways::GatewayWorkload;
 use super::istio::routes::{MeshRoutes, mesh_host};
 use super::istio::{IstioControlPlane, Push};
@@ -215,6 +216,30 @@ impl ControlPlanes {
         asked: WaypointAsked,
     ) -> Decision<Option<WaypointName>> {
         self.istio.waypoint_for(world, asked).unwrap_or_else(waypoints::no_plane)
+    }
+
+    /// The waypoint that traffic of a sender meets on its way to a Service's own address or to a
+    /// pod, and why; `None` in the decision where it goes past or none stands.
+    #[must_use]
+    pub fn waypoint_passed(
+        &self,
+        world: &World,
+        sender: WaypointSender,
+        asked: WaypointAsked,
+    ) -> Decision<Option<WaypointName>> {
+        self.istio.waypoint_passed(world, sender, asked).unwrap_or_else(waypoints::no_plane)
+    }
+
+    /// All waypoints of Istio's own class, by cluster and name.
+    #[must_use]
+    pub fn waypoints(&self) -> Vec<WaypointName> {
+        self.istio.waypoints().collect()
+    }
+
+    /// Who a waypoint is to those that it sends to; `None` where none stands.
+    #[must_use]
+    pub fn waypoint_identity(&self, name: &WaypointName) -> Option<SpiffeId> {
+        self.istio.waypoint_identity(name)
     }
 
     /// The configuration of a waypoint's Envoy; `None` where none of this name stands, or where

@@ -115,6 +115,30 @@ pub struct IstioFacts {
     pub inbound_retry_attempts: Fact<u32>,
     /// The panic threshold where outlier detection is configured.
     pub min_health: Fact<Ppm>,
+    /// Who sends through waypoints.
+    pub waypoints: WaypointFacts,
+}
+
+/// Who sends through waypoints, beside clients in ambient mode, who always do.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaypointFacts {
+    /// Sidecars.
+    pub from_sidecars: Fact<WaypointWay>,
+    /// Istio's gateways.
+    pub from_gateways: Fact<WaypointWay>,
+}
+
+/// Whether somebody sends through the waypoint of a Service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaypointWay {
+    /// Past it, to the pods.
+    Past,
+    /// Through it where `istio.io/ingress-use-waypoint` asks for it, else past it.
+    WhenLabelled,
+    /// Through it.
+    Through,
 }
 
 /// How Gateway API resources are taken.

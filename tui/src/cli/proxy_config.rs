@@ -21,8 +21,9 @@ pub(crate) struct ProxyConfigArgs {
     pub(crate) part: PartArg,
 
     /// Whose proxy: a pod or workload as `NAME`, `NAME.NAMESPACE`, `NAMESPACE/NAME` or
-    /// `NAMESPACE/deploy/NAME`; or `gateway/NAME` or `gateway/NAMESPACE/NAME`.
-    #[arg(value_name = "POD|gateway/NAME")]
+    /// `NAMESPACE/deploy/NAME`; or `gateway/NAME` or `gateway/NAMESPACE/NAME`; or the same behind
+    /// `waypoint/`.
+    #[arg(value_name = "POD|gateway/NAME|waypoint/NAME")]
     pub(crate) proxy: Option<String>,
 
     /// What it is about.

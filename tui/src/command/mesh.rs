@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::path::PathBuf;
 
+use meshwalk_models::control::istio::ambient::waypoints::WaypointName;
 use meshwalk_models::control::{ControlPlanes, GatewayKind, GatewayName};
 use meshwalk_models::flip::{Bounds, Flips, Setting, flips};
 use meshwalk_models::manifest::{self, Diagnostic, Manifests, Severity, Sort, SourceSet, nearest};
@@ -213,6 +214,37 @@ impl Mesh {
     }
 }
 
+impl Mesh {
+    /// The waypoint that `text` names: `NAME` or `NAMESPACE/NAME`.
+    pub(super) fn waypoint(
+        &self,
+        namespace: Option<&str>,
+        text: &str,
+    ) -> Result<WaypointName, Failure> {
+        let (own, name) = match text.split_once('/') {
+            Some((own, name)) => (Some(own), name),
+            None => (namespace, text),
+        };
+        let all = self.planes.waypoints();
+        let fits = |waypoint: &&WaypointName| {
+            waypoint.name == name && own.is_none_or(|own| waypoint.namespace == own)
+        };
+        match *all.iter().filter(fits).collect::<Vec<_>>() {
+            [one] => Ok(one.clone()),
+            [] => {
+                let failure = Failure::new(format!("there is no waypoint `{text}`"));
+                let names: Vec<_> = all.iter().take(8).map(ToString::to_string).collect();
+                match names.is_empty() {
+                    true => Err(failure.help("no Gateway is of the class `istio-waypoint`")),
+                    false => Err(failure.help(format!("there are {}", names.join(", ")))),
+                }
+            }
+            _ => Err(Failure::new(format!("`{text}` may be any of several waypoints"))
+                .help("name the namespace: waypoint/NAMESPACE/NAME")),
+        }
+    }
+}
+
 impl Inputs {
     /// The smallest edits that would change what becomes of a request, `most` of them.
     pub(super) fn flips(
@@ -282,6 +314,11 @@ fn untold_kinds(manifests: &Manifests) -> Vec<Untold> {
 pub(super) fn gateway_part(text: &str) -> Option<&str> {
     let (kind, rest) = text.split_once('/')?;
     ["gateway", "gateways", "gw", "gtw"].contains(&kind).then_some(rest)
+}
+
+/// What stands behind `waypoint/`.
+pub(super) fn waypoint_part(text: &str) -> Option<&str> {
+    text.strip_prefix("waypoint/")
 }
 
 fn described(gateway: &GatewayName) -> String {

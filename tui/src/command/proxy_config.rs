@@ -1,7 +1,9 @@
-//! `proxy-config`: what the proxy of a pod or gateway holds.
+//! `proxy-config`: what the proxy of a pod, gateway or waypoint holds.
 
 use std::sync::Arc;
 
+use meshwalk_models::control::istio::ambient::waypoints::WaypointName;
+use meshwalk_models::path::DataPath;
 use meshwalk_models::proxy::envoy::config::ProxyConfig;
 use meshwalk_models::walk::full_name;
 
@@ -57,17 +59,40 @@ fn named(args: &ProxyConfigArgs) -> Result<(String, MeshArgs), Failure> {
 }
 
 fn find(proxy: &str, namespace: Option<&str>, mesh: &Mesh) -> Result<Arc<ProxyConfig>, Failure> {
-    if mesh::gateway_part(proxy).is_some() {
-        let name = mesh.gateway(namespace, proxy)?;
+    if let Some(text) = mesh::waypoint_part(proxy) {
+        let name = mesh.waypoint(namespace, text)?;
+        return of_waypoint(&name, mesh);
+    }
+    if let Some(text) = mesh::gateway_part(proxy) {
+        let name = match mesh.gateway(namespace, proxy) {
+            Ok(name) => name,
+            // The Gateway of a waypoint is a Gateway too.
+            Err(failure) => {
+                let name = mesh.waypoint(namespace, text).map_err(|_| failure)?;
+                return of_waypoint(&name, mesh);
+            }
+        };
         return mesh.planes.gateway(&mesh.world, &name).ok_or_else(|| {
             Failure::new(format!("{name} has no proxy: no control plane accepts it"))
                 .help("`meshwalk lint` says why")
         });
     }
     let caller = mesh.caller(namespace, proxy)?;
+    if mesh.planes.data_path(&mesh.world, caller.pod) == DataPath::IstioAmbient {
+        let name = full_name(&mesh.world, caller.workload);
+        return Err(Failure::new(format!("{name} has no Envoy: its node's ztunnel carries it"))
+            .help("waypoint/NAME shows the waypoint of a Service"));
+    }
     mesh.planes.sidecar(&mesh.world, caller.pod).ok_or_else(|| {
         let name = full_name(&mesh.world, caller.workload);
         Failure::new(format!("{name} has no sidecar"))
             .help("label its namespace `istio-injection: enabled`, or its pods `sidecar.istio.io/inject: \"true\"`")
+    })
+}
+
+fn of_waypoint(name: &WaypointName, mesh: &Mesh) -> Result<Arc<ProxyConfig>, Failure> {
+    mesh.planes.waypoint(&mesh.world, name).ok_or_else(|| {
+        Failure::new(format!("what {name} holds is not known: it is no waypoint of Istio's"))
+            .help("`gatewayClassName: istio-waypoint` makes it one")
     })
 }

@@ -14,8 +14,11 @@ use super::status::{Condition, ConditionType};
 /// The controller behind Istio's gateways.
 const ISTIO_CONTROLLER: &str = "istio.io/gateway-controller";
 
-/// Classes that Istio makes for proxies inside the mesh; ambient mode is not modelled.
-const NOT_MODELLED: &[&str] = &["istio-waypoint", "istio-east-west", "istio-remote"];
+/// The class of waypoints, whose configuration is made where ambient mode is.
+pub(super) const WAYPOINT: &str = "istio-waypoint";
+
+/// Classes that Istio makes for traffic between networks.
+const NOT_MODELLED: &[&str] = &["istio-east-west", "istio-remote"];
 
 /// Whether this control plane looks after a Gateway.
 pub(super) fn is_ours(
@@ -32,6 +35,12 @@ pub(super) fn is_ours(
         return accepted(false, "Pending", gateway.meta.place, message);
     };
     let by_controller = facts.differs(GatewayDifference::Classes);
+    if by_controller && class.value == WAYPOINT {
+        let because = (rules::CLASS, Origin::Manifest(class.place));
+        let message = "it is a waypoint".to_owned();
+        let kind = ConditionType::Accepted;
+        return (false, Condition::new(kind, true, "Accepted", because, message));
+    }
     if by_controller && NOT_MODELLED.contains(&class.value.as_str()) {
         let message = format!("Gateways of class `{class}` are not modelled");
         return accepted(false, "Pending", class.place, message);

@@ -14,6 +14,7 @@ use crate::manifest::kinds::gateway::{
 use crate::world::{Origin, first_mismatch};
 
 use super::age::{Age, Claim};
+use super::class::WAYPOINT;
 use super::grant::{Permission, Referrer, permission};
 use super::hostname::Hostname;
 use super::objects::{Key, Objects, key_of_ref};
@@ -189,7 +190,7 @@ fn row<'a>(objects: &Objects<'a>, parent: Parent<'a>, listener: &'a GatewayListe
         conditions: Vec::new(),
         programmed: true,
     };
-    accept_protocol(&mut row);
+    accept_protocol(objects, &mut row);
     resolve_kinds(&mut row);
     resolve_certificates(objects, &mut row);
     row
@@ -233,13 +234,22 @@ fn admitted(row: &Row<'_>) -> &'static [RouteKind] {
     }
 }
 
-fn accept_protocol(row: &mut Row<'_>) {
+/// Whether a listener takes the tunnels of a waypoint. No route attaches to it.
+fn takes_tunnels(objects: &Objects<'_>, row: &Row<'_>) -> bool {
+    let (kind, key) = row.parent;
+    let gateway = objects.gateways.get(&key).filter(|_| kind == ParentKind::Gateway);
+    let class = gateway.and_then(|gateway| gateway.class.as_ref());
+    let is_waypoint = class.is_some_and(|class| class.value == WAYPOINT);
+    is_waypoint && row.listener.protocol.value.word() == "HBONE"
+}
+
+fn accept_protocol(objects: &Objects<'_>, row: &mut Row<'_>) {
     let protocol = &row.listener.protocol;
     let word = protocol.value.word().to_owned();
     let at = (rules::LISTENER, Origin::Manifest(protocol.place));
     let accepted = ConditionType::Accepted;
     match protocol.value {
-        ListenerProtocol::Udp | ListenerProtocol::Other(_) => {
+        ListenerProtocol::Udp | ListenerProtocol::Other(_) if !takes_tunnels(objects, row) => {
             let message = format!("protocol `{word}` is not supported");
             row.reject(Condition::new(accepted, false, "UnsupportedProtocol", at, message));
         }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::control::Beside;
 use crate::explain::{Decision, Probe, Silent, Sourced};
+use crate::identity::SpiffeId;
 use crate::manifest::Diagnostic;
 use crate::manifest::kinds::istio::MtlsMode;
 use crate::path::Placement;
@@ -15,7 +16,7 @@ use crate::proxy::ztunnel;
 use crate::world::{ClusterManifests, PodId, World};
 
 use super::ambient;
-use super::ambient::waypoints::{self, WaypointAsked, WaypointClass, WaypointName};
+use super::ambient::waypoints::{self, WaypointAsked, WaypointClass, WaypointName, WaypointSender};
 use super::authentication;
 use super::enrolment::{self, Enrolled};
 use super::gateways::{self, EffectiveGateway, GatewayWorkload};
@@ -146,14 +147,49 @@ impl IstioControlPlane {
         world: &World,
         asked: WaypointAsked,
     ) -> Option<Decision<Option<WaypointName>>> {
-        let push = match asked {
+        Some(waypoints::explain(self.push_of_asked(world, asked)?, world, asked))
+    }
+
+    /// The waypoint that traffic of a sender meets, and why; `None` where Istio knows nothing of
+    /// the cluster.
+    #[must_use]
+    pub fn waypoint_passed(
+        &self,
+        world: &World,
+        sender: WaypointSender,
+        asked: WaypointAsked,
+    ) -> Option<Decision<Option<WaypointName>>> {
+        Some(waypoints::passes(self.push_of_asked(world, asked)?, world, sender, asked))
+    }
+
+    fn push_of_asked(&self, world: &World, asked: WaypointAsked) -> Option<&Arc<Push>> {
+        match asked {
             WaypointAsked::Service(service) => {
                 let cluster = world.namespaces[world.services[service].namespace].cluster;
-                self.pushes.iter().find(|push| push.cluster == cluster)?
+                self.pushes.iter().find(|push| push.cluster == cluster)
             }
-            WaypointAsked::Pod(pod) => self.push_of(world, pod)?,
-        };
-        Some(waypoints::explain(push, world, asked))
+            WaypointAsked::Pod(pod) => self.push_of(world, pod),
+        }
+    }
+
+    /// All waypoints of Istio's own class, by cluster and name.
+    pub fn waypoints(&self) -> impl Iterator<Item = WaypointName> {
+        self.pushes.iter().flat_map(|push| {
+            let own = push.waypoints.all().filter(|it| it.class == WaypointClass::Istio);
+            own.map(|waypoint| waypoints::name_of(push, waypoint))
+        })
+    }
+
+    /// Who a waypoint is to others; `None` where none stands.
+    #[must_use]
+    pub fn waypoint_identity(&self, name: &WaypointName) -> Option<SpiffeId> {
+        let push = self.pushes.iter().find(|push| push.cluster == name.cluster)?;
+        let waypoint = push.waypoints.named(&name.namespace, &name.name)?;
+        Some(SpiffeId {
+            trust_domain: push.mesh.trust_domain.value.clone(),
+            namespace: waypoint.namespace.clone(),
+            service_account: waypoint.service_account.clone(),
+        })
     }
 
     /// The configuration of a waypoint's Envoy; `None` where none stands, or something else. The

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::manifest::Diagnostic;
 use crate::manifest::kinds::gateway::{self as gateway_api, GatewayResource};
 use crate::manifest::kinds::istio::{
     AuthorizationPolicy, DestinationRule, Gateway, IstioResource, MeshConfigMap,
@@ -11,6 +10,7 @@ use crate::manifest::kinds::istio::{
     Unmodelled, VirtualService, WorkloadEntry,
 };
 use crate::manifest::kinds::{self, Resource};
+use crate::manifest::{Diagnostic, Place};
 use crate::path::Placement;
 use crate::profile::Profile;
 use crate::proxy::envoy::config::JwtProvider;
@@ -65,8 +65,21 @@ pub struct Push {
     pub authorization_policies: Vec<Config<AuthorizationPolicy>>,
     /// The waypoints that stand.
     pub waypoints: Waypoints,
+    /// The parents of routes of Gateway API that are Services.
+    pub service_routes: Vec<ServiceRoute>,
     /// Objects whose effect is not modelled, by name.
     pub unmodelled: Vec<Config<Unmodelled>>,
+}
+
+/// A route of Gateway API for requests to a Service.
+#[derive(Clone, Debug)]
+pub struct ServiceRoute {
+    /// Kind, namespace and name of the route.
+    pub title: String,
+    /// Namespace and name of the Service.
+    pub service: (String, String),
+    /// Where the route names it.
+    pub place: Place,
 }
 
 /// The objects of one cluster by kind; of two with one name the later counts.
@@ -75,6 +88,7 @@ struct Objects<'m> {
     services: BTreeMap<(String, String), &'m kinds::Service>,
     gateway_api: BTreeMap<(String, String), &'m gateway_api::Gateway>,
     gateway_classes: BTreeMap<String, &'m gateway_api::GatewayClass>,
+    service_routes: Vec<ServiceRoute>,
     virtual_services: Named<VirtualService>,
     gateways: Named<Gateway>,
     destination_rules: Named<DestinationRule>,
@@ -149,6 +163,7 @@ impl Push {
             request_authentications,
             authorization_policies: oldest(objects.authorization_policies),
             waypoints,
+            service_routes: objects.service_routes,
             unmodelled: objects.unmodelled.into_values().collect(),
         }
     }
@@ -204,6 +219,18 @@ impl<'m> Objects<'m> {
             }
             GatewayResource::Class(class) => {
                 self.gateway_classes.insert(key.1, class);
+            }
+            GatewayResource::Route(route) if route.kind.is_http() => {
+                let parents = route.parents.iter().map(|parent| &parent.object);
+                let services = parents.filter(|it| it.group.is_empty() && it.kind == "Service");
+                self.service_routes.extend(services.map(|service| ServiceRoute {
+                    title: format!("{} `{}/{}`", route.kind.word(), key.0, key.1),
+                    service: (
+                        service.namespace.as_ref().map_or(&key.0, |it| &it.value).clone(),
+                        service.name.value.clone(),
+                    ),
+                    place: service.place,
+                }));
             }
             _ => {}
         }

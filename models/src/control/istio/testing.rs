@@ -115,6 +115,11 @@ impl Mesh {
 
     /// The same, where objects may be broken; what their reader says is among the findings.
     pub(super) fn of_broken(text: &str) -> Self {
+        Self::placed(text, Placement::default())
+    }
+
+    /// The same, where a scenario says what carries the traffic.
+    pub(super) fn placed(text: &str, placement: Placement) -> Self {
         let mut sources = SourceSet::new();
         let id = sources.add("istio.yaml", text);
         let manifests = load(&sources, [id]);
@@ -122,8 +127,7 @@ impl Mesh {
         let cluster = ClusterManifests { name: "east", default_namespace: "default", resources };
         let world = crate::world::build(&[cluster], &Topology::default(), &[]).world;
         let profile = Profile::built_in();
-        let (plane, mut findings) =
-            IstioControlPlane::new(&world, &[cluster], profile, Placement::default());
+        let (plane, mut findings) = IstioControlPlane::new(&world, &[cluster], profile, placement);
         let errors = manifests.diagnostics.iter().filter(|it| it.severity == Severity::Error);
         findings.extend(errors.cloned());
         Self { world, plane, findings }

@@ -19,15 +19,39 @@ const DRY_RUN: RuleId = RuleId("istio.authz.dry-run");
 const IDENTITY: RuleId = RuleId("istio.authz.identity");
 const REFUSED: RuleId = RuleId("istio.authz.refused");
 const TRUST_DOMAIN: RuleId = RuleId("istio.authz.trust-domain");
+const WAYPOINT: RuleId = RuleId("istio.waypoint.policies");
 const VALUES: RuleId = RuleId("istio.authz.values");
 
 /// How many policies are told one by one.
 const TOLD_MAX: usize = 50;
 
+/// Tells that a waypoint leaves out what names no target.
+fn left_out(push: &Push, at: At<'_>, probe: &mut impl Probe) {
+    if !matches!(at, At::Waypoint(_)) {
+        return;
+    }
+    let root = push.mesh.root_namespace.value.as_str();
+    let mut near = push.authorization_policies.iter().filter(|policy| {
+        let in_scope = policy.namespace == root || at.namespaces().any(|it| it == policy.namespace);
+        in_scope && policy.object.targets.is_empty()
+    });
+    if let Some(first) = near.next() {
+        let count = 1 + near.count();
+        probe.step(WAYPOINT, Some(first.origin()), || {
+            format!("policies without `targetRefs`, which do not count at a waypoint: {count}")
+        });
+    }
+}
+
 /// Tells the policies of a proxy, in the order in which they are asked.
 pub fn explain<'t>(push: &Push, at: impl Into<At<'t>>, probe: &mut impl Probe) {
+    let at = at.into();
     let policies = attach::in_force(push, at);
-    if policies.is_empty() || !probe.listens() {
+    if !probe.listens() {
+        return;
+    }
+    left_out(push, at, probe);
+    if policies.is_empty() {
         return;
     }
     probe.enter();

@@ -106,15 +106,20 @@ pub(in crate::control) fn explain(
     asked: WaypointAsked,
 ) -> Decision<Option<WaypointName>> {
     let mut tree = Tree::default();
-    let choice = choice_for(push, world, asked, &mut tree);
-    let outcome = match choice {
-        Choice::Uses(waypoint) => Some(WaypointName {
-            cluster: push.cluster,
-            namespace: waypoint.namespace.clone(),
-            name: waypoint.name.clone(),
-        }),
+    let used = match choice_for(push, world, asked, &mut tree) {
+        Choice::Uses(waypoint) => Some(name_of(push, waypoint)),
         Choice::Nothing | Choice::Refused(_) => None,
     };
+    decided(used, tree)
+}
+
+pub(in crate::control::istio) fn name_of(push: &Push, waypoint: &Waypoint) -> WaypointName {
+    let (namespace, name) = (waypoint.namespace.clone(), waypoint.name.clone());
+    WaypointName { cluster: push.cluster, namespace, name }
+}
+
+/// A decision with the reasons of a tree.
+pub(super) fn decided(outcome: Option<WaypointName>, tree: Tree) -> Decision<Option<WaypointName>> {
     let because = tree.finish().into_iter().next();
     Decision { outcome, because: because.unwrap_or_else(|| nothing("nothing names a waypoint")) }
 }

@@ -5,6 +5,7 @@
 mod choice;
 mod config;
 mod findings;
+mod passes;
 mod served;
 mod standing;
 #[cfg(test)]
@@ -14,10 +15,13 @@ use std::fmt;
 
 use crate::world::{ClusterId, PodId, ServiceId};
 
+pub(in crate::control::istio) use choice::name_of;
 pub use choice::{Refusal, RefusalKind};
 pub(in crate::control) use choice::{explain, no_plane};
 pub(in crate::control::istio) use config::config;
 pub(in crate::control::istio) use findings::findings;
+pub use passes::WaypointSender;
+pub(in crate::control) use passes::passes;
 pub use standing::{Waypoint, WaypointClass, WaypointFor, Waypoints};
 
 /// A waypoint by its name.

@@ -16,6 +16,9 @@ pub(super) const ISTIO_WAYPOINT: &str = "istio-waypoint";
 /// What a waypoint serves, on its Gateway or on its class.
 pub(super) const FOR: &str = "istio.io/waypoint-for";
 
+/// Names the service account of what is made for a Gateway.
+const SERVICE_ACCOUNT: &str = "gateway.istio.io/service-account";
+
 /// The name of a waypoint that no manifest declares.
 pub(super) const PLACED: &str = "waypoint";
 
@@ -82,6 +85,8 @@ pub struct Waypoint {
     pub serves: WaypointFor,
     /// Where that is written; the Gateway itself where nothing says so.
     pub serves_origin: Origin,
+    /// The service account that it runs under.
+    pub service_account: String,
     /// Whose objects may use it.
     pub allowed: AllowedNamespaces,
     /// The Gateway, or that a scenario puts a waypoint there.
@@ -134,6 +139,7 @@ impl Waypoints {
                 },
                 serves,
                 serves_origin,
+                service_account: service_account(&gateway.meta),
                 allowed: allowed(gateway),
                 origin: Origin::Manifest(gateway.meta.place),
             };
@@ -163,6 +169,7 @@ fn placed(home: &str) -> ((String, String), Waypoint) {
         class: WaypointClass::Istio,
         serves: WaypointFor::Service,
         serves_origin: origin,
+        service_account: PLACED.to_owned(),
         allowed: AllowedNamespaces::Same,
         origin,
     };
@@ -178,6 +185,13 @@ fn serves(gateway: &ObjectMeta, class: Option<&ObjectMeta>) -> (WaypointFor, Ori
     word(&gateway.labels)
         .or_else(|| class.and_then(|class| word(&class.labels)))
         .unwrap_or((WaypointFor::Service, Origin::Manifest(gateway.place)))
+}
+
+/// Istio names the account of a waypoint as its Gateway, unless that says otherwise (istio
+/// `pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go`).
+fn service_account(gateway: &ObjectMeta) -> String {
+    let written = gateway.annotations.get(SERVICE_ACCOUNT);
+    written.map_or_else(|| gateway.name.value.clone(), |name| name.value.clone())
 }
 
 /// Whose objects may use a waypoint: those whose routes its listener for tunnels takes

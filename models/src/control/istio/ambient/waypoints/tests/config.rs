@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
+use crate::control::ControlPlanes;
 use crate::control::istio::routes::NoMeshRoutes;
 use crate::control::istio::testing::Mesh;
+use crate::manifest::{SourceSet, load};
+use crate::path::{Placement, WaypointPlacement};
+use crate::profile::Profile;
 use crate::proxy::envoy::config::{
     Destination, Forward, HttpFilterKind, HttpManager, NetworkFilter, ProxyConfig, RouteAction,
     RouteSource, UpstreamTls,
 };
+use crate::world::{ClusterManifests, Topology};
 
-use super::{namespace, of_service, service, waypoint};
+use super::{istio as object, namespace, of_service, service, waypoint};
 
 const USE: &str = "istio.io/use-waypoint";
 
@@ -29,18 +34,6 @@ fn shop(more: &[&str]) -> Arc<ProxyConfig> {
     );
     let name = of_service(&mesh, "shop/cart").outcome.expect("the label names a waypoint");
     mesh.plane.waypoint(&mesh.world, &name, &NoMeshRoutes).expect("it is Istio's")
-}
-
-fn object(kind: &str, title: &str, spec: &str) -> String {
-    let (namespace, name) = title.split_once('/').expect("namespace/name");
-    let group = match kind {
-        "AuthorizationPolicy" | "RequestAuthentication" => "security",
-        _ => "networking",
-    };
-    format!(
-        "---\napiVersion: {group}.istio.io/v1\nkind: {kind}\n\
-         metadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n"
-    )
 }
 
 fn manager<'c>(config: &'c ProxyConfig, chain: &str) -> &'c HttpManager {
@@ -191,4 +184,61 @@ fn a_waypoint_for_pods_passes_on_what_they_were_dialled_for() {
     let chains: Vec<_> = config.listeners[0].chains.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(chains, [CART, "direct-http", "direct-tcp", "direct-http-80", "direct-tcp-80"]);
     assert!(config.clusters.contains_key("encap"));
+}
+
+#[test]
+fn a_placement_puts_a_waypoint_into_each_namespace_with_services() {
+    let text = [
+        namespace("shop", ""),
+        namespace("bank", &format!("{USE}: own")),
+        waypoint("bank/own", "", ""),
+        service("shop/cart", "", ""),
+        service("shop/web", &format!("{USE}: none"), ""),
+        service("bank/money", "", ""),
+    ]
+    .concat();
+    let placed = |waypoints| {
+        let placement = Placement { waypoints, ..Placement::default() };
+        let mesh = Mesh::placed(&text, placement);
+        let of = |title| of_service(&mesh, title).outcome.map(|name| name.name);
+        [of("shop/cart"), of("shop/web"), of("bank/money")]
+    };
+    let some = |name: &str| Some(name.to_owned());
+    assert_eq!(placed(WaypointPlacement::FromLabels), [None, None, some("own")]);
+    assert_eq!(
+        placed(WaypointPlacement::EveryNamespace),
+        [some("waypoint"), None, some("own")],
+        "who asks for none has none, and who names one has that one"
+    );
+    assert_eq!(placed(WaypointPlacement::Nowhere), [None, None, None]);
+}
+
+#[test]
+fn routes_of_gateway_api_for_a_service_lead_through_its_waypoint() {
+    let text = [
+        namespace("shop", &format!("{USE}: wp")),
+        waypoint("shop/wp", "", ""),
+        service("shop/cart", "", ""),
+        service("shop/pay", "", ""),
+        "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n\
+         metadata: {name: cart, namespace: shop}\n\
+         spec:\n  parentRefs: [{group: '', kind: Service, name: cart, port: 80}]\n  \
+         rules: [{backendRefs: [{name: pay, port: 80}]}]\n"
+            .to_owned(),
+    ]
+    .concat();
+    let mut sources = SourceSet::new();
+    let id = sources.add("shop.yaml", &text);
+    let manifests = load(&sources, [id]);
+    let resources = &manifests.resources[..];
+    let cluster = ClusterManifests { name: "east", default_namespace: "default", resources };
+    let world = crate::world::build(&[cluster], &Topology::default(), &[]).world;
+    let (planes, findings) = ControlPlanes::new(&world, &[cluster], Profile::built_in());
+    assert_eq!(findings, [], "a Gateway for tunnels is nothing odd");
+    let [name] = &planes.waypoints()[..] else { panic!("one waypoint") };
+    let config = planes.waypoint(&world, name).expect("it is Istio's");
+    let [forward] = forwards(&config, CART)[..] else { panic!("one route") };
+    assert_eq!(cluster_of(forward), PAY);
+    let identity = planes.waypoint_identity(name).expect("it stands");
+    assert_eq!(identity.to_string(), "spiffe://cluster.local/ns/shop/sa/wp");
 }

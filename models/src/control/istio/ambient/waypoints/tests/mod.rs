@@ -2,6 +2,8 @@
 
 mod choice;
 mod config;
+mod findings;
+mod passes;
 
 use crate::control::istio::testing::Mesh;
 use crate::explain::Decision;
@@ -38,6 +40,19 @@ pub(super) fn service(title: &str, labels: &str, pod_labels: &str) -> String {
          ---\napiVersion: v1\nkind: Pod\n\
          metadata: {{name: {name}, namespace: {namespace}, labels: {{app: {name}, {pod_labels}}}}}\n\
          spec: {{containers: [{{name: app, ports: [{{containerPort: 8080}}]}}]}}\n"
+    )
+}
+
+/// An object of Istio's in this group.
+pub(super) fn istio(kind: &str, title: &str, spec: &str) -> String {
+    let (namespace, name) = title.split_once('/').expect("namespace/name");
+    let group = match kind {
+        "AuthorizationPolicy" | "RequestAuthentication" => "security",
+        _ => "networking",
+    };
+    format!(
+        "---\napiVersion: {group}.istio.io/v1\nkind: {kind}\n\
+         metadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n"
     )
 }
 

@@ -7,18 +7,16 @@ use crate::explain::Silent;
 use crate::manifest::{Diagnostic, Place};
 use crate::world::{Origin, World};
 
-use super::choice::{Choice, Refusal, RefusalKind, choice_for};
-use super::{WaypointAsked, served};
-
-/// How many of those whom a label concerns are named.
-const NAMED_MAX: usize = 3;
+use super::super::choice::{Choice, Refusal, RefusalKind, choice_for};
+use super::super::{WaypointAsked, served};
+use super::named;
 
 /// A label that names a waypoint which is not used, and why not.
 type Refused = (Place, RefusalKind, String);
 
 /// All findings about the labels of one cluster.
 #[must_use]
-pub(in crate::control::istio) fn findings(push: &Push, world: &World) -> Vec<Diagnostic> {
+pub(super) fn findings(push: &Push, world: &World) -> Vec<Diagnostic> {
     let mut refused: BTreeMap<Refused, (Option<Origin>, Vec<String>)> = BTreeMap::new();
     let mut add = |choice: Choice<'_>, whom: String| {
         let Choice::Refused(Refusal { kind, waypoint, label, refused_by }) = choice else { return };
@@ -51,12 +49,7 @@ fn is_at(choice: &Choice<'_>, place: Place) -> bool {
 }
 
 fn told((label, kind, waypoint): &Refused, by: Option<Origin>, whom: &[String]) -> Diagnostic {
-    let more = whom.len().saturating_sub(NAMED_MAX);
-    let mut whom = whom.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
-    if more > 0 {
-        whom = format!("{whom} and {more} more");
-    }
-    let past = format!("traffic to {whom} goes past it");
+    let past = format!("traffic to {} goes past it", named(whom));
     let (code, message, help) = match kind {
         RefusalKind::Missing => (
             "ambient.no-such-waypoint",
