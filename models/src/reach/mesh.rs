@@ -282,17 +282,8 @@ impl Meeting<'_> {
             UpstreamProtocol::AsDownstream => (Spoken::Http1, Declared::Anything),
             UpstreamProtocol::Tcp => (Spoken::AsClient, Declared::Anything),
         };
-        let encryption = match &cluster.tls.value {
-            UpstreamTls::IstioMutual { .. } => Encryption::Mesh,
-            UpstreamTls::AutoMutual | UpstreamTls::Hbone
-                if takes_mutual_tls(config, &name, server) =>
-            {
-                Encryption::Mesh
-            }
-            UpstreamTls::AutoMutual | UpstreamTls::Hbone | UpstreamTls::None => Encryption::Nobody,
-            UpstreamTls::Simple { .. } => Encryption::Simple,
-            UpstreamTls::Mutual { .. } => Encryption::Mutual,
-        };
+        let takes = || takes_mutual_tls(config, &name, server);
+        let encryption = encryption(&cluster.tls.value, takes);
         let is_dialled = cluster.discovery == Discovery::OriginalDestination;
         let (wire, encryption) = match (self.server.path, encryption) {
             (DataPath::IstioAmbient, Encryption::Mesh) if !is_dialled => {
@@ -514,6 +505,17 @@ fn at_application(sent: Sent) -> Fate {
 
 fn unknown(why: &str, origin: Option<Origin>) -> Fate {
     Fate::Unknown { why: why.to_owned(), origins: origin.into_iter().collect() }
+}
+
+/// Who ends the encryption that a cluster asks for.
+fn encryption(tls: &UpstreamTls, takes: impl Fn() -> bool) -> Encryption {
+    match tls {
+        UpstreamTls::IstioMutual { .. } => Encryption::Mesh,
+        UpstreamTls::AutoMutual | UpstreamTls::Hbone if takes() => Encryption::Mesh,
+        UpstreamTls::AutoMutual | UpstreamTls::Hbone | UpstreamTls::None => Encryption::Nobody,
+        UpstreamTls::Simple { .. } => Encryption::Simple,
+        UpstreamTls::Mutual { .. } => Encryption::Mutual,
+    }
 }
 
 fn takes_mutual_tls(config: &ProxyConfig, cluster: &str, server: PodId) -> bool {

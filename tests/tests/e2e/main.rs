@@ -23,3 +23,4 @@ mod reach;
 mod samples;
 mod shapes;
 mod tokens;
+mod waypoints;

@@ -176,7 +176,6 @@ const NETWORK_POLICY: Topics = &[
     ("tiers and priorities", &["network.admin", "network.baseline", "network.priority"]),
 ];
 
-/// What is said of waypoints stands with them.
 const AMBIENT: Topics = &[
     (
         "policies on requests where no waypoint stands",
@@ -192,6 +191,20 @@ const AMBIENT: Topics = &[
     ),
     ("probes of the kubelet", &["ztunnel.inbound.probes"]),
     ("no shortcut on one node", &["ztunnel.outbound.direct"]),
+    (
+        "who uses which waypoint",
+        &["istio.waypoint.allowed", "istio.waypoint.chosen", "istio.waypoint.serves"],
+    ),
+    (
+        "whose traffic goes past a waypoint",
+        &[
+            "istio.waypoint.from-gateway",
+            "istio.waypoint.from-outside",
+            "istio.waypoint.from-sidecar",
+            "istio.waypoint.headless",
+        ],
+    ),
+    ("policies by selector at a waypoint", &["istio.waypoint.policies"]),
     ("waypoints that are gone", &["ztunnel.outbound.waypoint", "ztunnel.outbound.waypoint-gone"]),
     (
         "connections share tunnels",
