@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use meshwalk_models::control::ControlPlanes;
+use meshwalk_models::control::istio::enrolment;
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::kinds::Resource;
 use meshwalk_models::manifest::{Diagnostic, Place, SourceId};
@@ -12,17 +13,20 @@ use meshwalk_models::policy::network::NetworkPolicies;
 use meshwalk_models::profile::Profile;
 use meshwalk_models::world::{
     self, ClusterManifests, ClusterTopology, NodeNames, Origin, OutsideHost, Placement,
-    Spread as WorldSpread, Topology, World, ZoneTopology,
+    Spread as WorldSpread, Topology, WorkloadId, World, ZoneTopology,
 };
 
 use crate::flow::plan::Plan;
 use crate::flow::{CompileInput, compile};
-use crate::scenario::Scenario;
 use crate::scenario::file::{NodesSpec, SpreadOver};
+use crate::scenario::{self, Scenario};
 use crate::stats::Assumption;
 
 /// The cluster of manifests that belong to no named one.
 pub const DEFAULT_CLUSTER: &str = "cluster";
+
+/// The code of the finding that a run with ambient data paths cannot be made; nothing overrides it.
+pub const AMBIENT_NOT_RUN: &str = "scenario.ambient-not-run";
 
 /// The region of zones that name none.
 const DEFAULT_REGION: &str = "region";
@@ -79,9 +83,12 @@ pub fn prepare(
         .collect();
     let built = world::build(&manifests, &topology, &outside);
     let profile = Profile::built_in();
+    let mut findings = built.findings;
+    let placement = scenario::placement(&built.world, scenario, &mut findings);
+    findings.extend(ambient_refused(&built.world, &placement, scenario));
     // Without objects of a mesh every proxy has the defaults, and nobody needs to be asked.
     let planes = has_mesh_objects(clusters)
-        .then(|| ControlPlanes::placed(&built.world, &manifests, profile, sidecars()));
+        .then(|| ControlPlanes::placed(&built.world, &manifests, profile, placement.clone()));
     let alone = match planes {
         Some(_) => None,
         None => Some(NetworkPolicies::new(&built.world, &manifests, profile)),
@@ -97,10 +104,10 @@ pub fn prepare(
         scenario,
         costs,
         profile,
+        placement: &placement,
         planes: planes.as_ref().map(|(planes, _)| planes),
         policies,
     });
-    let mut findings = built.findings;
     findings.extend(planes.into_iter().flat_map(|(_, findings)| findings));
     findings.extend(alone.into_iter().flat_map(|(_, findings)| findings));
     findings.extend(compiled.findings);
@@ -116,9 +123,20 @@ pub fn prepare(
     Prepared { world: built.world, plan: Arc::new(compiled.plan), findings, assumptions }
 }
 
-/// Every pod that can have a sidecar does; the scenario says which of them count.
-fn sidecars() -> path::Placement {
-    path::Placement::everywhere(DataPath::IstioSidecar)
+/// The engine knows no ztunnels, and runs nothing as if it were something else.
+fn ambient_refused(
+    world: &World,
+    placement: &path::Placement,
+    scenario: &Scenario,
+) -> Option<Diagnostic> {
+    let is_ambient = |id: &WorkloadId| {
+        enrolment::of_workload(world, *id, placement).data_path() == DataPath::IstioAmbient
+    };
+    let first = world.workloads.ids().find(is_ambient)?;
+    let message = format!("{} is in ambient, which cannot be run yet", world.workload_name(first));
+    let finding = Diagnostic::error(AMBIENT_NOT_RUN, message)
+        .help("run it with `--data-path istio-sidecar` or `--data-path none`");
+    Some(finding.at(place(scenario, "data_path"), "here"))
 }
 
 fn has_mesh_objects(clusters: &[ClusterInput<'_>]) -> bool {

@@ -5,9 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use meshwalk_models::manifest::kinds::{AppProtocol, Labels, Transport};
+use meshwalk_models::control::istio::enrolment::{self, Enrolled};
+use meshwalk_models::manifest::kinds::{AppProtocol, Transport};
+use meshwalk_models::path::Placement;
 use meshwalk_models::units::{Bytes, SimDuration};
-use meshwalk_models::world::{IngressHost, IngressRoute, Service, Workload, World};
+use meshwalk_models::world::{IngressHost, IngressRoute, Service, World};
 
 use super::file::{
     Arrivals, DataPathSpec, Load, NetworkSpec, Protocol, Rate, RequestTemplate, ScenarioFile,
@@ -28,8 +30,7 @@ const HTTP_PORTS: [u16; 6] = [80, 3000, 5000, 8000, 8080, 9080];
 #[must_use]
 pub fn default_for(world: &World) -> (ScenarioFile, Vec<Assumption>) {
     let (traffic, entry) = traffic(world);
-    let data_paths = sidecars(world);
-    let assumptions = assumptions(entry, traffic.len(), data_paths.len());
+    let assumptions = assumptions(entry, traffic.len(), Enrolment::of(world));
     let file = ScenarioFile {
         version: 1,
         name: "default".to_owned(),
@@ -38,8 +39,8 @@ pub fn default_for(world: &World) -> (ScenarioFile, Vec<Assumption>) {
         warm_up: WARM_UP,
         manifests: Vec::new(),
         default_namespace: "default".to_owned(),
-        data_path: DataPathSpec::None,
-        data_paths,
+        data_path: DataPathSpec::FromLabels,
+        data_paths: BTreeMap::new(),
         topology: TopologySpec::default(),
         network: NetworkSpec::default(),
         workloads: BTreeMap::new(),
@@ -157,37 +158,48 @@ fn request(path: Option<String>, host: Option<String>) -> RequestTemplate {
     }
 }
 
-/// The workloads whose labels ask Istio for a sidecar.
-///
-/// Source: Istio's documentation of sidecar injection, "Controlling the injection policy": the
-/// pod's own label decides before those of its namespace. Whether a mesh is installed with
-/// injection on for everybody cannot be seen in manifests.
-fn sidecars(world: &World) -> BTreeMap<String, DataPathSpec> {
-    let injected = world.workloads.entries().filter(|(_, workload)| is_injected(world, workload));
-    injected.map(|(id, _)| (world.workload_name(id), DataPathSpec::IstioSidecar)).collect()
+/// How many workloads the labels put in each data path.
+#[derive(Clone, Copy, Debug, Default)]
+struct Enrolment {
+    sidecars: usize,
+    ambient: usize,
 }
 
-fn is_injected(world: &World, workload: &Workload) -> bool {
-    let Some(namespace) = workload.namespace else { return false };
-    let value = |labels: &Labels, key: &str| labels.get(key).map(|label| label.value.clone());
-    // Pods on the node's network are never injected.
-    if workload.host_network {
-        return false;
+impl Enrolment {
+    fn of(world: &World) -> Self {
+        let placement = Placement::default();
+        let mut count = Self::default();
+        for id in world.workloads.ids() {
+            match enrolment::of_workload(world, id, &placement) {
+                Enrolled::Sidecar => count.sidecars += 1,
+                Enrolled::Ambient => count.ambient += 1,
+                Enrolled::Nothing | Enrolled::Gateway => {}
+            }
+        }
+        count
     }
-    let own = value(&workload.labels, "sidecar.istio.io/inject")
-        .or_else(|| value(&workload.annotations, "sidecar.istio.io/inject"));
-    let namespace = &world.namespaces[namespace].labels;
-    match (own.as_deref(), value(namespace, "istio-injection").as_deref()) {
-        (Some("false"), _) | (None, Some("disabled")) => false,
-        (Some("true"), _) | (_, Some("enabled")) => true,
-        _ => {
-            value(&workload.labels, "istio.io/rev").is_some()
-                || value(namespace, "istio.io/rev").is_some()
+
+    fn sentence(self) -> String {
+        let Self { sidecars, ambient } = self;
+        match (sidecars, ambient) {
+            (0, 0) => {
+                "No label asks for Istio's sidecar or ambient, so there is no mesh.".to_owned()
+            }
+            (_, 0) => format!(
+                "Labels ask for Istio's sidecar in {sidecars} workloads; the others have no proxy."
+            ),
+            (0, _) => format!(
+                "Labels put {ambient} workloads in Istio's ambient; the others have no proxy."
+            ),
+            _ => format!(
+                "Labels ask for Istio's sidecar in {sidecars} workloads and put {ambient} in \
+                 ambient; the others have no proxy."
+            ),
         }
     }
 }
 
-fn assumptions(entry: Entry, sources: usize, sidecars: usize) -> Vec<Assumption> {
+fn assumptions(entry: Entry, sources: usize, enrolment: Enrolment) -> Vec<Assumption> {
     let entry = match entry {
         Entry::Ingress => format!(
             "Clients outside send {RATE_PER_S} requests a second to each path of the Ingresses."
@@ -202,17 +214,12 @@ fn assumptions(entry: Entry, sources: usize, sidecars: usize) -> Vec<Assumption>
         ),
         Entry::Nothing => "No Service seems to speak HTTP, so nobody sends anything.".to_owned(),
     };
-    let data_path = if sidecars == 0 {
-        "No label asks for Istio's sidecar, so there is no mesh.".to_owned()
-    } else {
-        format!("Labels ask for Istio's sidecar in {sidecars} workloads; the others have no proxy.")
-    };
     let sentences = BTreeSet::from([
         (
             "default.behaviour",
             "Every application works 1 ms for each request and calls nobody.".to_owned(),
         ),
-        ("default.data-path", data_path),
+        ("default.data-path", enrolment.sentence()),
         ("default.duration", format!("The run lasts {DURATION}, with a warm-up of {WARM_UP}.")),
         ("default.traffic", entry),
     ]);

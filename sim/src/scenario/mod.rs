@@ -7,6 +7,8 @@ mod defaults;
 pub mod file;
 mod key_path;
 pub mod limits;
+mod names;
+mod placement;
 mod read;
 mod schema;
 
@@ -16,5 +18,8 @@ mod tests;
 pub use check::{Finding, check};
 pub use defaults::default_for;
 pub use key_path::KeyPath;
+pub use names::WorkloadNames;
+pub(crate) use names::{at, finding, quoted};
+pub use placement::placement;
 pub use read::{Scenario, read};
 pub use schema::json_schema;

@@ -7,6 +7,7 @@ use meshwalk_models::units::{SimDuration, SimTime};
 use meshwalk_sim::flow::{CompileInput, Engine, compile as compile_plan};
 use meshwalk_sim::kernel::Seed;
 use meshwalk_sim::log::StatisticsOnly;
+use meshwalk_sim::scenario::placement;
 
 use super::clock::{peak_memory_bytes, timed};
 use super::texts::{compile, read, service};
@@ -108,11 +109,13 @@ pub(super) fn measure(size: Size) -> Vec<Measurement> {
     let (prepared, prepare_s) = timed(|| compile(&manifests, &scenario));
     let costs = CostProfile::built_in();
     let policies = NetworkPolicies::none(Profile::built_in());
+    let placement = placement(&prepared.world, &scenario, &mut Vec::new());
     let input = CompileInput {
         world: &prepared.world,
         scenario: &scenario,
         costs: &costs,
         profile: Profile::built_in(),
+        placement: &placement,
         planes: None,
         policies: &policies,
     };

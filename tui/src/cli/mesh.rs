@@ -24,8 +24,8 @@ pub(crate) struct MeshArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
 
-    /// Which pods have a sidecar, whatever their labels say [default: those that the injection
-    /// labels and annotations ask for].
+    /// What carries the traffic of pods, whatever their labels say [default: what the labels and
+    /// annotations ask for].
     #[arg(long, value_name = "NAME")]
     pub(crate) data_path: Option<DataPathArg>,
 }

@@ -87,13 +87,21 @@ pub(crate) enum RunFormat {
     Json,
 }
 
-/// Which proxies stand between applications.
+/// Which proxies stand between applications. Pods that cannot have them, or refuse them by label,
+/// go without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DataPathArg {
     /// No mesh: kube-proxy balances each connection.
     None,
     /// An Envoy sidecar in every pod balances each request.
     IstioSidecar,
+    /// A ztunnel on every node, and the waypoints that the manifests ask for.
+    IstioAmbient,
+    /// A ztunnel on every node, and a waypoint for each namespace that has Services.
+    #[value(name = "istio-ambient+waypoint")]
+    IstioAmbientWaypoint,
+    /// What the labels and annotations in the manifests ask for.
+    FromLabels,
 }
 
 impl DataPathArg {
@@ -103,6 +111,9 @@ impl DataPathArg {
         match self {
             Self::None => "none",
             Self::IstioSidecar => "istio-sidecar",
+            Self::IstioAmbient => "istio-ambient",
+            Self::IstioAmbientWaypoint => "istio-ambient+waypoint",
+            Self::FromLabels => "from-labels",
         }
     }
 }

@@ -7,12 +7,13 @@ use meshwalk_models::control::istio::ambient::waypoints::WaypointName;
 use meshwalk_models::control::{ControlPlanes, GatewayKind, GatewayName};
 use meshwalk_models::flip::{Bounds, Flips, Setting, flips};
 use meshwalk_models::manifest::{self, Diagnostic, Manifests, Severity, Sort, SourceSet, nearest};
-use meshwalk_models::path::{DataPath, Placement};
+use meshwalk_models::path::{DataPath, Placement, WaypointPlacement};
 use meshwalk_models::profile::Profile;
 use meshwalk_models::reach::{Entrance, entrances};
 use meshwalk_models::walk::{Answer, Caller, Question, Untold, find_caller, walk};
 use meshwalk_models::world::{self, ClusterManifests, OutsideHost, Topology, World};
 use meshwalk_sim::run::DEFAULT_CLUSTER;
+use meshwalk_sim::scenario::{self, Scenario};
 
 use crate::cli::{DataPathArg, MeshArgs};
 use crate::failure::Failure;
@@ -73,7 +74,26 @@ pub(super) struct Assembly<'a> {
     /// The facts that count.
     pub(super) profile: &'static Profile,
     /// Whose word counts on which pods have a proxy.
-    pub(super) placement: Placement,
+    pub(super) word: Word<'a>,
+}
+
+/// Whose word counts on data paths.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Word<'a> {
+    /// The command line's, or that of the labels if it has none.
+    Given(Option<DataPathArg>),
+    /// The scenario's.
+    Scenario(&'a Scenario),
+}
+
+impl Word<'_> {
+    /// What it says of the workloads of a world.
+    fn placement(self, world: &World, findings: &mut Vec<Diagnostic>) -> Placement {
+        match self {
+            Self::Given(data_path) => placement(data_path),
+            Self::Scenario(given) => scenario::placement(world, given, findings),
+        }
+    }
 }
 
 impl Mesh {
@@ -94,7 +114,7 @@ impl Mesh {
             default_namespace: args.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE),
             outside: &[],
             profile,
-            placement: placement(args.data_path),
+            word: Word::Given(args.data_path),
         };
         Ok(Self::assemble(sources, vec![cluster], &assembly))
     }
@@ -114,14 +134,11 @@ impl Mesh {
             })
             .collect();
         let built = world::build(&inputs, &Topology::default(), assembly.outside);
-        let (planes, rejected) = ControlPlanes::placed(
-            &built.world,
-            &inputs,
-            assembly.profile,
-            assembly.placement.clone(),
-        );
-        let entrances = entrances(&built.world, &inputs);
         let mut findings = sources.findings;
+        let placement = assembly.word.placement(&built.world, &mut findings);
+        let (planes, rejected) =
+            ControlPlanes::placed(&built.world, &inputs, assembly.profile, placement.clone());
+        let entrances = entrances(&built.world, &inputs);
         let mut objects = Objects::default();
         let mut untold = Vec::new();
         for cluster in &clusters {
@@ -138,7 +155,7 @@ impl Mesh {
             default_namespace: assembly.default_namespace.to_owned(),
             outside: assembly.outside.to_vec(),
             profile: assembly.profile,
-            placement: assembly.placement.clone(),
+            placement,
             clusters,
         };
         Self {
@@ -348,11 +365,18 @@ fn unknown_gateway(text: &str, name: &str, all: &[GatewayName]) -> Failure {
 }
 
 /// What carries the traffic of pods, by the word of the command line or else by their labels.
-pub(super) fn placement(data_path: Option<DataPathArg>) -> Placement {
+fn placement(data_path: Option<DataPathArg>) -> Placement {
+    let given = |data_path, waypoints| Placement { waypoints, ..Placement::everywhere(data_path) };
     match data_path {
-        None => Placement::default(),
-        Some(DataPathArg::IstioSidecar) => Placement::everywhere(DataPath::IstioSidecar),
-        Some(DataPathArg::None) => Placement::everywhere(DataPath::None),
+        None | Some(DataPathArg::FromLabels) => Placement::default(),
+        Some(DataPathArg::None) => given(DataPath::None, WaypointPlacement::Nowhere),
+        Some(DataPathArg::IstioSidecar) => {
+            given(DataPath::IstioSidecar, WaypointPlacement::Nowhere)
+        }
+        Some(DataPathArg::IstioAmbient) => Placement::everywhere(DataPath::IstioAmbient),
+        Some(DataPathArg::IstioAmbientWaypoint) => {
+            given(DataPath::IstioAmbient, WaypointPlacement::EveryNamespace)
+        }
     }
 }
 

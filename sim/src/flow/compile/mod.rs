@@ -17,9 +17,10 @@ mod targets;
 use std::collections::BTreeMap;
 
 use meshwalk_models::control::ControlPlanes;
+use meshwalk_models::control::istio::enrolment;
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::Diagnostic;
-use meshwalk_models::path::DataPath;
+use meshwalk_models::path::{DataPath, Placement};
 use meshwalk_models::policy::network::NetworkPolicies;
 use meshwalk_models::profile::Profile;
 use meshwalk_models::units::{SimDuration, SimTime};
@@ -28,7 +29,7 @@ use meshwalk_models::world::{PodId, TableId, WorkloadId, World};
 use crate::kernel::random::Distribution;
 use crate::net::Site;
 use crate::scenario::Scenario;
-use crate::scenario::file::{DataPathSpec, DurationSpec};
+use crate::scenario::file::DurationSpec;
 use crate::stats::{Assumption, Layout};
 
 use self::behaviours::Behaviours;
@@ -53,6 +54,8 @@ pub struct CompileInput<'a> {
     pub costs: &'a CostProfile,
     /// The facts that proxies go by.
     pub profile: &'static Profile,
+    /// What carries the traffic of each workload.
+    pub placement: &'a Placement,
     /// Who configures the proxies; without control planes they have Istio's defaults.
     pub planes: Option<&'a ControlPlanes>,
     /// What network policies say.
@@ -189,16 +192,10 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// The data path of a workload, which all its pods have.
     fn data_path_of(&self, workload: WorkloadId) -> DataPath {
-        let world = self.input.world;
-        // The injector leaves pods on the host network alone; hosts outside have no pods at all.
-        if world.workloads[workload].namespace.is_none() || world.workloads[workload].host_network {
-            return DataPath::None;
-        }
-        match self.behaviours.data_path(workload) {
-            DataPathSpec::None => DataPath::None,
-            DataPathSpec::IstioSidecar => DataPath::IstioSidecar,
-        }
+        let CompileInput { world, placement, .. } = self.input;
+        enrolment::of_workload(world, workload, placement).data_path()
     }
 
     fn write_programs(&mut self) {

@@ -10,10 +10,10 @@ use crate::flow::plan::{NO_BOX, PodPlan, SourceLoad, SourcePlan};
 use crate::kernel::random::Distribution;
 use crate::net::Site;
 use crate::scenario::file::{Load, RequestTemplate, TrafficSource};
+use crate::scenario::finding;
 use crate::traffic::WeightedChoice;
 
 use super::Compiler;
-use super::behaviours::finding;
 use super::calls::{CallSite, request_call};
 use super::targets::Place;
 

@@ -12,10 +12,10 @@ use meshwalk_models::world::{Endpoint, EndpointTarget, ServiceId, ServiceKind, T
 
 use crate::flow::plan::{Balance, TargetPlan};
 use crate::scenario::file::Protocol;
+use crate::scenario::{at, finding};
 use crate::stats::{Details, Ending, Flags};
 
 use super::Compiler;
-use super::behaviours::{at, finding};
 use super::calls::CallSite;
 use super::mesh::Dialled;
 

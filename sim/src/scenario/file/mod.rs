@@ -90,7 +90,8 @@ fn default_namespace() -> String {
     "default".to_owned()
 }
 
-/// Which proxies stand between applications.
+/// Which proxies stand between applications. Pods that cannot have them, or refuse them by label,
+/// go without.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, schemars::JsonSchema,
 )]
@@ -101,4 +102,11 @@ pub enum DataPathSpec {
     None,
     /// An Envoy sidecar in every pod; it balances each request.
     IstioSidecar,
+    /// A ztunnel on every node, and the waypoints that the manifests ask for.
+    IstioAmbient,
+    /// A ztunnel on every node, and a waypoint for each namespace that has Services.
+    #[serde(rename = "istio-ambient+waypoint")]
+    IstioAmbientWaypoint,
+    /// What the labels and annotations in the manifests ask for.
+    FromLabels,
 }

@@ -100,16 +100,21 @@ fn without_any_entry_whatever_seems_to_speak_http_is_called() {
 }
 
 #[test]
-fn injection_labels_put_a_sidecar_beside_the_workloads_they_cover() {
+fn labels_decide_on_the_data_path_of_each_workload_and_the_assumptions_count_them() {
     let service = "ports: [{port: 80, targetPort: 8080}]";
-    let path_of = |text: &str| default_for(&world(text)).0.data_paths.get("shop/web").copied();
-    assert_eq!(path_of(&web("", service)), None);
+    let said = |text: &str| {
+        let (file, assumptions) = default_for(&world(text));
+        assert_eq!(file.data_path, DataPathSpec::FromLabels);
+        sentence(&assumptions, "default.data-path")
+    };
+    assert!(said(&web("", service)).contains("there is no mesh"));
     let injected = web("istio-injection: enabled", service);
-    assert_eq!(path_of(&injected), Some(DataPathSpec::IstioSidecar));
+    assert!(said(&injected).contains("sidecar in 1 workloads"));
     let opted_out = injected.replace(
         "{labels: {app: web}}",
         "{labels: {app: web, sidecar.istio.io/inject: \"false\"}}",
     );
-    assert_eq!(path_of(&opted_out), None);
-    assert_eq!(path_of(&web("istio.io/rev: stable", service)), Some(DataPathSpec::IstioSidecar));
+    assert!(said(&opted_out).contains("there is no mesh"));
+    let ambient = web("istio.io/dataplane-mode: ambient", service);
+    assert!(said(&ambient).contains("1 workloads in Istio's ambient"));
 }

@@ -1,6 +1,7 @@
 //! Stories of reading scenario files.
 
 mod defaults;
+mod placement;
 mod schema;
 mod validator;
 

@@ -64,6 +64,8 @@ fn the_schema_accepts_what_the_reader_accepts() {
         "duration=1m30s",
         "warm_up=0",
         "data_path=istio-sidecar",
+        "data_path=istio-ambient+waypoint",
+        "data_paths={front: from-labels, reviews: istio-ambient}",
         "workloads.front.workers=1",
         "workloads.front.routes[0].response_size=1.5MB",
         "workloads.front.routes[0].response_size=2048",

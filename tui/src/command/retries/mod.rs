@@ -10,18 +10,17 @@ use meshwalk_models::units::SimDuration;
 use meshwalk_models::walk::route_settings;
 use meshwalk_models::world::{Origin, OutsideHost};
 use meshwalk_sim::run::DEFAULT_CLUSTER;
-use meshwalk_sim::scenario::file::{DataPathSpec, ScenarioFile};
 use meshwalk_sim::scenario::{self, Scenario};
 
 use crate::Exit;
-use crate::cli::{AnswerFormat, DataPathArg, RetriesArgs};
+use crate::cli::{AnswerFormat, RetriesArgs};
 use crate::failure::Failure;
 use crate::input::{self, Limits, SourceKind, Sources};
 use crate::report::diagnostics;
 use crate::report::places::Places;
 use crate::report::retries::{self as report, Audit};
 
-use super::mesh::{self, Assembly, ClusterInput, DEFAULT_NAMESPACE, Mesh};
+use super::mesh::{self, Assembly, ClusterInput, DEFAULT_NAMESPACE, Mesh, Word};
 use super::{Looks, Streams};
 
 /// Carries out `meshwalk retries`.
@@ -80,14 +79,12 @@ fn load(
             .unwrap_or(DEFAULT_NAMESPACE),
         outside: &outside,
         profile,
-        placement: mesh::placement(args.data_path.or(file.and_then(data_path))),
+        word: match (args.data_path, &scenario) {
+            (None, Some(scenario)) => Word::Scenario(scenario),
+            (given, _) => Word::Given(given),
+        },
     };
     Ok((Mesh::assemble(sources, clusters, &assembly), scenario))
-}
-
-/// A scenario that puts sidecars in says so of pods that their labels leave out.
-fn data_path(file: &ScenarioFile) -> Option<DataPathArg> {
-    (file.data_path == DataPathSpec::IstioSidecar).then_some(DataPathArg::IstioSidecar)
 }
 
 fn read_scenario(

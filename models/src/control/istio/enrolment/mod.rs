@@ -10,7 +10,7 @@ mod tests;
 use crate::explain::{Decision, Explanation, Probe, RuleId, Silent, Tree};
 use crate::manifest::kinds::Labels;
 use crate::path::{Choice, DataPath, Placement};
-use crate::world::{Namespace, Origin, PodId, Workload, World};
+use crate::world::{Namespace, Origin, PodId, Workload, WorkloadId, World};
 
 const INJECTION: RuleId = RuleId("istio.enrolment.injection");
 const AMBIENT: RuleId = RuleId("istio.enrolment.ambient");
@@ -56,6 +56,15 @@ pub fn explain(world: &World, pod: PodId, placement: &Placement) -> Decision<Enr
         because: Vec::new(),
     });
     Decision { outcome, because }
+}
+
+/// What Istio puts on the way of a workload's traffic: all its pods have the same labels. Nothing
+/// for one without pods.
+#[must_use]
+pub fn of_workload(world: &World, workload: WorkloadId, placement: &Placement) -> Enrolled {
+    let pods = &world.workloads[workload].pods;
+    let first = (pods.start != pods.end).then_some(pods.start);
+    first.map_or(Enrolled::Nothing, |pod| decide(world, pod, placement, &mut Silent))
 }
 
 /// Whether a sidecar stands beside `pod`, so that it takes mutual TLS.

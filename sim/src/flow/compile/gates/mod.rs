@@ -19,12 +19,12 @@ use crate::flow::plan::{
     AuthorizerPlan, ClusterTls, ConnectionFate, ConnectionGate, DecisionPlan, GateKey, GatePlan,
     RequestGate,
 };
+use crate::scenario::at;
 use crate::scenario::file::{AuthorizerAnswer, ExternalAuthorizer, UndecidedPolicies};
 use crate::stats::Ruling;
 
 use self::server::AtServer;
 use super::Compiler;
-use super::behaviours::at;
 use super::sendings::{Sender, Sending};
 
 /// What a layer says.
@@ -170,7 +170,7 @@ impl Compiler<'_> {
             return Protection::Plaintext;
         }
         let data_path = |pod: u32| self.pods[pod as usize].data_path;
-        path::route(data_path(pair.client), data_path(pair.server)).protection
+        path::protection(data_path(pair.client), data_path(pair.server))
     }
 
     /// A run is no guess: it does not begin, unless the scenario says what to take. Whoever goes on

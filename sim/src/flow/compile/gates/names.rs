@@ -6,8 +6,8 @@ use meshwalk_models::policy::network::NetworkVerdict;
 use meshwalk_models::walk::{Caller, name_servers_reached};
 use meshwalk_models::world::{Origin, PodId, WorkloadId};
 
-use crate::flow::compile::behaviours::at;
 use crate::flow::compile::calls::CallSite;
+use crate::scenario::at;
 
 use super::super::Compiler;
 use super::place_of;
