@@ -137,7 +137,7 @@ impl<R: Recorder> Engine<R> {
             return Protection::Plaintext;
         }
         let data_path = |pod: u32| self.plan.pods[pod as usize].data_path;
-        path::route(data_path(client), data_path(server)).protection
+        path::protection(data_path(client), data_path(server))
     }
 
     /// How long a free connection is kept; `None` for ever.

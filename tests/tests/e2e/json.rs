@@ -126,6 +126,13 @@ fn a_proxy_has_the_fields_that_are_documented_and_no_others() {
 }
 
 #[test]
+fn a_way_has_the_fields_that_are_documented_and_no_others() {
+    let ways = printed(&["paths"]);
+    same(&ways[0], "A way");
+    same(&ways[0]["legs"][0], "A leg of a way");
+}
+
+#[test]
 fn a_rule_has_a_source_and_a_test() {
     let rules = printed(&["rules", "walk."]);
     let names: BTreeSet<_> =

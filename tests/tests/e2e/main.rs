@@ -17,6 +17,7 @@ mod manifests;
 mod netpol_conformance;
 mod oracle;
 mod output;
+mod paths;
 mod policy_questions;
 mod questions;
 mod reach;

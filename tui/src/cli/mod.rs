@@ -4,6 +4,7 @@ mod lint;
 mod measure;
 mod mesh;
 mod pages;
+mod paths;
 mod proxy_config;
 mod reach;
 mod retries;
@@ -20,6 +21,7 @@ pub(crate) use measure::BenchArgs;
 pub(crate) use measure::{MeasureFormat, ValidateArgs};
 pub(crate) use mesh::{AnswerFormat, MeshArgs};
 pub(crate) use pages::{CompletionsArgs, ManArgs, SchemaArgs, SchemaOf};
+pub(crate) use paths::{PathsArgs, PathsFormat};
 pub(crate) use proxy_config::{PartArg, ProxyConfigArgs};
 pub(crate) use reach::{ReachArgs, ReachFormat};
 pub(crate) use retries::RetriesArgs;
@@ -70,6 +72,9 @@ pub(crate) enum Command {
     Reach(Box<ReachArgs>),
     /// Print how retries multiply along every call path, and which of them can never happen.
     Retries(RetriesArgs),
+    /// Print which boxes a call passes, what protects it and where policies are enforced, for every
+    /// pair of data paths.
+    Paths(PathsArgs),
     /// Print the catalogue of rules: what each says, how close it is to the real thing, its source.
     Rules(RulesArgs),
     /// Check the engine against queueing theory: closed forms beside what runs measure.

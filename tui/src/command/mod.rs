@@ -5,6 +5,7 @@ mod bench;
 mod lint;
 mod mesh;
 mod pages;
+mod paths;
 mod proxy_config;
 mod reach;
 mod retries;
@@ -46,6 +47,7 @@ pub(crate) fn execute(cli: &Cli, environment: &Environment, streams: &mut Stream
         Command::ProxyConfig(args) => proxy_config::proxy_config(args, &looks, streams),
         Command::Reach(args) => reach::reach(args, environment, &looks, streams),
         Command::Retries(args) => retries::retries(args, &looks, streams),
+        Command::Paths(args) => paths::paths(args, &looks.out, streams),
         Command::Rules(args) => rules::rules(args, &looks.out, streams),
         Command::Validate(args) => validate::validate(args, &looks.out, streams),
         #[cfg(feature = "bench")]

@@ -13,6 +13,7 @@ pub(crate) mod junit;
 pub(crate) mod laws;
 pub(crate) mod lint;
 pub(crate) mod objects;
+pub(crate) mod paths;
 pub(crate) mod places;
 pub(crate) mod proxy_config;
 pub(crate) mod reach;
