@@ -204,7 +204,7 @@ impl ControlPlanes {
     /// not asked here.
     #[must_use]
     pub fn ztunnel_policies(&self, world: &World, pod: PodId) -> Arc<ztunnel::Policies> {
-        Arc::new(self.istio.ztunnel_policies(world, pod))
+        self.istio.ztunnel_policies(world, pod)
     }
 
     /// The waypoint that traffic to a Service or pod goes through where its sender honours it, and

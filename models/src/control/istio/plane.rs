@@ -8,12 +8,13 @@ use crate::control::Beside;
 use crate::explain::{Decision, Probe, Silent, Sourced};
 use crate::identity::SpiffeId;
 use crate::manifest::Diagnostic;
+use crate::manifest::kinds::Labels;
 use crate::manifest::kinds::istio::MtlsMode;
 use crate::path::Placement;
 use crate::profile::Profile;
 use crate::proxy::envoy::config::ProxyConfig;
 use crate::proxy::ztunnel;
-use crate::world::{ClusterManifests, PodId, World};
+use crate::world::{ClusterManifests, NamespaceId, PodId, World};
 
 use super::ambient;
 use super::ambient::waypoints::{self, WaypointAsked, WaypointClass, WaypointName, WaypointSender};
@@ -35,7 +36,12 @@ pub struct IstioControlPlane {
     memos: Arc<Mutex<Vec<Memo>>>,
     /// The same of waypoints.
     waypoints: Arc<Mutex<BTreeMap<WaypointName, Arc<ProxyConfig>>>>,
+    /// The same of ztunnels' policies.
+    ztunnels: Arc<Mutex<ZtunnelPolicies>>,
 }
+
+/// What ztunnel has for workloads that are alike: those of a namespace with the same labels.
+type ZtunnelPolicies = BTreeMap<(NamespaceId, Arc<Labels>), Arc<ztunnel::Policies>>;
 
 impl IstioControlPlane {
     /// Indexes the objects of all clusters. Each cluster has a control plane of its own and knows
@@ -58,7 +64,10 @@ impl IstioControlPlane {
         let pushes: Vec<_> = pushes.collect();
         let memos = pushes.iter().map(|_| Memo::default()).collect();
         let memos = Arc::new(Mutex::new(memos));
-        (Self { pushes, placement, memos, waypoints: Arc::default() }, findings)
+        (
+            Self { pushes, placement, memos, waypoints: Arc::default(), ztunnels: Arc::default() },
+            findings,
+        )
     }
 
     /// What Istio knows of the cluster that a pod runs in; `None` for hosts outside.
@@ -246,13 +255,17 @@ impl IstioControlPlane {
 
     /// The policies that ztunnel has for a pod, if it stands on the pod's way.
     #[must_use]
-    pub fn ztunnel_policies(&self, world: &World, pod: PodId) -> ztunnel::Policies {
+    pub fn ztunnel_policies(&self, world: &World, pod: PodId) -> Arc<ztunnel::Policies> {
         let namespace = world.workload_of(pod).namespace;
         let (Some(push), Some(namespace)) = (self.push_of(world, pod), namespace) else {
-            return ztunnel::Policies::default();
+            return Arc::default();
         };
-        let namespace = &world.namespaces[namespace].name;
-        ambient::policies(push, namespace, &world.pods[pod].labels)
+        let labels = &world.pods[pod].labels;
+        let mut made = self.ztunnels.lock().unwrap_or_else(PoisonError::into_inner);
+        let policies = made.entry((namespace, Arc::clone(labels))).or_insert_with(|| {
+            Arc::new(ambient::policies(push, &world.namespaces[namespace].name, labels))
+        });
+        Arc::clone(policies)
     }
 
     /// Which encryption a pod's sidecar demands on a port of the pod.

@@ -154,7 +154,7 @@ fn allowed(policies: &Policies, connection: &Connection) -> Authorized {
 fn unknown(doubtful: &[&Policy], connection: &Connection) -> Authorized {
     let first = doubtful.first().map(|policy| {
         let refused = policy.doubt.clone();
-        let why = refused.unwrap_or_else(|| describe::unknown(connection));
+        let why = refused.unwrap_or_else(|| describe::unknown(policy, connection));
         format!("{} policy {}: {why}", policy.action.word(), policy.title)
     });
     Authorized::Unknown {

@@ -6,14 +6,18 @@ use crate::explain::{Probe, RuleId};
 use crate::proxy::truth::Truth;
 
 use super::authorize::{Connection, Peer};
-use super::policy::{Ignored, Match, Policy, Rule, TextMatch, Wanted};
+use super::policy::{Ignored, MadeOf, Match, Policy, Rule, TextMatch, Wanted};
 use super::rbac;
 
 const POLICY: RuleId = RuleId("ztunnel.rbac.policy");
 const EMPTY: RuleId = RuleId("ztunnel.rbac.empty-match");
 const IDENTITY: RuleId = RuleId("ztunnel.rbac.identity");
-const IGNORED: RuleId = RuleId("ztunnel.rbac.ignored");
 const VALUES: RuleId = RuleId("ztunnel.rbac.values");
+const ALLOW: RuleId = RuleId("ambient.policy.allow");
+const DENY: RuleId = RuleId("ambient.policy.deny");
+const MUTUAL_TLS: RuleId = RuleId("ambient.policy.mutual-tls");
+const PORT_MODES: RuleId = RuleId("ambient.policy.port-exceptions");
+const TRUST_DOMAINS: RuleId = RuleId("ambient.policy.trust-domains");
 
 /// How many rules of a policy, and values of a list, are told.
 const RULES_MAX: usize = 3;
@@ -30,12 +34,14 @@ pub(super) fn peer(connection: &Connection, probe: &mut impl Probe) {
 
 /// A policy that is not asked.
 pub(super) fn ignored(ignored: &Ignored, probe: &mut impl Probe) {
-    probe.step(IGNORED, Some(ignored.origin), || format!("{}: {}", ignored.title, ignored.why));
+    probe
+        .step(ignored.rule, Some(ignored.origin), || format!("{}: {}", ignored.title, ignored.why));
 }
 
 /// What a policy says.
 pub(super) fn policy(policy: &Policy, connection: &Connection, probe: &mut impl Probe) {
     probe.enter();
+    made(policy, probe);
     for rule in policy.rules.iter().take(RULES_MAX) {
         parts(rule, probe);
     }
@@ -51,12 +57,50 @@ pub(super) fn policy(policy: &Policy, connection: &Connection, probe: &mut impl 
         }
         match (matches, short, policy.rules.is_empty()) {
             (Truth::Yes, ..) => format!("{name} matches"),
-            (Truth::Unknown, ..) => format!("{name} cannot be told: {}", unknown(connection)),
+            (Truth::Unknown, ..) => {
+                format!("{name} cannot be told: {}", unknown(policy, connection))
+            }
+            (Truth::No, _, true) if !policy.left_out.is_empty() => {
+                format!("{name} has no rules left, so it never matches")
+            }
             (Truth::No, _, true) => format!("{name} has no rules, so it never matches"),
             (Truth::No, Some(short), _) => format!("{name} does not match: {short}"),
             (Truth::No, None, _) => format!("{name} does not match"),
         }
     });
+}
+
+/// What it was made of, and what was lost.
+fn made(policy: &Policy, probe: &mut impl Probe) {
+    match policy.made_of {
+        MadeOf::Access => {}
+        MadeOf::MutualTls => probe.step(MUTUAL_TLS, Some(policy.origin), || {
+            "mutual TLS is demanded: peers without an identity are denied".to_owned()
+        }),
+        MadeOf::PortModes => probe.step(PORT_MODES, Some(policy.origin), || {
+            "mutual TLS is demanded on some ports: peers without an identity are denied there"
+                .to_owned()
+        }),
+    }
+    for left_out in policy.left_out.iter().take(RULES_MAX) {
+        probe.step(ALLOW, Some(left_out.origin), || {
+            let fields = left_out.fields.join(", ");
+            format!("a rule is left out: it asks for {fields}, which ztunnel does not know")
+        });
+    }
+    let matches = policy.rules.iter().flat_map(|rule| &rule.clauses).flat_map(|it| &it.matches);
+    let partial = matches.filter(|it| !it.dropped.is_empty() && !it.is_empty());
+    for partial in partial.take(RULES_MAX) {
+        let is_domains = |field: &&String| field.ends_with("rustDomains`");
+        let (domains, others): (Vec<_>, Vec<_>) = partial.dropped.iter().partition(is_domains);
+        for (rule, fields) in [(TRUST_DOMAINS, domains), (DENY, others)] {
+            if let Some(first) = fields.first() {
+                probe.step(rule, Some(partial.origin), || {
+                    format!("it is wider than written, without {first}: ztunnel does not know that")
+                });
+            }
+        }
+    }
 }
 
 /// What is special about the parts of a rule.
@@ -119,15 +163,19 @@ fn list<T: Display>(name: &str, wanted: &Wanted<T>, all: &mut Vec<String>) {
 }
 
 /// Why a policy that turns on something unknown cannot be told.
-pub(super) fn unknown(connection: &Connection) -> String {
+pub(super) fn unknown(policy: &Policy, connection: &Connection) -> String {
+    let all = || policy.rules.iter().flat_map(|rule| &rule.clauses).flat_map(|it| &it.matches);
     let mut missing = Vec::new();
-    if connection.source_ip.is_none() {
+    if connection.source_ip.is_none() && all().any(|it| !it.source_ips.is_anything()) {
         missing.push("the address of the sender");
     }
-    if connection.destination_ip.is_none() {
+    if connection.destination_ip.is_none() && all().any(|it| !it.destination_ips.is_anything()) {
         missing.push("the address of the pod");
     }
-    if connection.peer == Peer::Unnamed {
+    let asks_who = |it: &Match| {
+        !(it.principals.is_anything() && it.namespaces.is_anything() && it.accounts.is_anything())
+    };
+    if connection.peer == Peer::Unnamed && all().any(asks_who) {
         missing.push("the identity of the sender");
     }
     format!("the manifests do not tell {}", missing.join(", or "))

@@ -17,7 +17,8 @@ pub use balance::{NEAREST, Preference, Stand, nearest};
 pub use inbound::{Answer, Inbound, PROBE_SOURCE, PROBE_SOURCE_V6, receive, tell_waypoint};
 pub use outbound::{Dialled, Endpoint, Outbound, Takes, Waypoint, send};
 pub use policy::{
-    AccountMatch, Action, Clause, Ignored, Match, Policies, Policy, Rule, TextMatch, Wanted,
+    AccountMatch, Action, Clause, Ignored, LeftOut, MadeOf, Match, Policies, Policy, Rule,
+    TextMatch, Wanted,
 };
 
 /// The port of a pod on which ztunnel takes HBONE: HTTP/2 CONNECT within mutual TLS (ztunnel

@@ -6,6 +6,7 @@ use std::fmt;
 
 use ipnet::IpNet;
 
+use crate::explain::RuleId;
 use crate::world::Origin;
 
 /// The policies of one workload: those of the mesh, of its namespace and its own.
@@ -24,6 +25,8 @@ pub struct Ignored {
     pub title: String,
     /// Why.
     pub why: String,
+    /// The rule that says so.
+    pub rule: RuleId,
     /// Where it stands.
     pub origin: Origin,
 }
@@ -35,10 +38,34 @@ pub struct Policy {
     pub title: String,
     /// What a match means.
     pub action: Action,
+    /// What it was made of.
+    pub made_of: MadeOf,
     /// Any of them; without rules it never matches.
     pub rules: Vec<Rule>,
+    /// Rules that its author wrote and that ztunnel is not sent.
+    pub left_out: Vec<LeftOut>,
     /// Why it is not known whether it holds as it is written: a cluster refuses the object.
     pub doubt: Option<String>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// What a policy of ztunnel was made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MadeOf {
+    /// An AuthorizationPolicy.
+    Access,
+    /// A PeerAuthentication that demands mutual TLS on all ports.
+    MutualTls,
+    /// A PeerAuthentication with modes of ports.
+    PortModes,
+}
+
+/// A rule of an ALLOW policy that asks for what ztunnel does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// What it asks for, such as `methods`.
+    pub fields: Vec<String>,
     /// Where it stands.
     pub origin: Origin,
 }

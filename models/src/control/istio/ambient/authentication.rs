@@ -5,25 +5,36 @@
 
 use crate::control::istio::Push;
 use crate::control::istio::config::{Config, selects};
+use crate::explain::RuleId;
 use crate::manifest::kinds::Labels;
 use crate::manifest::kinds::istio::{MtlsMode, PeerAuthentication};
-use crate::proxy::ztunnel::{Action, Clause, Match, Policy, Rule, TextMatch, Wanted};
+use crate::proxy::ztunnel::{
+    Action, Clause, Ignored, MadeOf, Match, Policies, Policy, Rule, TextMatch, Wanted,
+};
 use crate::world::Origin;
 
-/// The policies of a workload that PeerAuthentications come to: at most the one that demands
+const EXCEPTIONS: RuleId = RuleId("ambient.policy.port-exceptions");
+
+/// Adds to the policies of a workload what its PeerAuthentications come to: at most one that demands
 /// mutual TLS on all ports, or one that says so for single ports.
-pub(super) fn policies(push: &Push, namespace: &str, labels: &Labels) -> Vec<Policy> {
+pub(super) fn add(push: &Push, namespace: &str, labels: &Labels, policies: &mut Policies) {
     let levels = Levels::of(push, namespace, labels);
     match levels.demand() {
-        Demand::Nothing | Demand::Lost { .. } => Vec::new(),
-        Demand::Everywhere(by) => vec![everywhere(by)],
-        Demand::OnPorts { by, rules } => vec![Policy {
-            title: title(by),
-            action: Action::Deny,
-            rules,
-            doubt: None,
-            origin: by.origin(),
-        }],
+        Demand::Nothing => {}
+        Demand::Everywhere(by) => policies.in_force.push(everywhere(by)),
+        Demand::OnPorts { by, rules } => {
+            policies.in_force.push(denial(by, MadeOf::PortModes, rules, by.origin()));
+        }
+        Demand::Lost { strict, own } => policies.ignored.push(Ignored {
+            title: title(own),
+            why: format!(
+                "its exceptions for ports lose the STRICT of {} on all ports: ztunnel is referred \
+                 to a policy that it is not sent",
+                strict.title()
+            ),
+            rule: EXCEPTIONS,
+            origin: own.origin(),
+        }),
     }
 }
 
@@ -195,10 +206,21 @@ fn title(policy: &Config<PeerAuthentication>) -> String {
 fn everywhere(by: &Config<PeerAuthentication>) -> Policy {
     let origin = by.object.mode.map_or_else(|| by.origin(), |mode| Origin::Manifest(mode.place));
     let clauses = vec![clause(without_identity(origin))];
+    denial(by, MadeOf::MutualTls, vec![Rule { clauses, origin }], origin)
+}
+
+fn denial(
+    by: &Config<PeerAuthentication>,
+    made_of: MadeOf,
+    rules: Vec<Rule>,
+    origin: Origin,
+) -> Policy {
     Policy {
         title: title(by),
         action: Action::Deny,
-        rules: vec![Rule { clauses, origin }],
+        made_of,
+        rules,
+        left_out: Vec::new(),
         doubt: None,
         origin,
     }

@@ -10,15 +10,18 @@ use ipnet::IpNet;
 
 use crate::control::istio::authorization::{is_trial, refusal_of};
 use crate::control::istio::config::Config;
+use crate::explain::RuleId;
 use crate::manifest::kinds::istio::{
     AccessAction, AccessCondition, AccessOperation, AccessRule, AccessSource, AccessValues,
     AuthorizationPolicy,
 };
 use crate::manifest::{Located, Place};
 use crate::proxy::ztunnel::{
-    AccountMatch, Action, Clause, Ignored, Match, Policy, Rule, TextMatch, Wanted,
+    AccountMatch, Action, Clause, Ignored, LeftOut, MadeOf, Match, Policy, Rule, TextMatch, Wanted,
 };
 use crate::world::Origin;
+
+const IGNORED: RuleId = RuleId("ztunnel.rbac.ignored");
 
 /// What becomes of a policy.
 #[derive(Clone, Debug)]
@@ -75,12 +78,18 @@ pub(super) fn translate(policy: &Config<AuthorizationPolicy>) -> Translated {
     };
     let mut lost = Lost::default();
     let mut rules = Vec::with_capacity(object.rules.len());
+    let mut left_out = Vec::new();
     for rule in &object.rules {
         let before = lost.of_requests.len();
         let clauses = clauses(rule, &policy.namespace, &mut lost);
+        let origin = Origin::Manifest(rule.place);
+        let fields = &lost.of_requests[before..];
         // Rules of ALLOW that ask for more than ztunnel knows never match.
-        if action == Action::Deny || lost.of_requests.len() == before {
-            rules.push(Rule { clauses, origin: Origin::Manifest(rule.place) });
+        if action == Action::Deny || fields.is_empty() {
+            rules.push(Rule { clauses, origin });
+        } else {
+            let fields = fields.iter().map(|field| format!("`{}`", field.value)).collect();
+            left_out.push(LeftOut { fields, origin });
         }
     }
     let status = match (lost.of_requests.is_empty(), action) {
@@ -93,7 +102,9 @@ pub(super) fn translate(policy: &Config<AuthorizationPolicy>) -> Translated {
         policy: Some(Policy {
             title: policy.title(),
             action,
+            made_of: MadeOf::Access,
             rules,
+            left_out,
             doubt: refusal_of(policy),
             origin: policy.origin(),
         }),
@@ -110,7 +121,7 @@ fn not_sent(
     why: Option<String>,
 ) -> Translated {
     let title = format!("{} policy {}", policy.object.action.value.word(), policy.title());
-    let ignored = why.map(|why| Ignored { title, why, origin: policy.origin() });
+    let ignored = why.map(|why| Ignored { title, why, rule: IGNORED, origin: policy.origin() });
     Translated { policy: None, ignored, status, of_requests: Vec::new(), unsaid: Vec::new() }
 }
 

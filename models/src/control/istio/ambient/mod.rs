@@ -5,7 +5,6 @@
 mod authentication;
 mod authorization;
 mod behind;
-mod explain;
 mod findings;
 pub mod waypoints;
 
@@ -15,7 +14,6 @@ use crate::proxy::ztunnel::Policies;
 use super::Push;
 use super::config::selects;
 
-pub use explain::explain;
 pub(super) use findings::findings;
 
 /// The policies that ztunnel has for a workload, by name: those of the mesh and of its namespace,
@@ -34,7 +32,7 @@ pub fn policies(push: &Push, namespace: &str, labels: &Labels) -> Policies {
         policies.in_force.extend(translated.policy);
         policies.ignored.extend(translated.ignored);
     }
-    policies.in_force.extend(authentication::policies(push, namespace, labels));
+    authentication::add(push, namespace, labels, &mut policies);
     policies.in_force.sort_by(|one, other| one.title.cmp(&other.title));
     policies
 }

@@ -63,7 +63,15 @@ fn rule(clauses: Vec<Vec<Match>>) -> Rule {
 }
 
 fn policy(action: Action, title: &str, rules: Vec<Rule>) -> Policy {
-    Policy { title: title.to_owned(), action, rules, doubt: None, origin: ORIGIN }
+    Policy {
+        title: title.to_owned(),
+        action,
+        made_of: MadeOf::Access,
+        rules,
+        left_out: Vec::new(),
+        doubt: None,
+        origin: ORIGIN,
+    }
 }
 
 fn policies(in_force: Vec<Policy>) -> Policies {

@@ -1,6 +1,7 @@
 //! AuthorizationPolicies at ztunnel.
 
 use super::*;
+use crate::explain::Tree;
 
 fn allowed(documents: &[String], account: Option<&str>, port: u16) -> bool {
     allows(&cart(documents), &connection(account, port))
@@ -108,4 +109,32 @@ fn trust_domains_of_a_source_are_left_out_without_a_word() {
     let wider = allow("namespaces: [shop], trustDomains: [other.example]");
     assert!(allowed(&wider, Some("web"), 8080), "the trust domain is not asked for");
     assert!(!allowed(&allow("trustDomains: [cluster.local]"), Some("web"), 8080));
+}
+
+#[test]
+fn what_was_lost_on_the_way_is_told_beside_the_policy() {
+    let documents = [
+        access("shop/allow", "{rules: [{to: [{operation: {methods: [GET]}}]}]}"),
+        access(
+            "shop/deny",
+            "{action: DENY, rules: [{to: [{operation: {ports: ['1'], paths: ['/a']}}]}]}",
+        ),
+        access(
+            "shop/wide",
+            "{action: DENY, rules: [{from: [{source: {trustDomains: [a], namespaces: [b]}}]}]}",
+        ),
+        peers("shop/all", "{mtls: {mode: STRICT}}"),
+    ];
+    let mut tree = Tree::default();
+    authorize(&cart(&documents), &connection(Some("web"), 8080), &mut tree);
+    let told = serde_json::to_string(&tree.finish()).expect("a tree");
+    for part in [
+        "a rule is left out: it asks for `methods`",
+        "ALLOW policy shop/allow has no rules left, so it never matches",
+        "wider than written, without `paths`",
+        "wider than written, without `trustDomains`",
+        "mutual TLS is demanded",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
 }

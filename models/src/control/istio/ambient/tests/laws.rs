@@ -126,7 +126,6 @@ proptest! {
         let cart = labels("app=cart");
         let policies = super::super::policies(mesh.push(), "shop", &cart);
         let mut tree = Tree::default();
-        super::super::explain(mesh.push(), "shop", &cart, &mut tree);
         for account in [None, Some("web")] {
             let connection = connection(account, 8080);
             let told = authorize(&policies, &connection, &mut tree);

@@ -81,5 +81,8 @@ fn an_exception_from_the_mesh_loses_strict_where_the_namespace_says_nothing() {
     let silent = mode("shop/all", "UNSET");
     let exception = own("UNSET", "9090: {mode: PERMISSIVE}");
     assert_eq!(open(&[mesh.clone(), exception.clone()]), [9090]);
-    assert_eq!(open(&[mesh, silent, exception]), PORTS, "ztunnel is sent no policy at all");
+    let documents = [mesh, silent, exception];
+    assert_eq!(open(&documents), PORTS, "ztunnel is sent no policy at all");
+    let ignored = cart(&documents).ignored;
+    assert!(ignored[0].why.contains("lose the STRICT of istio-system/mesh"), "{ignored:?}");
 }
