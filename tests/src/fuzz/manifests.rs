@@ -3,9 +3,12 @@
 use std::fs;
 
 use meshwalk_models::control::ControlPlanes;
+use meshwalk_models::explain::Tree;
+use meshwalk_models::identity::SpiffeId;
 use meshwalk_models::manifest::{SourceSet, load};
 use meshwalk_models::profile::Profile;
-use meshwalk_models::world::{ClusterManifests, Topology, World, build};
+use meshwalk_models::proxy::ztunnel::{Connection, Peer, receive};
+use meshwalk_models::world::{ClusterManifests, PodId, Topology, World, build};
 
 use super::Target;
 
@@ -69,11 +72,29 @@ pub(super) fn with_planes(text: &[u8], then: impl FnOnce(&World, &ControlPlanes)
     for pod in world.pods.ids().take(PODS_MAX) {
         let _ = planes.sidecar(&world, pod);
         let _ = planes.beside(&world, pod);
+        ask_ztunnel(&world, &planes, pod);
     }
     for gateway in planes.gateways() {
         let _ = planes.gateway(&world, &gateway);
     }
     then(&world, &planes);
+}
+
+/// Asks the ztunnel of a pod about connections with and without an identity.
+fn ask_ztunnel(world: &World, planes: &ControlPlanes, pod: PodId) {
+    let policies = planes.ztunnel_policies(world, pod);
+    let known = SpiffeId::new("cluster.local", "default", "a").expect("an identity of our own");
+    for peer in [Peer::Plaintext, Peer::Unnamed, Peer::Known(known)] {
+        let connection = Connection {
+            source_ip: None,
+            peer,
+            destination_ip: Some(world.pods[pod].ip),
+            destination_port: 8080,
+        };
+        let mut tree = Tree::default();
+        let told = receive(&policies, &connection, &mut tree);
+        assert!(!tree.finish().is_empty(), "{told:?} has its reasons");
+    }
 }
 
 /// How many proxies are compiled for one input.

@@ -96,7 +96,15 @@ fn read(input: &[u8]) {
              metadata: {{name: {name}}}\nspec: {{action: {action}, {rules}}}\n"
         )
     };
-    let manifests = [MESH, &policy("some", "ALLOW"), &policy("others", "DENY")].concat();
+    let policies = [policy("some", "ALLOW"), policy("others", "DENY")].concat();
+    for data_path in ["istio-injection: enabled", "istio.io/dataplane-mode: ambient"] {
+        let mesh = MESH.replace("istio-injection: enabled", data_path);
+        nobody_passes(&format!("{mesh}{policies}"), &text);
+    }
+}
+
+/// Walks a request past policies of which one denies all.
+fn nobody_passes(manifests: &str, text: &str) {
     with_planes(manifests.as_bytes(), |world, planes| {
         let caller = find_caller(world, None, "a").expect("the caller is there");
         let question = Question {
