@@ -11,7 +11,7 @@ use meshwalk_models::units::SimTime;
 
 use crate::kernel::random::mix;
 use crate::log::{Recorder, Step};
-use crate::stats::{Details, Ending, Flags};
+use crate::stats::{Details, Ending, Flags, Ruling};
 
 use super::dice::KeyedDice;
 use super::engine::Engine;
@@ -21,6 +21,8 @@ use super::state::Try;
 
 /// What the draws of filters are for.
 const FILTERS: u64 = 0x6669_6C74;
+/// What the answers of filters that enforce policy begin with.
+const POLICY: [&str; 3] = ["rbac_", "jwt_", "ext_authz_"];
 
 /// How far a request has come among the filters.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +55,7 @@ impl<R: Recorder> Engine<R> {
         let Try { key, client, .. } = self.tries[slot];
         let mut passage = self.passages.remove(&slot).unwrap_or_default();
         let mut dice = KeyedDice::new(mix(mix(key, FILTERS), u64::from(passage.stops)));
+        let request = self.at_this_time(&filters.request);
         let state = self.filter_states.entry((client, filters.number)).or_default();
         let destination = self.streams[slot].destination as usize;
         let entry = match &plan.mesh.routes[route as usize].action {
@@ -62,14 +65,8 @@ impl<R: Recorder> Engine<R> {
             RouteAction::Answer(_) => None,
         };
         let mut rules = Rules::default();
-        let pass = run(
-            (filters, &filters.request, entry),
-            &mut passage,
-            state,
-            from,
-            &mut dice,
-            &mut rules,
-        );
+        let pass =
+            run((filters, &request, entry), &mut passage, state, from, &mut dice, &mut rules);
         if R::LISTENS {
             for rule in rules.0 {
                 self.tell_try(from, slot, Step::Decided { rule });
@@ -81,18 +78,40 @@ impl<R: Recorder> Engine<R> {
                 self.tell_try(from, slot, Step::Delayed { pause });
                 self.delay_stream(slot, from + pause);
             }
-            Pass::Answer(reply) => self.proxy_answers(slot, ending_of(&reply), from),
+            Pass::Ask(ask) => {
+                passage.stops += 1;
+                let (answer, pause) = self.ask_authorizer(mix(key, u64::from(passage.stops)), &ask);
+                passage.progress.tell(answer);
+                self.tell_try(from, slot, Step::Asks { pause });
+                self.delay_stream(slot, from + pause);
+            }
+            Pass::Answer(reply) => {
+                self.count_verdict(slot, &reply, from);
+                self.proxy_answers(slot, ending_of(&reply), from);
+            }
             Pass::Through => {
                 let flags = passage.progress.flags;
                 self.streams[slot].router = RouterState::after_filters(flags);
                 self.route_stream(slot, from);
             }
-            // The plan has no filters that cannot tell, and none that ask an external authoriser.
-            Pass::Ask(_) | Pass::Unknown => {
+            // What a waypoint cannot tell is taken for allowed, or else there is no run.
+            Pass::Unknown if self.outer_of(slot).is_some() => self.route_stream(slot, from),
+            // The plan has no other filters that cannot tell.
+            Pass::Unknown => {
                 self.proxy_answers(slot, Ending::without_answer(Details::OTHER), from);
             }
         }
         self.passages.insert(slot, passage);
+    }
+
+    /// Counts an answer by which policy turns a request away.
+    fn count_verdict(&mut self, slot: u32, reply: &Reply, at: SimTime) {
+        if !POLICY.iter().any(|filter| reply.details.starts_with(filter)) {
+            return;
+        }
+        let ruling = if reply.status == 401 { Ruling::Unauthenticated } else { Ruling::Denied };
+        let edge = self.plan.calls[self.tries[slot].call as usize].edge;
+        self.meter.ruled(edge, at, ruling);
     }
 
     /// The stream has ended: filters get back what it held.

@@ -2,6 +2,7 @@
 //! connections that are refused or closed, answers of the server's proxy. What they decide is in
 //! the plan before the run begins.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use meshwalk_models::manifest::kinds::Timestamp;
@@ -213,7 +214,7 @@ impl<R: Recorder> Engine<R> {
         let mut rules = Rules::default();
         let request = self.at_this_time(&filters.request);
         let state = self.filter_states.entry((server, filters.number)).or_default();
-        let subject = (filters.as_ref(), &request, None);
+        let subject = (filters.as_ref(), &*request, None);
         let pass = filters::run(subject, &mut passage, state, from, &mut dice, &mut rules);
         if R::LISTENS {
             for rule in rules.0 {
@@ -263,16 +264,16 @@ impl<R: Recorder> Engine<R> {
     }
 
     /// A request as it is at this time: its tokens may have expired.
-    fn at_this_time(&self, request: &Request) -> Request {
-        let Some(start) = self.plan.starts_at else { return request.clone() };
+    pub(super) fn at_this_time<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
+        let Some(start) = self.plan.starts_at else { return Cow::Borrowed(request) };
         let elapsed_s = (self.kernel.now().as_ns() / 1_000_000_000) as i64;
         let now = Timestamp::from_unix_s(start.as_unix_s().saturating_add(elapsed_s));
         let tokens = TokenFacts { now: Some(now), ..request.tokens.as_ref().clone() };
-        Request { tokens: Arc::new(tokens), ..request.clone() }
+        Cow::Owned(Request { tokens: Arc::new(tokens), ..request.clone() })
     }
 
     /// What an external authoriser answers, and after which time.
-    fn ask_authorizer(&self, key: u64, ask: &Ask) -> (ExternalAnswer, SimDuration) {
+    pub(super) fn ask_authorizer(&self, key: u64, ask: &Ask) -> (ExternalAnswer, SimDuration) {
         let Some(authorizer) = self.plan.authorizers.get(&ask.provider) else {
             return (ExternalAnswer::Fail, ask.timeout);
         };

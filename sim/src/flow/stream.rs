@@ -11,7 +11,7 @@ use meshwalk_models::units::SimTime;
 
 use crate::kernel::random::{CounterDraw, Draws, mix};
 use crate::log::{Recorder, Step};
-use crate::stats::{Details, Ending, Flags, RetryReason};
+use crate::stats::{Details, Ending, Flags, RetryReason, Ruling};
 
 use super::effects::Desk;
 use super::engine::Engine;
@@ -176,7 +176,14 @@ impl<R: Recorder> Engine<R> {
             },
         };
         match answer {
-            Some(ending) => self.proxy_answers(slot, ending, from),
+            Some(ending) => {
+                let denied = Details::of_name("rbac_access_denied");
+                if self.outer_of(slot).is_some() && ending.details == denied {
+                    let edge = self.plan.calls[self.tries[slot].call as usize].edge;
+                    self.meter.ruled(edge, from, Ruling::Reset);
+                }
+                self.proxy_answers(slot, ending, from);
+            }
             None => {
                 self.drive(slot, from, RouterEvent::Begin);
             }

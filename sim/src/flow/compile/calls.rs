@@ -16,7 +16,7 @@ use crate::stats::EdgeOrigin;
 
 use super::mesh::Site;
 use super::targets::Place;
-use super::{Compiler, PoolClass, TableKey};
+use super::{Compiler, TableKey};
 
 /// Defaults of an application, as the scenario's documentation gives them.
 mod default {
@@ -173,11 +173,6 @@ impl<'a> Compiler<'a> {
         position: u64,
     ) -> u32 {
         let found = self.find_target(site, call.protocol, place);
-        let class = match call.protocol {
-            Protocol::Http1 => PoolClass::Http1,
-            Protocol::Http2 | Protocol::Grpc => PoolClass::Http2,
-            Protocol::Tcp => PoolClass::Tcp,
-        };
         let (client, origin) = match site {
             CallSite::Workload(id, _) => (id.index(), EdgeOrigin::Workload(id.index())),
             CallSite::Inside { workload, .. } => {
@@ -187,7 +182,7 @@ impl<'a> Compiler<'a> {
                 (self.input.world.workloads.len() + source, EdgeOrigin::Traffic(source))
             }
         };
-        let pool_table = self.table(client, TableKey::Target(found.target, class));
+        let pool_table = self.table(client, TableKey::Target(found.target, call.protocol.into()));
         let timeout = self.timeout(call.timeout);
         let (sharing, reuse) = self.connections_of(site, call.protocol, found.target);
         let streaming = call.streaming.as_ref().map(|spec| Streaming {
@@ -269,7 +264,8 @@ impl<'a> Compiler<'a> {
             call.programs = apps
                 .into_iter()
                 .filter_map(|app| {
-                    let program = self.apps[app as usize].program_for(method, path)?;
+                    // Waypoints have no programs.
+                    let program = self.apps.get(app as usize)?.program_for(method, path)?;
                     Some((app, program))
                 })
                 .collect();

@@ -13,6 +13,7 @@ mod network;
 mod sendings;
 mod sources;
 mod targets;
+mod waypoints;
 
 use std::collections::BTreeMap;
 
@@ -24,12 +25,12 @@ use meshwalk_models::path::{DataPath, Placement};
 use meshwalk_models::policy::network::NetworkPolicies;
 use meshwalk_models::profile::Profile;
 use meshwalk_models::units::{SimDuration, SimTime};
-use meshwalk_models::world::{PodId, TableId, WorkloadId, World};
+use meshwalk_models::world::{NodeId, PodId, TableId, WorkloadId, World};
 
 use crate::kernel::random::Distribution;
 use crate::net::Site;
 use crate::scenario::Scenario;
-use crate::scenario::file::DurationSpec;
+use crate::scenario::file::{DurationSpec, Protocol};
 use crate::stats::{Assumption, Layout};
 
 use self::behaviours::Behaviours;
@@ -38,6 +39,7 @@ use self::layout::LayoutBuilder;
 use self::mesh::MeshBuilder;
 use self::sendings::Sending;
 use self::targets::Targets;
+use self::waypoints::Waypoints;
 use super::app::STATUSES;
 use super::plan::{
     AppPlan, CallPlan, Gates, Heads, LanePlan, MeshPlan, NO_BOX, Op, Plan, PodPlan, Program, Rings,
@@ -106,6 +108,7 @@ struct Compiler<'a> {
     distributions: Vec<Distribution>,
     lanes: Vec<LanePlan>,
     mesh: MeshBuilder,
+    waypoints: Waypoints,
     gates: Gates,
     sendings: Vec<Sending>,
     sources: Vec<super::plan::SourcePlan>,
@@ -120,6 +123,16 @@ enum PoolClass {
     Http1,
     Http2,
     Tcp,
+}
+
+impl From<Protocol> for PoolClass {
+    fn from(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Http1 => Self::Http1,
+            Protocol::Http2 | Protocol::Grpc => Self::Http2,
+            Protocol::Tcp => Self::Tcp,
+        }
+    }
 }
 
 /// What a pod has a table for: its own pools to a target, or the state of a cluster in its proxy.
@@ -148,6 +161,7 @@ impl<'a> Compiler<'a> {
             distributions: Vec::new(),
             lanes: Vec::new(),
             mesh: MeshBuilder::default(),
+            waypoints: Waypoints::default(),
             gates: Gates::default(),
             sendings: Vec::new(),
             sources: Vec::new(),
@@ -281,7 +295,10 @@ impl<'a> Compiler<'a> {
 }
 
 fn site_of(world: &World, pod: PodId) -> Site {
-    let node = world.pods[pod].node;
+    site_of_node(world, world.pods[pod].node)
+}
+
+fn site_of_node(world: &World, node: NodeId) -> Site {
     let zone = world.nodes[node].zone;
     let region = match world.nodes[node].cluster {
         Some(_) => world.zones[zone].region.0,

@@ -58,7 +58,7 @@ impl Compiler<'_> {
         let pods = site.caller.map(|workload| (workload, world.workloads[workload].pods.clone()));
         let from = pods
             .and_then(|(workload, pods)| (pods.start < pods.end).then_some((workload, pods.start)));
-        let edge = Dialled { host: "ingress".to_owned(), port: 80, ip: None };
+        let edge = Dialled { host: "ingress".to_owned(), port: 80, ip: None, asked: Vec::new() };
         let dialled = site.dialled.as_ref().unwrap_or(&edge);
         let request = Some(self.request_of(site, dialled, from, call));
         self.sending(Sending {

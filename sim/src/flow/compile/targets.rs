@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use meshwalk_models::control::istio::ambient::waypoints::WaypointAsked;
 use meshwalk_models::control::kubernetes::dns::{self, Resolved};
 use meshwalk_models::control::kubernetes::ingress::{self, IngressAnswer};
 use meshwalk_models::control::kubernetes::service_port::{self, Destination, WantedPort};
@@ -46,11 +47,11 @@ pub(super) struct Targets {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    balance: Balance,
-    endpoints: Vec<(u32, u16)>,
-    service_row: usize,
-    without_endpoints: Ending,
+pub(super) struct Key {
+    pub(super) balance: Balance,
+    pub(super) endpoints: Vec<(u32, u16)>,
+    pub(super) service_row: usize,
+    pub(super) without_endpoints: Ending,
 }
 
 /// A target, and the row of the statistics for what is called.
@@ -152,7 +153,8 @@ impl Compiler<'_> {
             WantedPort::Number(number) => Some(number),
             _ => port_of(world, &destination),
         };
-        let dialled = number.map(|port| Dialled { host: host.to_owned(), port, ip });
+        let asked = whose_waypoint(&destination);
+        let dialled = number.map(|port| Dialled { host: host.to_owned(), port, ip, asked });
         let reached = Reached { dialled, ..self.reach(destination) };
         if self.hears_name_servers(site, host) {
             return Ok(reached);
@@ -298,7 +300,8 @@ impl Targets {
         rows.map(|row| (self.endpoints[row], self.ports[row])).collect()
     }
 
-    fn row(&mut self, key: Key) -> u32 {
+    /// The row of a target.
+    pub(super) fn row(&mut self, key: Key) -> u32 {
         if let Some(row) = self.rows.get(&key) {
             return *row;
         }
@@ -362,6 +365,23 @@ fn port_of(world: &World, destination: &Destination) -> Option<u16> {
         Destination::Service { service, port } => Some(world.services[*service].ports[*port].port),
         Destination::Headless { endpoints, .. } => Some(endpoints.first()?.port),
         Destination::Pod { port, .. } | Destination::Outside { port, .. } => Some(*port),
+    }
+}
+
+/// Whose waypoint stands before a destination: pods of a headless Service are dialled at their own
+/// addresses.
+fn whose_waypoint(destination: &Destination) -> Vec<WaypointAsked> {
+    match destination {
+        Destination::Service { service, .. } => vec![WaypointAsked::Service(*service)],
+        Destination::Headless { endpoints, .. } => {
+            let pod = |endpoint: &Endpoint| match endpoint.target {
+                EndpointTarget::Pod(pod) => Some(WaypointAsked::Pod(pod)),
+                EndpointTarget::Address(_) => None,
+            };
+            endpoints.iter().filter_map(pod).collect()
+        }
+        Destination::Pod { pod, .. } => vec![WaypointAsked::Pod(*pod)],
+        Destination::Outside { .. } => Vec::new(),
     }
 }
 

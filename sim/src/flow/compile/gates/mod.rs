@@ -3,6 +3,7 @@
 //! the server's side; both are those that answer `why`.
 
 mod classes;
+mod encounter;
 mod names;
 mod network;
 mod server;
@@ -142,6 +143,9 @@ impl Compiler<'_> {
 
     /// What protects the bytes.
     fn protection(&self, sending: &Sending, pair: Pair) -> Protection {
+        if let Some(protection) = self.protection_in_ambient(sending, pair) {
+            return protection;
+        }
         let Sender::Proxy(sender) = &sending.by else {
             return self.by_data_paths(sending, pair);
         };
@@ -215,6 +219,15 @@ impl Compiler<'_> {
         false
     }
 
+    /// What cannot be told even where the scenario takes things for allowed.
+    pub(super) fn cannot_run(&mut self, path: &str, why: &str) {
+        let finding = Diagnostic::error("scenario.undecided-policy", why.to_owned());
+        let finding = at(self.input.scenario, path, finding);
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
     /// The name of a pod, or of the source that stands for clients outside.
     fn pod_name(&self, row: u32) -> String {
         let world = self.input.world;
@@ -226,7 +239,10 @@ impl Compiler<'_> {
                 world.pods[pod].name
             );
         }
-        "a client outside".to_owned()
+        match self.waypoints.of_pod(row) {
+            Some(waypoint) => waypoint.to_string(),
+            None => "a client outside".to_owned(),
+        }
     }
 }
 

@@ -25,8 +25,12 @@ impl Compiler<'_> {
             return Said::Nothing;
         }
         let from = self.peer(sending, pair.client);
-        let to = NetworkPeer::Pod(PodId::from_index(pair.server as usize));
-        let verdict = policies.decide(world, from, to, pair.port, Transport::Tcp, &mut Silent);
+        let to = match self.waypoints.peer(pair.server) {
+            Some(waypoint) => waypoint,
+            None => NetworkPeer::Pod(PodId::from_index(pair.server as usize)),
+        };
+        let port = self.wire_port(sending, pair);
+        let verdict = policies.decide(world, from, to, port, Transport::Tcp, &mut Silent);
         match verdict {
             NetworkVerdict::Allowed => Said::Nothing,
             // Nobody says which pods the controller runs in; its other properties are assumed too.
@@ -56,6 +60,9 @@ impl Compiler<'_> {
     fn peer(&mut self, sending: &Sending, client: u32) -> NetworkPeer {
         if (client as usize) < self.input.world.pods.len() {
             return NetworkPeer::Pod(PodId::from_index(client as usize));
+        }
+        if let Some(waypoint) = self.waypoints.peer(client) {
+            return waypoint;
         }
         let target = self.calls[sending.call as usize].target;
         if self.targets.plans[target as usize].balance.is_per_request() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use meshwalk_models::control::istio::unmodelled::{Touched, touching};
 use meshwalk_models::explain::Silent;
 use meshwalk_models::manifest::kinds::istio::Effect;
-use meshwalk_models::path::{DataPath, Protection};
+use meshwalk_models::path::DataPath;
 use meshwalk_models::proxy::envoy::Request;
 use meshwalk_models::proxy::envoy::config::{
     Direction, HttpFilterKind, HttpManager, ProxyConfig, RouteSource, UpstreamTls,
@@ -14,7 +14,7 @@ use meshwalk_models::proxy::envoy::config::{
 use meshwalk_models::proxy::envoy::filters::ExternalAnswers;
 use meshwalk_models::proxy::envoy::listening::{Arrival, Service, accept};
 use meshwalk_models::proxy::envoy::routing::{Choice, Taken, choices, prepare};
-use meshwalk_models::walk::{self, Encounter, Fate, Opener, Received, Reception, Takes};
+use meshwalk_models::walk::{self, Fate, Received, Reception};
 use meshwalk_models::world::{Origin, PodId, TableId};
 
 use crate::flow::plan::{ConnectionFate, FilterPlan};
@@ -37,38 +37,24 @@ pub(super) enum AtServer {
 impl Compiler<'_> {
     pub(super) fn server_side(&mut self, sending: &Sending, pair: Pair) -> AtServer {
         let nothing = AtServer::Plain(Said::Nothing);
-        let (Some(planes), Some(request)) = (self.input.planes, &sending.request) else {
+        let (Some(_), Some(request)) = (self.input.planes, &sending.request) else {
             return nothing;
         };
-        let world = self.input.world;
-        let takes = self.takes(sending, pair);
-        let opener = match &sending.by {
-            Sender::Itself => Opener::Client,
-            Sender::BareProxy(_) => return nothing,
-            Sender::Proxy(sender) => Opener::Proxy {
-                config: &sender.config,
-                cluster: &sender.cluster,
-                writes: sender.writes,
-                takes,
-            },
-        };
-        // The scenario says who has a sidecar.
-        if self.pods[pair.server as usize].data_path != DataPath::IstioSidecar {
+        if matches!(sending.by, Sender::BareProxy(_))
+            || self.waypoints.of_pod(pair.server).is_some()
+        {
+            // What a waypoint makes of requests is in its own routes.
+            return nothing;
+        }
+        // The scenario says what carries whose traffic.
+        if self.pods[pair.server as usize].data_path == DataPath::None {
             return AtServer::Plain(self.without_sidecar(sending, pair));
         }
         self.admit_unmodelled(pair.server);
-        let in_world = (pair.client as usize) < world.pods.len();
-        let reception = walk::receive(&Encounter {
-            world,
-            planes,
-            client: in_world.then(|| PodId::from_index(pair.client as usize)),
-            opener,
-            request,
-            server: PodId::from_index(pair.server as usize),
-            port: pair.port,
-            external: &self.external(),
-        });
-        self.received(reception, request, pair)
+        match self.ask(sending, pair, walk::receive) {
+            Some(reception) => self.received(reception, request, pair),
+            None => nothing,
+        }
     }
 
     fn received(&mut self, reception: Reception, request: &Request, pair: Pair) -> AtServer {
@@ -123,23 +109,22 @@ impl Compiler<'_> {
         Said::Ends(ConnectionFate::NoHandshake, sentence, vec![tls.origin])
     }
 
-    /// What an endpoint takes.
-    fn takes(&self, sending: &Sending, pair: Pair) -> Takes {
-        let Sender::Proxy(sender) = &sending.by else { return Takes::Plaintext };
-        let place = sending.servers.iter().position(|it| *it == (pair.server, pair.port));
-        match place.and_then(|place| sender.takes.get(place)) {
-            Some(Protection::MutualTls) => Takes::MutualTls,
-            Some(Protection::Plaintext | Protection::Hbone) | None => Takes::Plaintext,
-        }
-    }
-
     /// What the scenario says of external authorisers, as whoever asks once has it.
-    fn external(&self) -> ExternalAnswers {
+    pub(in super::super) fn external(&self) -> ExternalAnswers {
         let mut answers = ExternalAnswers::default();
         for (provider, spec) in &self.input.scenario.file.external_authorizers {
             answers.give(provider.clone(), super::answer_of(spec));
         }
         answers
+    }
+
+    /// Whether what a filter says depends on the moment.
+    pub(in super::super) fn is_open(&self, kind: &HttpFilterKind) -> bool {
+        match kind {
+            HttpFilterKind::ExtAuthz(_) | HttpFilterKind::LocalRateLimit(_) => true,
+            HttpFilterKind::Jwt(_) => self.input.scenario.file.starts_at.is_some(),
+            HttpFilterKind::Cors | HttpFilterKind::Fault(_) | HttpFilterKind::Rbac(_) => false,
+        }
     }
 
     /// The filters beside a server, where what they say depends on the moment or on a draw.
@@ -148,13 +133,7 @@ impl Compiler<'_> {
         let arrival = Arrival::Redirected(Direction::Inbound);
         let accepted = accept(config, arrival, &reception.connection, &mut Silent).ok()?;
         let Service::Http(manager) = accepted.service() else { return None };
-        let tells_time = self.input.scenario.file.starts_at.is_some();
-        let is_open = |kind: &HttpFilterKind| match kind {
-            HttpFilterKind::ExtAuthz(_) | HttpFilterKind::LocalRateLimit(_) => true,
-            HttpFilterKind::Jwt(_) => tells_time,
-            HttpFilterKind::Cors | HttpFilterKind::Fault(_) | HttpFilterKind::Rbac(_) => false,
-        };
-        if !manager.filters.iter().any(|filter| is_open(&filter.kind)) {
+        if !manager.filters.iter().any(|filter| self.is_open(&filter.kind)) {
             return None;
         }
         let mut request = Request { connection: reception.connection.clone(), ..request.clone() };

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use meshwalk_models::path::DataPath;
-use meshwalk_models::proxy::envoy::config::{HttpManager, ProxyConfig};
+use meshwalk_models::proxy::envoy::config::{Direction, HttpManager, ProxyConfig};
+use meshwalk_models::proxy::envoy::listening::Arrival;
 use meshwalk_models::walk::Writes;
 use meshwalk_models::world::{PodId, TableId, WorkloadId};
 
@@ -76,6 +77,9 @@ impl Compiler<'_> {
     fn add_legs(&mut self, call: u32) {
         let site = self.mesh.sites[call as usize].clone();
         let proxied = site.caller.filter(|it| self.data_path_of(*it) == DataPath::IstioSidecar);
+        if self.goes_through_waypoint(&site, call) {
+            return;
+        }
         let Some(caller) = proxied else {
             self.calls[call as usize].sending = Some(self.plain_sending(&site, call));
             return;
@@ -106,7 +110,9 @@ impl Compiler<'_> {
         match (&class.config, &site.dialled) {
             (Some(config), Some(dialled)) => {
                 let request = self.request_of(site, dialled, Some((caller, class.pod)), call);
-                let here = Here { site, call, config, class: number, writes: Writes::Requests };
+                let (writes, arrival) =
+                    (Writes::Requests, Arrival::Redirected(Direction::Outbound));
+                let here = Here { site, call, config, class: number, writes, arrival };
                 self.configured_leg(here, request)
             }
             _ => LegPlan::Sole(self.bare_route((caller, number), call)),

@@ -9,7 +9,7 @@ use meshwalk_models::proxy::envoy::config::{
     TcpProxy, WeightedCluster,
 };
 use meshwalk_models::proxy::envoy::filters::{Chain, ExternalAnswers, Settings};
-use meshwalk_models::proxy::envoy::listening::{Arrival, Refusal, Service, accept};
+use meshwalk_models::proxy::envoy::listening::{Arrival, Refusal, Service, accept_with};
 use meshwalk_models::proxy::envoy::router::{Caller as Trust, Retriable, RouterPlan};
 use meshwalk_models::proxy::envoy::routing::{
     Choice, Context, ForwardPlan, Pick, Plan as Outcome, Taken, choices, cluster_shares, no_route,
@@ -48,16 +48,30 @@ pub(in super::super) struct Here<'a> {
     pub(in super::super) class: u32,
     /// What becomes of what the client writes.
     pub(in super::super) writes: Writes,
+    /// How connections come to the proxy.
+    pub(in super::super) arrival: Arrival,
+}
+
+impl Here<'_> {
+    /// Whether the proxy is a waypoint: its filters enforce policy, and it stands for the server.
+    fn is_waypoint(&self) -> bool {
+        self.arrival == Arrival::Redirected(Direction::Inbound)
+    }
 }
 
 impl Compiler<'_> {
     /// What a proxy with this configuration does with the requests of a call site.
     pub(super) fn configured_leg(&mut self, here: Here<'_>, request: Request) -> LegPlan {
-        let config = here.config;
-        let arrival = Arrival::Redirected(Direction::Outbound);
-        let accepted = match accept(config, arrival, &request.connection, &mut Silent) {
+        let (config, connection) = (here.config, &request.connection);
+        let external = self.answers_at(here);
+        let accepted = match accept_with(config, here.arrival, connection, &external, &mut Silent) {
             Ok(accepted) => accepted,
-            Err(refusal) => return self.sole(answer(refused(&refusal))),
+            Err(refusal) => {
+                if let Refusal::Undecided { why } = &refusal {
+                    self.cannot_run(&here.site.path, why);
+                }
+                return self.sole(answer(refused(&refusal)));
+            }
         };
         match accepted.service() {
             Service::Http(manager) => self.http_leg(here, manager, request),
@@ -226,13 +240,21 @@ impl Compiler<'_> {
         action: RouteAction,
     ) -> RoutePlan {
         let bootstrap = &here.config.bootstrap;
-        let acts = |weighted| {
+        let external = self.answers_at(here);
+        let waits = here.is_waypoint() && manager.filters.iter().any(|it| self.is_open(&it.kind));
+        let mut any = waits;
+        for weighted in std::iter::once(None).chain(weighted.iter().map(|one| Some(*one))) {
             let settings = Settings { taken, weighted };
             let chain = Chain { filters: &manager.filters, settings, bootstrap };
-            let outlook = chain.outlook(request, &ExternalAnswers::default(), &mut Silent);
-            outlook.answer.is_some() || outlook.unknown.is_some() || !outlook.possible.is_empty()
-        };
-        let any = acts(None) || weighted.iter().any(|one| acts(Some(*one)));
+            let outlook = chain.outlook(request, &external, &mut Silent);
+            any |= outlook.answer.is_some() || !outlook.possible.is_empty();
+            let Some(unknown) = outlook.unknown else { continue };
+            if here.is_waypoint() {
+                self.taken_for_allowed(&here.site.path, &unknown.sentence, &unknown.origins);
+            } else {
+                any = true;
+            }
+        }
         let filters = any.then(|| {
             Box::new(FilterPlan {
                 manager: manager.clone(),
@@ -243,6 +265,12 @@ impl Compiler<'_> {
             })
         });
         RoutePlan { filters, action }
+    }
+
+    /// What the external authorisers answer that a proxy asks: those of waypoints stand for the
+    /// servers'.
+    fn answers_at(&self, here: Here<'_>) -> ExternalAnswers {
+        if here.is_waypoint() { self.external() } else { ExternalAnswers::default() }
     }
 
     /// Bytes are passed on: nothing is tried again, and connections are balanced.

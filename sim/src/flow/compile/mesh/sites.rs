@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use meshwalk_models::control::istio::ambient::waypoints::WaypointAsked;
 use meshwalk_models::control::{GatewayKind, GatewayName};
 use meshwalk_models::manifest::kinds::Timestamp;
 use meshwalk_models::proxy::envoy::Request;
@@ -41,6 +42,8 @@ pub(in super::super) struct Dialled {
     pub(in super::super) port: u16,
     /// The address, where it is known.
     pub(in super::super) ip: Option<IpAddr>,
+    /// Whose waypoint stands before it.
+    pub(in super::super) asked: Vec<WaypointAsked>,
 }
 
 impl Compiler<'_> {
