@@ -177,6 +177,8 @@ impl<R: Recorder> Engine<R> {
         let done = self.box_work(self.box_of(server), Work::Stream(Role::Server)).at;
         let dial = match self.fate_of(gate) {
             Some(_) => SimDuration::ZERO,
+            // The tunnel ends in the proxy that reads the requests.
+            None if self.is_waypoint(server) => SimDuration::ZERO,
             None => {
                 let key = mix(key, leg::TO_APP);
                 self.plan.links.travel_in_pod(0, key) + self.plan.links.travel_in_pod(0, !key)

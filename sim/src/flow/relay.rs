@@ -13,6 +13,7 @@ use crate::stats::Ending;
 use super::attempt::Beginning;
 use super::call::{LastMessage, NOT_ENDED};
 use super::engine::Engine;
+use super::plan::BoxKind;
 use super::state::{Attempt, Caller, NO_STATUS, NONE, Stage, Try, TryStage};
 
 /// What the draws of the way to a waypoint are for. Those of the way onward are keyed as if there
@@ -50,6 +51,12 @@ impl<R: Recorder> Engine<R> {
         }
         self.relays[slot] = Relay { key, called_at, ..Relay::NONE };
         slot
+    }
+
+    /// Whether a pod is one of a waypoint.
+    pub(super) fn is_waypoint(&self, pod: u32) -> bool {
+        let own = self.plan.boxes.get(self.box_of(pod) as usize);
+        own.is_some_and(|it| it.kind == BoxKind::Waypoint)
     }
 
     /// Whether an attempt goes to a waypoint, which makes another one for it.

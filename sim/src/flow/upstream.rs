@@ -97,6 +97,12 @@ impl<R: Recorder> Engine<R> {
     /// The key of all draws of the proxy beside a pod.
     pub(super) fn proxy_key(&self, pod: u32) -> u64 {
         let plan = &self.plan.pods[pod as usize];
+        if self.is_waypoint(pod) {
+            let own = &self.plan.boxes[plan.proxy as usize];
+            let entry = &self.plan.layout.proxies[own.entry as usize];
+            let name = entry.instances.get(own.ordinal as usize).map_or("", String::as_str);
+            return mix(self.seed.key(&entry.owner, "proxy"), self.seed.key(name, "proxy"));
+        }
         let Some(workload) = self.plan.layout.workloads.get(plan.app as usize) else { return 0 };
         let name = workload.pods.get(plan.ordinal as usize).map_or("", String::as_str);
         mix(self.seed.key(&workload.namespace, "proxy"), self.seed.key(name, "proxy"))

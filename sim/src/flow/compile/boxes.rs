@@ -43,7 +43,13 @@ impl Boxes {
     }
 
     /// Adds a box; those of one kind and owner that come one after the other share an entry.
-    fn add(&mut self, costs: &CostProfile, kind: BoxKind, owner: String, name: String) -> u32 {
+    pub(super) fn add(
+        &mut self,
+        costs: &CostProfile,
+        kind: BoxKind,
+        owner: String,
+        name: String,
+    ) -> u32 {
         let workers = workers(costs, kind);
         let prices = *self.rows.entry(kind).or_insert_with(|| {
             self.prices.push(prices(costs, kind));

@@ -13,7 +13,7 @@ use meshwalk_models::proxy::envoy::hash::xx_hash_64;
 use meshwalk_models::proxy::envoy::listening::Arrival;
 use meshwalk_models::proxy::ztunnel::HBONE_PORT;
 use meshwalk_models::walk::{Writes, at_waypoint};
-use meshwalk_models::world::{NodeId, PodId, TableId, WorkloadId};
+use meshwalk_models::world::{NodeId, PodId, WorkloadId};
 
 use crate::flow::plan::{Balance, CallPlan, PodPlan};
 use crate::stats::{BoxKind, Details, Ending};

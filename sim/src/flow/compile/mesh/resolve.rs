@@ -61,7 +61,7 @@ impl Here<'_> {
 
 impl Compiler<'_> {
     /// What a proxy with this configuration does with the requests of a call site.
-    pub(super) fn configured_leg(&mut self, here: Here<'_>, request: Request) -> LegPlan {
+    pub(in super::super) fn configured_leg(&mut self, here: Here<'_>, request: Request) -> LegPlan {
         let (config, connection) = (here.config, &request.connection);
         let external = self.answers_at(here);
         let accepted = match accept_with(config, here.arrival, connection, &external, &mut Silent) {
