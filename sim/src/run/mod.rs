@@ -10,4 +10,4 @@ mod prepare;
 pub use drive::{record, replication_seed, run};
 #[cfg(feature = "expectations")]
 pub use judge::{Judged, PROGRESS_STEPS, find_breaks, judge};
-pub use prepare::{AMBIENT_NOT_RUN, ClusterInput, DEFAULT_CLUSTER, Prepared, prepare};
+pub use prepare::{ClusterInput, DEFAULT_CLUSTER, Prepared, prepare};

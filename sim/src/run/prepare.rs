@@ -25,9 +25,6 @@ use crate::stats::Assumption;
 /// The cluster of manifests that belong to no named one.
 pub const DEFAULT_CLUSTER: &str = "cluster";
 
-/// The code of the finding that a run with ambient data paths cannot be made; nothing overrides it.
-pub const AMBIENT_NOT_RUN: &str = "scenario.ambient-not-run";
-
 /// The region of zones that name none.
 const DEFAULT_REGION: &str = "region";
 
@@ -85,9 +82,9 @@ pub fn prepare(
     let profile = Profile::built_in();
     let mut findings = built.findings;
     let placement = scenario::placement(&built.world, scenario, &mut findings);
-    findings.extend(ambient_refused(&built.world, &placement, scenario));
-    // Without objects of a mesh every proxy has the defaults, and nobody needs to be asked.
-    let planes = has_mesh_objects(clusters)
+    // Without objects of a mesh every sidecar has the defaults, and nobody needs to be asked.
+    let is_asked = has_mesh_objects(clusters) || is_anybody_ambient(&built.world, &placement);
+    let planes = is_asked
         .then(|| ControlPlanes::placed(&built.world, &manifests, profile, placement.clone()));
     let alone = match planes {
         Some(_) => None,
@@ -123,20 +120,12 @@ pub fn prepare(
     Prepared { world: built.world, plan: Arc::new(compiled.plan), findings, assumptions }
 }
 
-/// The engine knows no ztunnels, and runs nothing as if it were something else.
-fn ambient_refused(
-    world: &World,
-    placement: &path::Placement,
-    scenario: &Scenario,
-) -> Option<Diagnostic> {
-    let is_ambient = |id: &WorkloadId| {
-        enrolment::of_workload(world, *id, placement).data_path() == DataPath::IstioAmbient
+/// Whether anybody is in ambient, where policies and waypoints count for everybody.
+fn is_anybody_ambient(world: &World, placement: &path::Placement) -> bool {
+    let is_ambient = |id: WorkloadId| {
+        enrolment::of_workload(world, id, placement).data_path() == DataPath::IstioAmbient
     };
-    let first = world.workloads.ids().find(is_ambient)?;
-    let message = format!("{} is in ambient, which cannot be run yet", world.workload_name(first));
-    let finding = Diagnostic::error(AMBIENT_NOT_RUN, message)
-        .help("run it with `--data-path istio-sidecar` or `--data-path none`");
-    Some(finding.at(place(scenario, "data_path"), "here"))
+    world.workloads.ids().any(is_ambient)
 }
 
 fn has_mesh_objects(clusters: &[ClusterInput<'_>]) -> bool {

@@ -75,7 +75,12 @@ traffic:
 
 fn cases() -> impl Strategy<Value = Case> {
     (
-        prop_oneof![Just("none"), Just("istio-sidecar")],
+        prop_oneof![
+            Just("none"),
+            Just("istio-sidecar"),
+            Just("istio-ambient"),
+            Just("istio-ambient+waypoint"),
+        ],
         prop_oneof![Just("http1"), Just("http2"), Just("tcp")],
         prop_oneof![Just("async"), Just("blocking")],
         (10u32..800, 0u32..4, 1u32..6),

@@ -12,6 +12,7 @@ mod policy;
 mod policy_moments;
 mod resilience;
 mod rig;
+mod waypoints;
 
 use crate::kernel::Seed;
 use crate::log::Step;

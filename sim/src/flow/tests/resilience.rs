@@ -30,6 +30,7 @@ struct Case {
     error_rate: f64,
     work_ms: u32,
     caller_timeout_ms: u32,
+    data_path: &'static str,
     seed: u64,
 }
 
@@ -44,8 +45,9 @@ fn cases() -> impl Strategy<Value = Case> {
     let limits = (1u32..40, 1u32..40, 1u32..6, prop_oneof![Just(0u32), Just(30)]);
     let app = (0.0f64..1.0, 1u32..60, 1u32..150);
     let protocol = prop_oneof![Just("http1"), Just("http2"), Just("grpc")];
-    (policy, limits, app, protocol, any::<u64>()).prop_map(
-        |(policy, limits, app, protocol, seed)| Case {
+    let path = prop_oneof![Just("istio-sidecar"), Just("istio-ambient+waypoint")];
+    (policy, limits, app, (protocol, path), any::<u64>()).prop_map(
+        |(policy, limits, app, (protocol, data_path), seed)| Case {
             attempts: policy.0,
             retry_on: policy.1,
             timeout_ms: policy.2,
@@ -55,6 +57,7 @@ fn cases() -> impl Strategy<Value = Case> {
             consecutive: limits.2,
             delay_percent: limits.3,
             protocol,
+            data_path,
             error_rate: app.0,
             work_ms: app.1,
             caller_timeout_ms: app.2,
@@ -109,11 +112,11 @@ spec:
     }
 
     fn prepared(&self) -> Prepared {
-        let Self { error_rate, work_ms, caller_timeout_ms, protocol, .. } = self;
+        let Self { error_rate, work_ms, caller_timeout_ms, protocol, data_path, .. } = self;
         let scenario = format!(
             "version: 1
 duration: 4s
-data_path: istio-sidecar
+data_path: {data_path}
 {NO_NETWORK}
 workloads:
   web:
@@ -150,14 +153,16 @@ proptest! {
         let slack = SimDuration::from_ms(if case.delay_percent > 0 { 6 } else { 1 });
         record(&prepared.plan, Seed(case.seed), |entry| {
             let EntryName::Call { request, hop, attempt, .. } = &entry.name else { return };
-            if &**hop != "0.0" {
-                return;
-            }
             let of = format!("{}/{}", request.request, request.try_number);
+            let is_of_proxy = case.data_path == "istio-sidecar" || hop.ends_with("waypoint");
             match (entry.step, attempt) {
-                (Step::RequestAtClientProxy, None) => {
-                    begun.insert(of, entry.time);
+                _ if !hop.starts_with("0.0") => {}
+                (Step::RequestAtClientProxy, None) | (Step::RequestAtServerProxy, Some(0))
+                    if hop.ends_with("0.0") =>
+                {
+                    begun.entry(of).or_insert(entry.time);
                 }
+                _ if !is_of_proxy => {}
                 (Step::AttemptBegan { .. }, Some(_)) => *attempts.entry(of).or_default() += 1,
                 (Step::RequestSent, Some(_)) if case.timeout_ms > 0 => {
                     let since = begun.get(&of).copied().unwrap_or(SimTime::ZERO);

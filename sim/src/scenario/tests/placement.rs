@@ -5,7 +5,7 @@ use meshwalk_models::manifest::{Manifests, Severity, SourceSet, load};
 use meshwalk_models::path::{Choice, DataPath, WaypointPlacement};
 use meshwalk_models::world::{ClusterManifests, Topology, World, build};
 
-use crate::run::{AMBIENT_NOT_RUN, ClusterInput, DEFAULT_CLUSTER, Prepared, prepare};
+use crate::run::{ClusterInput, DEFAULT_CLUSTER, Prepared, prepare};
 use crate::scenario::{self, Scenario};
 
 const MANIFESTS: &str = "\
@@ -73,14 +73,6 @@ fn a_workload_that_refuses_what_it_is_given_goes_without_and_that_is_said() {
     let prepared = prepared("data_paths: {batch: istio-sidecar}");
     assert_eq!(codes(&prepared, Severity::Warning), ["scenario.data-path-refused"]);
     assert_eq!(data_paths("data_path: istio-sidecar")[0], DataPath::None);
-}
-
-#[test]
-fn a_run_with_ambient_is_refused_as_long_as_it_would_be_something_else() {
-    for words in ["data_path: istio-ambient", "data_paths: {web: istio-ambient}"] {
-        assert_eq!(codes(&prepared(words), Severity::Error), [AMBIENT_NOT_RUN], "{words}");
-    }
-    assert!(codes(&prepared("data_path: istio-sidecar"), Severity::Error).is_empty());
 }
 
 #[test]

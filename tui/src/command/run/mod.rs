@@ -10,7 +10,7 @@ use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::{Diagnostic, Severity, Sort};
 use meshwalk_sim::expect::{self, Expectations};
 use meshwalk_sim::flow::Stopped;
-use meshwalk_sim::run::{AMBIENT_NOT_RUN, ClusterInput, Prepared, find_breaks, prepare};
+use meshwalk_sim::run::{ClusterInput, Prepared, find_breaks, prepare};
 use meshwalk_sim::scenario::Scenario;
 use meshwalk_sim::stats::{
     ExpectationResult, Identity, NotModelled, RunContext, RunResults, RunStatistics, summarise,
@@ -82,12 +82,7 @@ impl Subject {
         let clusters: Vec<ClusterInput<'_>> =
             loaded.clusters.iter().map(Cluster::as_input).collect();
         let mut prepared = prepare(&clusters, &scenario, &costs);
-        let is_refused = prepared.findings.iter().any(|it| it.code == AMBIENT_NOT_RUN);
         loaded.findings.append(&mut prepared.findings);
-        // Not even --keep-going runs a data path as if it were another.
-        if is_refused {
-            return None;
-        }
         let place_of = |path: &str| scenario.place_of(path);
         let layout = &prepared.plan.layout;
         match Expectations::compile(&scenario.file.expectations, layout, place_of) {
