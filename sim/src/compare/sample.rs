@@ -1,8 +1,10 @@
 //! What one replication on one data path comes to, as far as a comparison asks: sums and
 //! quantiles. Histograms are left behind, so that many replications of a large world fit.
 
+use std::collections::BTreeMap;
+
 use crate::kernel::Histogram;
-use crate::stats::{EdgeCounters, RunStatistics, WireBytes};
+use crate::stats::{BoxCounters, BoxKind, EdgeCounters, Layout, RunStatistics, WireBytes};
 
 use super::pairing::{QUANTILES, Quantile};
 
@@ -19,6 +21,8 @@ pub struct Sample {
     pub edges: Vec<EdgeSample>,
     /// By workload.
     pub workloads: Vec<WorkloadSample>,
+    /// All proxies of a kind together, for the kinds that there are.
+    pub proxies: BTreeMap<BoxKind, BoxCounters>,
     /// The rolling hash of the run.
     pub state_hash: u64,
 }
@@ -62,14 +66,12 @@ pub struct EdgeSample {
 pub struct WorkloadSample {
     /// Worker time of the applications in use, in nanoseconds.
     pub busy_ns: u128,
-    /// Time in which the pods' sidecars worked, in nanoseconds.
-    pub proxy_busy_ns: u128,
 }
 
 impl Sample {
-    /// What `run` comes to.
+    /// What `run` comes to, whose rows are those of `layout`.
     #[must_use]
-    pub fn of(run: &RunStatistics) -> Self {
+    pub fn of(layout: &Layout, run: &RunStatistics) -> Self {
         let traffic = run.traffic.iter().map(|source| TrafficSample {
             sent: source.sent,
             arrivals: source.arrivals,
@@ -78,15 +80,17 @@ impl Sample {
             mean_ms: source.latency.mean_ns().map(|ns| ns / NS_PER_MS),
             quantiles_ms: QUANTILES.map(|quantile| quantile_ms(&source.latency, quantile)),
         });
-        let workloads = run.workloads.iter().map(|workload| WorkloadSample {
-            busy_ns: workload.busy_ns,
-            proxy_busy_ns: workload.proxy_busy_ns,
-        });
+        let workloads = run.workloads.iter().map(|it| WorkloadSample { busy_ns: it.busy_ns });
+        let mut proxies: BTreeMap<BoxKind, BoxCounters> = BTreeMap::new();
+        for (entry, counters) in layout.proxies.iter().zip(&run.proxies) {
+            proxies.entry(entry.kind).or_default().merge(&counters.all);
+        }
         Self {
             measured_s: run.measured.as_secs_f64(),
             traffic: traffic.collect(),
             edges: run.edges.iter().map(EdgeSample::of).collect(),
             workloads: workloads.collect(),
+            proxies,
             state_hash: run.state_hash,
         }
     }

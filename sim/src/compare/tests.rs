@@ -11,6 +11,7 @@ fn sample(quantiles_ms: [Option<f64>; 3]) -> Sample {
         traffic: vec![source],
         edges: Vec::new(),
         workloads: Vec::new(),
+        proxies: Default::default(),
         state_hash: 0,
     }
 }
@@ -142,7 +143,8 @@ spec:
             }
         });
         work.values_mut().for_each(|pieces| pieces.sort_unstable());
-        (Sample::of(&statistics.expect("the load is low")), work)
+        let layout = &prepared.plan.layout;
+        (Sample::of(layout, &statistics.expect("the load is low")), work)
     }
 
     #[test]

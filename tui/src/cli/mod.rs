@@ -1,5 +1,6 @@
 //! The command line as it is typed: names, values and help; carrying it out is `command`'s.
 
+mod compare;
 mod lint;
 mod measure;
 mod mesh;
@@ -15,6 +16,7 @@ mod why;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use compare::{CompareArgs, CompareFormat};
 pub(crate) use lint::{FailOn, LintArgs, LintFormat};
 #[cfg(feature = "bench")]
 pub(crate) use measure::BenchArgs;
@@ -61,6 +63,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Simulate a scenario, or manifests with assumed traffic, and report what was measured.
     Run(Box<RunArgs>),
+    /// Run one load on several data paths: what each adds, costs, enforces and leaves out.
+    Compare(Box<CompareArgs>),
     /// Check manifests and scenarios, and list what of them is read and what is not modelled.
     Lint(LintArgs),
     /// Ask what becomes of one request, and why: the whole decision with its lines.

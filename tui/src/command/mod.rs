@@ -2,10 +2,12 @@
 
 #[cfg(feature = "bench")]
 mod bench;
+mod compare;
 mod lint;
 mod mesh;
 mod pages;
 mod paths;
+mod progress;
 mod proxy_config;
 mod reach;
 mod retries;
@@ -42,6 +44,7 @@ pub(crate) fn execute(cli: &Cli, environment: &Environment, streams: &mut Stream
         Looks { out: environment.stdout_look(cli.color), err: environment.stderr_look(cli.color) };
     let result = match &cli.command {
         Command::Run(args) => run::run(args, environment, &looks, streams),
+        Command::Compare(args) => compare::compare(args, environment, &looks, streams),
         Command::Lint(args) => lint::lint(args, &looks.out, streams),
         Command::Why(args) => why::why(args, &looks, streams),
         Command::ProxyConfig(args) => proxy_config::proxy_config(args, &looks, streams),

@@ -5,6 +5,7 @@
 pub(crate) mod bench;
 pub(crate) mod checks;
 mod columns;
+pub(crate) mod compare;
 pub(crate) mod diagnostics;
 mod filter;
 pub(crate) mod format;

@@ -2,6 +2,7 @@
 
 use crate::compare::results::{Cell, Figure, Unit};
 use crate::compare::{EdgeSample, Sample};
+use crate::stats::BoxKind;
 
 use super::{Run, Table};
 
@@ -12,11 +13,15 @@ pub(super) fn figures(table: &Table<'_>) -> Vec<Figure> {
     let rate = |name, unit, count: fn(&EdgeSample) -> u64| {
         table.figure(name, unit, |run| run.rate(|sample| sample.edges.iter().map(count).sum()))
     };
+    let proxies = |name, kind| table.figure(name, Unit::Cores, move |run| proxy_cores(run, kind));
     vec![
         table.figure("cpu_applications", Unit::Cores, |run| {
             cores(run, |sample| sample.workloads.iter().map(|it| it.busy_ns).sum())
         }),
-        table.figure("cpu_sidecars", Unit::Cores, sidecar_cores),
+        proxies("cpu_sidecars", BoxKind::Sidecar),
+        proxies("cpu_ztunnels", BoxKind::Ztunnel),
+        proxies("cpu_waypoints", BoxKind::Waypoint),
+        proxies("cpu_gateways", BoxKind::Gateway),
         rate("connections", Unit::PerS, |edge| edge.connections),
         rate("tls_handshakes", Unit::PerS, |edge| edge.handshakes),
         rate("retries", Unit::PerS, |edge| edge.retries),
@@ -27,12 +32,12 @@ pub(super) fn figures(table: &Table<'_>) -> Vec<Figure> {
     ]
 }
 
-fn sidecar_cores(run: Run<'_>) -> Cell {
-    let has_sidecars = run.layout.workloads.iter().any(|it| it.proxy_workers.is_some());
-    if !has_sidecars {
+fn proxy_cores(run: Run<'_>, kind: BoxKind) -> Cell {
+    let has_any = run.samples.iter().any(|sample| sample.proxies.contains_key(&kind));
+    if !has_any {
         return Cell::NONE;
     }
-    cores(run, |sample| sample.workloads.iter().map(|it| it.proxy_busy_ns).sum())
+    cores(run, |sample| sample.proxies.get(&kind).map_or(0, |it| u128::from(it.cpu_ns())))
 }
 
 /// Worker time as cores that are busy all the time.

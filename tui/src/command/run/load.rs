@@ -10,48 +10,61 @@ use meshwalk_sim::scenario::file::ScenarioFile;
 use meshwalk_sim::scenario::{self, Scenario};
 use meshwalk_sim::stats::Assumption;
 
-use crate::cli::RunArgs;
+use crate::cli::DataPathArg;
 use crate::failure::Failure;
 use crate::input::{self, Limits, SourceKind, Sources};
 
 /// The name of a scenario that was assumed, in places and messages.
 const ASSUMED_NAME: &str = "<assumed scenario>";
 
+/// What to read, and what to change in it.
+#[derive(Clone, Copy)]
+pub(in crate::command) struct Asked<'a> {
+    /// A scenario file; or manifests.
+    pub(in crate::command) paths: &'a [PathBuf],
+    /// The data path in place of the scenario's.
+    pub(in crate::command) data_path: Option<DataPathArg>,
+    /// Further overrides, such as `traffic[0].timeout=2s`.
+    pub(in crate::command) overrides: &'a [String],
+    /// The seed in place of the scenario's.
+    pub(in crate::command) seed: Option<u64>,
+}
+
 /// What was read.
-pub(super) struct Loaded {
+pub(in crate::command) struct Loaded {
     /// All texts.
-    pub(super) sources: SourceSet,
+    pub(in crate::command) sources: SourceSet,
     /// What is wrong with them.
-    pub(super) findings: Vec<Diagnostic>,
+    pub(in crate::command) findings: Vec<Diagnostic>,
     /// What it is called in reports.
-    pub(super) title: String,
+    pub(in crate::command) title: String,
     /// The scenario; `None` when it cannot be used, and the findings say why.
-    pub(super) scenario: Option<Scenario>,
+    pub(in crate::command) scenario: Option<Scenario>,
     /// The manifests of each cluster.
-    pub(super) clusters: Vec<Cluster>,
+    pub(in crate::command) clusters: Vec<Cluster>,
     /// What was assumed because no scenario says it.
-    pub(super) assumptions: Vec<Assumption>,
+    pub(in crate::command) assumptions: Vec<Assumption>,
     /// Overrides of the command line.
-    pub(super) edits: Vec<String>,
+    pub(in crate::command) edits: Vec<String>,
 }
 
 /// A cluster and its manifests.
-pub(super) struct Cluster {
-    pub(super) name: String,
-    pub(super) manifests: Manifests,
+pub(in crate::command) struct Cluster {
+    pub(in crate::command) name: String,
+    pub(in crate::command) manifests: Manifests,
 }
 
 impl Cluster {
     /// What the simulator takes.
-    pub(super) fn as_input(&self) -> ClusterInput<'_> {
+    pub(in crate::command) fn as_input(&self) -> ClusterInput<'_> {
         ClusterInput { name: &self.name, resources: &self.manifests.resources }
     }
 }
 
-/// Reads what `args` name.
-pub(super) fn load(args: &RunArgs, stdin: &mut dyn Read) -> Result<Loaded, Failure> {
-    let mut loader = Loader { args, stdin, sources: Sources::default() };
-    let ids = loader.read(&args.paths);
+/// Reads what is asked for.
+pub(in crate::command) fn load(asked: Asked<'_>, stdin: &mut dyn Read) -> Result<Loaded, Failure> {
+    let mut loader = Loader { asked, stdin, sources: Sources::default() };
+    let ids = loader.read(asked.paths);
     let (scenarios, manifests): (Vec<SourceId>, Vec<SourceId>) = ids
         .into_iter()
         .partition(|&id| input::kind_of(&loader.sources.set, id) == SourceKind::Scenario);
@@ -67,7 +80,7 @@ pub(super) fn load(args: &RunArgs, stdin: &mut dyn Read) -> Result<Loaded, Failu
 }
 
 struct Loader<'a> {
-    args: &'a RunArgs,
+    asked: Asked<'a>,
     stdin: &'a mut dyn Read,
     sources: Sources,
 }
@@ -86,8 +99,8 @@ impl Loader<'_> {
 
     /// Overrides in the order in which they take effect.
     fn edits(&self) -> Vec<String> {
-        let data_path = self.args.data_path.map(|path| format!("data_path={}", path.name()));
-        data_path.into_iter().chain(self.args.overrides.iter().cloned()).collect()
+        let data_path = self.asked.data_path.map(|path| format!("data_path={}", path.name()));
+        data_path.into_iter().chain(self.asked.overrides.iter().cloned()).collect()
     }
 
     fn with_scenario(mut self, source: SourceId) -> Loaded {
@@ -120,7 +133,7 @@ impl Loader<'_> {
         let text = serde_json::to_string_pretty(&file).expect("a scenario is plain data");
         let source = self.sources.set.add(ASSUMED_NAME, text);
         let scenario = self.read_scenario(source);
-        let paths: Vec<String> = self.args.paths.iter().map(|path| input::shown(path)).collect();
+        let paths: Vec<String> = self.asked.paths.iter().map(|path| input::shown(path)).collect();
         let cluster = Cluster { name: DEFAULT_CLUSTER.to_owned(), manifests };
         self.finish(paths.join(" "), scenario, vec![cluster], assumptions)
     }
@@ -130,7 +143,7 @@ impl Loader<'_> {
         match scenario::read(&mut self.sources.set, source, &edits) {
             Ok(mut scenario) => {
                 self.sources.findings.append(&mut scenario.warnings);
-                scenario.file.seed = self.args.seed.unwrap_or(scenario.file.seed);
+                scenario.file.seed = self.asked.seed.unwrap_or(scenario.file.seed);
                 Some(scenario)
             }
             Err(findings) => {

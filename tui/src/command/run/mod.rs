@@ -1,6 +1,6 @@
 //! `run`: from paths to a simulated run and its reports.
 
-mod load;
+pub(super) mod load;
 mod replicate;
 mod write;
 
@@ -24,7 +24,7 @@ use crate::report::{self, table::Detail};
 use crate::terminal::Look;
 use crate::{Environment, Exit};
 
-use self::load::{Cluster, Loaded};
+use self::load::{Asked, Cluster, Loaded};
 use self::write::Files;
 use super::{Looks, Streams};
 
@@ -36,7 +36,13 @@ pub(super) fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
     write::check(args)?;
-    let mut loaded = load::load(args, streams.input)?;
+    let asked = Asked {
+        paths: &args.paths,
+        data_path: args.data_path,
+        overrides: &args.overrides,
+        seed: args.seed,
+    };
+    let mut loaded = load::load(asked, streams.input)?;
     let subject = Subject::make(&mut loaded);
     diagnostics::sort(&mut loaded.findings, &loaded.sources);
     // Clusters may share files, and so their findings.
@@ -125,27 +131,32 @@ impl Subject {
     }
 
     fn identity(&self, loaded: &Loaded) -> Identity {
-        let manifests = match loaded.clusters.as_slice() {
-            [only] => only.manifests.digest.clone(),
-            several => {
-                let digest =
-                    |cluster: &Cluster| format!("{}:{}", cluster.name, cluster.manifests.digest);
-                several.iter().map(digest).collect::<Vec<_>>().join(" ")
-            }
-        };
-        Identity {
-            engine: crate::VERSION.to_owned(),
-            profile: self.profile.clone(),
-            scenario: self.scenario.digest(),
-            manifests,
-            seed: self.seed(),
-            edits: loaded.edits.clone(),
+        identity(loaded, &self.scenario, &self.profile)
+    }
+}
+
+/// What makes a run this run.
+pub(super) fn identity(loaded: &Loaded, scenario: &Scenario, profile: &str) -> Identity {
+    let manifests = match loaded.clusters.as_slice() {
+        [only] => only.manifests.digest.clone(),
+        several => {
+            let digest =
+                |cluster: &Cluster| format!("{}:{}", cluster.name, cluster.manifests.digest);
+            several.iter().map(digest).collect::<Vec<_>>().join(" ")
         }
+    };
+    Identity {
+        engine: crate::VERSION.to_owned(),
+        profile: profile.to_owned(),
+        scenario: scenario.digest(),
+        manifests,
+        seed: scenario.file.seed,
+        edits: loaded.edits.clone(),
     }
 }
 
 /// What matters to traffic or may be a typo, and has no effect.
-fn not_modelled(clusters: &[Cluster]) -> Vec<NotModelled> {
+pub(super) fn not_modelled(clusters: &[Cluster]) -> Vec<NotModelled> {
     let entries = clusters.iter().flat_map(|cluster| &cluster.manifests.report.not_modelled);
     let mut list: Vec<NotModelled> = entries
         .filter(|entry| entry.sort != Sort::Irrelevant)
@@ -163,11 +174,11 @@ fn not_modelled(clusters: &[Cluster]) -> Vec<NotModelled> {
     list
 }
 
-fn has_errors(findings: &[Diagnostic]) -> bool {
+pub(super) fn has_errors(findings: &[Diagnostic]) -> bool {
     findings.iter().any(|finding| finding.severity == Severity::Error)
 }
 
-fn unusable(findings: &[Diagnostic]) -> Failure {
+pub(super) fn unusable(findings: &[Diagnostic]) -> Failure {
     let errors = Counts { warnings: 0, notes: 0, ..Counts::of(findings) };
     Failure::new(format!("nothing was run: {} in the input", errors.sentence()))
 }

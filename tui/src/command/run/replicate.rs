@@ -2,9 +2,7 @@
 //! wherever and whenever it happens.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use meshwalk_sim::expect::Expectations;
 use meshwalk_sim::flow::plan::Plan;
 use meshwalk_sim::run::{Judged, PROGRESS_STEPS, judge, replication_seed};
@@ -12,10 +10,8 @@ use rayon::prelude::*;
 
 use crate::Environment;
 use crate::cli::RunArgs;
+use crate::command::progress::Progress;
 use crate::failure::Failure;
-
-/// A run that ends sooner shows no progress bar.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Runs all replications; the results are in their order.
 pub(super) fn replicate(
@@ -30,45 +26,17 @@ pub(super) fn replicate(
         .num_threads(jobs)
         .build()
         .map_err(|error| Failure::new(format!("cannot start {jobs} jobs: {error}")))?;
-    let progress = Progress::new(args, environment);
+    let progress = if args.quiet {
+        Progress::hidden()
+    } else {
+        Progress::new(u64::from(args.replications) * PROGRESS_STEPS, environment)
+    };
     let run = |replication| {
         judge(plan, replication_seed(seed, replication), expectations, |_| progress.advance())
     };
     let results: Vec<_> =
         cores.install(|| (0..args.replications).into_par_iter().map(run).collect());
-    progress.bar.finish_and_clear();
+    progress.finish();
     // Collected first: of several that stopped, the one with the lowest number is reported.
     results.into_iter().collect::<Result<_, _>>().map_err(super::stopped)
-}
-
-/// A bar on standard error.
-struct Progress {
-    bar: ProgressBar,
-    place: Place,
-}
-
-/// Where a bar may be drawn.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Terminal,
-    Nowhere,
-}
-
-impl Progress {
-    fn new(args: &RunArgs, environment: &Environment) -> Self {
-        let is_shown = environment.stderr_terminal_width.is_some() && !args.quiet;
-        let steps = u64::from(args.replications) * PROGRESS_STEPS;
-        let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::hidden());
-        let style = ProgressStyle::with_template("simulating {wide_bar} {percent}% eta {eta}");
-        bar.set_style(style.expect("the template is well-formed"));
-        Self { bar, place: if is_shown { Place::Terminal } else { Place::Nowhere } }
-    }
-
-    fn advance(&self) {
-        self.bar.inc(1);
-        let is_due = self.place == Place::Terminal && self.bar.elapsed() > PATIENCE;
-        if is_due && self.bar.is_hidden() {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
-    }
 }
