@@ -16,6 +16,7 @@ pub mod policy;
 pub mod profile;
 pub mod proxy;
 pub mod reach;
+pub mod support;
 pub mod token;
 pub mod units;
 pub mod walk;

@@ -17,6 +17,9 @@ use super::{Diagnostic, Place, SourceId, SourceSet};
 pub struct Manifests {
     /// The modelled objects, in the order in which they were read.
     pub resources: Vec<Resource>,
+    /// Objects that matter to traffic and of whose kind nothing is read, in the order of reading;
+    /// no more of them than a bound.
+    pub unread: Vec<UnreadObject>,
     /// What was read and what of it has no effect; the same for any order of the sources.
     pub report: LoadReport,
     /// What is wrong with the input, in the order of reading.
@@ -27,14 +30,44 @@ pub struct Manifests {
     pub digest: String,
 }
 
+/// An object of whose kind nothing is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadObject {
+    /// Such as `cilium.io/v2`.
+    pub api_version: String,
+    /// Such as `CiliumNetworkPolicy`.
+    pub kind: String,
+    /// Its namespace; empty where it names none.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Where it begins.
+    pub place: Place,
+}
+
+impl UnreadObject {
+    /// Its API group; empty for the core group.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        self.api_version.rsplit_once('/').map_or("", |(group, _)| group)
+    }
+}
+
+/// How many unread objects are kept; only a hostile input has so many.
+const UNREAD_MAX: usize = 10_000;
+
 /// Reads the manifests of `sources`.
 ///
 /// Of two objects with the same kind, namespace and name the later one counts, as when one is
 /// applied after the other. No input makes it fail: what cannot be read is skipped and reported.
 #[must_use]
 pub fn load(sources: &SourceSet, ids: impl IntoIterator<Item = SourceId>) -> Manifests {
-    let mut loader =
-        Loader { findings: Findings::new(sources), objects: Vec::new(), known: BTreeMap::new() };
+    let mut loader = Loader {
+        findings: Findings::new(sources),
+        objects: Vec::new(),
+        known: BTreeMap::new(),
+        unread: Vec::new(),
+    };
     for id in ids {
         // One document at a time: its tree is dropped before the next one is built.
         for parsed in yaml::documents(sources, id) {
@@ -62,6 +95,7 @@ struct Loader<'s> {
     /// `None` where a later object took the place of an earlier one.
     objects: Vec<Option<Object>>,
     known: BTreeMap<Identity, usize>,
+    unread: Vec<UnreadObject>,
 }
 
 /// What the header of an object says.
@@ -80,7 +114,8 @@ impl Loader<'_> {
             contents.push(object.content);
             resources.extend(object.resources);
         }
-        Manifests { resources, report, diagnostics, digest: digest::combine(contents) }
+        let digest = digest::combine(contents);
+        Manifests { resources, unread: self.unread, report, diagnostics, digest }
     }
 
     fn read_root(&mut self, root: NodeRef<'_>) {
@@ -167,7 +202,12 @@ impl Loader<'_> {
                 count.count_kind(header.kind, header.api_version, Modelled::No);
                 self.report_version(root, header, modelled, removed_in);
             }
-            Found::Other(other) => self.report_other(root, header, other),
+            Found::Other(other) => {
+                self.report_other(root, header, other);
+                if other.sort == Sort::NotModelledYet {
+                    self.keep_unread(root, header);
+                }
+            }
         }
     }
 
@@ -181,6 +221,20 @@ impl Loader<'_> {
         let verdict = Verdict { sort: other.sort, reason: other.reason };
         let kind = format!("{} {}", header.api_version, header.kind);
         report.add(&kind, None, verdict, root.place(), suggest);
+    }
+
+    fn keep_unread(&mut self, root: NodeRef<'_>, header: Header<'_>) {
+        if self.unread.len() >= UNREAD_MAX {
+            return;
+        }
+        let namespace = root.get("metadata").and_then(|meta| meta.get("namespace"));
+        self.unread.push(UnreadObject {
+            api_version: header.api_version.to_owned(),
+            kind: header.kind.to_owned(),
+            namespace: namespace.map_or("", NodeRef::text).to_owned(),
+            name: name_of(root).to_owned(),
+            place: root.place(),
+        });
     }
 
     fn report_version(

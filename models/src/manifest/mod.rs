@@ -16,7 +16,7 @@ mod source;
 pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Label, Severity, SourcedDiagnostic, nearest};
-pub use load::{Manifests, load};
+pub use load::{Manifests, UnreadObject, load};
 pub use place::{Located, Place, SourceId};
 pub use report::{KindCount, LoadReport, NotModelled, Sort};
 pub use source::{SOURCE_BYTES_MAX, ShownPlace, Source, SourceSet};

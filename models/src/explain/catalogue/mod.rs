@@ -24,6 +24,7 @@ mod kubernetes;
 mod network_policy;
 mod path;
 mod proxy;
+mod support;
 #[cfg(test)]
 mod topics;
 mod walk;
@@ -54,6 +55,7 @@ pub const CATALOGUE: &[&[Rule]] = &[
     network_policy::RULES,
     path::RULES,
     proxy::RULES,
+    support::RULES,
     walk::RULES,
     ambient_ztunnel::RULES,
 ];

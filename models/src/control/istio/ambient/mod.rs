@@ -6,6 +6,7 @@ mod authentication;
 mod authorization;
 mod behind;
 mod findings;
+mod reading;
 pub mod waypoints;
 
 use crate::manifest::kinds::Labels;
@@ -15,6 +16,7 @@ use super::Push;
 use super::config::selects;
 
 pub(super) use findings::findings;
+pub use reading::{Reading, reading};
 
 /// The policies that ztunnel has for a workload, by name: those of the mesh and of its namespace,
 /// those that select it, and what PeerAuthentications come to.
