@@ -16,7 +16,9 @@ mod summary;
 pub use effort::{Effort, Standard};
 pub use pairing::{Pairing, QUANTILES, Quantile};
 pub use placing::{Placed, place};
-pub use results::{Cell, Comparison, Figure, PathResults, Precision, Unit, Value};
+pub use results::{
+    Cell, Comparison, Figure, ObjectResults, ObjectSupport, PathResults, Precision, Unit, Value,
+};
 pub use same::{Difference, same_application, same_arrivals};
 pub use sample::{EdgeSample, Sample, TrafficSample, WorkloadSample};
 pub use summary::{Context, Lane, Outcome, summarise};

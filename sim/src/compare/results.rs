@@ -26,6 +26,8 @@ pub struct Comparison {
     pub kept_out: Vec<String>,
     /// What was found, figure by figure.
     pub figures: Vec<Figure>,
+    /// The user's objects, with what each data path makes of them.
+    pub objects: Vec<ObjectResults>,
     /// What was assumed because nothing said it.
     pub assumptions: Vec<Assumption>,
     /// What was read and has no effect.
@@ -56,6 +58,30 @@ pub struct PathResults {
     /// The rolling hash of all its replications in order, 16 hexadecimal digits; `null` where it
     /// was not run.
     pub state_hash: Option<String>,
+}
+
+/// An object of the user's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ObjectResults {
+    /// Such as `VirtualService`.
+    pub kind: String,
+    /// `namespace/name`.
+    pub name: String,
+    /// Where it begins, as `file:line`.
+    pub line: String,
+    /// What each data path makes of it, in their order.
+    pub paths: Vec<ObjectSupport>,
+}
+
+/// What a data path makes of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ObjectSupport {
+    /// `honoured`, `partly`, `ignored`, `rejected` or `unknown`.
+    pub support: &'static str,
+    /// Why, as a sentence without its full stop.
+    pub reason: String,
+    /// The rule that says so.
+    pub rule: &'static str,
 }
 
 /// One figure on all data paths.

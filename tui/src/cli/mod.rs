@@ -16,7 +16,7 @@ mod why;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use compare::{CompareArgs, CompareFormat};
+pub(crate) use compare::{CompareArgs, CompareFormat, ComparedPathArg};
 pub(crate) use lint::{FailOn, LintArgs, LintFormat};
 #[cfg(feature = "bench")]
 pub(crate) use measure::BenchArgs;

@@ -6,7 +6,7 @@ mod load;
 
 use crate::stats::{Assumption, Estimate, Identity, Layout, NotModelled};
 
-use super::results::{Cell, Comparison, Figure, PathResults, Precision, Unit};
+use super::results::{Cell, Comparison, Figure, ObjectResults, PathResults, Precision, Unit};
 use super::{Effort, Pairing, Sample};
 
 /// A data path and what became of it.
@@ -41,6 +41,10 @@ pub struct Context {
     pub kept_out: Vec<String>,
     /// How much was run.
     pub effort: Effort,
+    /// Figures in words, which no run measures; one cell for each data path.
+    pub words: Vec<Figure>,
+    /// The user's objects, with what each data path makes of them.
+    pub objects: Vec<ObjectResults>,
     /// What was assumed because nothing said it.
     pub assumptions: Vec<Assumption>,
     /// What was read and has no effect.
@@ -56,6 +60,7 @@ pub fn summarise(lanes: &[Lane], context: Context) -> Comparison {
     let table = Table::of(lanes);
     let mut figures = latency::figures(&table);
     figures.extend(load::figures(&table));
+    figures.extend(context.words);
     Comparison {
         precision: precision(&table, context.effort),
         identity: context.identity,
@@ -65,6 +70,7 @@ pub fn summarise(lanes: &[Lane], context: Context) -> Comparison {
         data_paths: lanes.iter().map(path_results).collect(),
         kept_out: context.kept_out,
         figures,
+        objects: context.objects,
         assumptions: context.assumptions,
         not_modelled: context.not_modelled,
     }
@@ -80,7 +86,6 @@ struct Table<'l> {
 /// One data path that was run.
 #[derive(Clone, Copy)]
 struct Run<'l> {
-    layout: &'l Layout,
     samples: &'l [Sample],
 }
 
@@ -97,7 +102,7 @@ impl<'l> Table<'l> {
     /// A figure whose cells come from runs; paths that were not run say so.
     fn figure(&self, name: &'static str, unit: Unit, cell: impl Fn(Run<'l>) -> Cell) -> Figure {
         let cells = self.lanes.iter().map(|lane| match &lane.outcome {
-            Outcome::Ran { layout, samples } => cell(Run { layout, samples }),
+            Outcome::Ran { samples, .. } => cell(Run { samples }),
             Outcome::Refused(_) => Cell::not_modelled("this data path was not run"),
         });
         Figure { name, of: None, unit, cells: cells.collect() }

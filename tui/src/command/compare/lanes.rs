@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::{Diagnostic, Severity};
+use meshwalk_models::world::World;
 use meshwalk_sim::compare::{place, same_application};
 use meshwalk_sim::flow::plan::Plan;
 use meshwalk_sim::run::{ClusterInput, Prepared, prepare};
 use meshwalk_sim::scenario::Scenario;
 use meshwalk_sim::stats::Assumption;
 
-use crate::cli::CompareArgs;
+use crate::cli::{CompareArgs, ComparedPathArg};
 use crate::command::run::load::{Cluster, Loaded};
 use crate::failure::Failure;
+
+use super::objects::Told;
 
 /// All data paths.
 pub(super) struct Lanes {
@@ -29,8 +32,11 @@ pub(super) struct Lanes {
 
 /// One data path.
 pub(super) struct Lane {
+    path: ComparedPathArg,
     /// Its name.
     pub(super) name: &'static str,
+    /// Who exists; the same on every path.
+    world: World,
     /// Its plan, or why there is none.
     pub(super) plan: Result<Arc<Plan>, String>,
 }
@@ -46,50 +52,46 @@ impl Lanes {
         let clusters: Vec<ClusterInput<'_>> =
             loaded.clusters.iter().map(Cluster::as_input).collect();
         let mut kept_out = Vec::new();
-        let mut prepared: Vec<(&'static str, Option<Prepared>)> = Vec::new();
-        for path in &args.data_paths {
-            let placed = path.spec().map(|spec| place(scenario, spec));
-            let made = placed.map(|placed| {
-                kept_out = placed.kept_out;
-                prepare(&clusters, &placed.scenario, costs)
-            });
-            prepared.push((path.name(), made));
+        let mut prepared: Vec<(ComparedPathArg, Prepared, Option<String>)> = Vec::new();
+        for &path in &args.data_paths {
+            // The world is the same on every path, so that it is known where a path cannot be run.
+            let spec = path.spec();
+            let placed = place(scenario, spec.unwrap_or_default());
+            kept_out = placed.kept_out;
+            let refusal = spec.is_none().then(|| "scenarios have no such data path".to_owned());
+            prepared.push((path, prepare(&clusters, &placed.scenario, costs), refusal));
         }
-        let made = prepared.iter().filter_map(|(_, made)| made.as_ref());
-        let findings = shared_errors(made.map(|it| it.findings.as_slice()));
+        let findings = shared_errors(prepared.iter().map(|(_, it, _)| it.findings.as_slice()));
         let mut all = Self { lanes: Vec::new(), findings, assumptions: Vec::new(), kept_out };
-        for (name, prepared) in prepared {
-            match prepared {
-                Some(prepared) => all.add(name, prepared),
-                None => {
-                    let reason = "scenarios have no such data path".to_owned();
-                    all.lanes.push(Lane { name, plan: Err(reason) });
-                }
-            }
+        for (path, prepared, refusal) in prepared {
+            all.add(path, prepared, refusal);
         }
         all
     }
 
-    fn add(&mut self, name: &'static str, prepared: Prepared) {
-        let own_error = prepared
-            .findings
-            .iter()
-            .find(|it| it.severity == Severity::Error && !self.findings.contains(it));
-        if let Some(error) = own_error {
-            self.lanes.push(Lane { name, plan: Err(error.message.clone()) });
-            return;
-        }
-        for finding in prepared.findings {
-            if !self.findings.contains(&finding) {
-                self.findings.push(finding);
+    fn add(&mut self, path: ComparedPathArg, prepared: Prepared, refusal: Option<String>) {
+        let Prepared { world, plan, findings, assumptions } = prepared;
+        let is_own_error =
+            |it: &&Diagnostic| it.severity == Severity::Error && !self.findings.contains(it);
+        let own_error = findings.iter().find(is_own_error).map(|it| it.message.clone());
+        let plan = match refusal.or(own_error) {
+            Some(reason) => Err(reason),
+            None => {
+                add_new(&mut self.findings, findings);
+                add_new(&mut self.assumptions, assumptions);
+                Ok(plan)
             }
-        }
-        for assumption in prepared.assumptions {
-            if !self.assumptions.contains(&assumption) {
-                self.assumptions.push(assumption);
-            }
-        }
-        self.lanes.push(Lane { name, plan: Ok(prepared.plan) });
+        };
+        self.lanes.push(Lane { path, name: path.name(), world, plan });
+    }
+
+    /// The data paths with the world in which they are told.
+    pub(super) fn told(&self) -> Vec<Told<'_>> {
+        let told = |lane| {
+            let Lane { path, world, .. }: &Lane = lane;
+            Told { path: *path, world, kept_out: &self.kept_out }
+        };
+        self.lanes.iter().map(told).collect()
     }
 
     /// Checks that the baseline can be run, and that all that can be have the same applications.
@@ -111,6 +113,15 @@ impl Lanes {
             })?;
         }
         Ok(())
+    }
+}
+
+/// Adds those that are not there yet.
+fn add_new<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
+    for one in more {
+        if !all.contains(&one) {
+            all.push(one);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `compare`: one load on several data paths, from paths on a disk to a printed comparison.
 
 mod lanes;
+mod objects;
 mod rounds;
 
 use std::io;
@@ -49,12 +50,16 @@ pub(super) fn compare(
     }
     lanes.check_baseline()?;
     let effort = effort(args);
+    let namespace = scenario.file.default_namespace.as_str();
+    let (objects, words) = objects::tell(&loaded, namespace, &lanes.told());
     let mut assumptions = loaded.assumptions.clone();
     assumptions.extend(lanes.assumptions.iter().cloned());
     let context = Context {
         identity: identity(&loaded, &scenario, &costs.name),
         kept_out: lanes.kept_out.clone(),
         effort,
+        words,
+        objects,
         assumptions,
         not_modelled: not_modelled(&loaded.clusters),
     };

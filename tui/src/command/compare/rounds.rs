@@ -43,7 +43,7 @@ pub(super) fn run(
     let mut running: Vec<Running> = lanes
         .lanes
         .into_iter()
-        .map(|Lane { name, plan }| Running { name, plan, samples: Vec::new() })
+        .map(|Lane { name, plan, .. }| Running { name, plan, samples: Vec::new() })
         .collect();
     let paths = running.iter().filter(|lane| lane.plan.is_ok()).count();
     let steps = paths as u64 * u64::from(effort.replications_max());

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use meshwalk_sim::compare::{Cell, Comparison, Unit};
+use meshwalk_sim::compare::{Cell, Comparison, ObjectSupport, Unit};
 
 use crate::report::format::exact_share;
 use crate::terminal::{Look, Paint};
@@ -56,6 +56,7 @@ pub(super) fn print_markdown(out: &mut dyn Write, comparison: &Comparison) -> io
 fn sections(comparison: &Comparison, detail: Detail) -> Vec<(String, Vec<String>)> {
     let mut sections = vec![("Not run".to_owned(), refused(comparison))];
     sections.extend(words(comparison));
+    sections.push((objects_heading(detail).to_owned(), objects(comparison, detail)));
     sections.push(("Not modelled in the table".to_owned(), unknown(comparison)));
     sections.push(("How to read it".to_owned(), reading(comparison)));
     sections.push(("Assumed".to_owned(), assumptions(comparison, detail)));
@@ -93,6 +94,38 @@ fn words(comparison: &Comparison) -> Vec<(String, Vec<String>)> {
         (format!("{section}: {title}"), lines.collect())
     });
     sections.collect()
+}
+
+const fn objects_heading(detail: Detail) -> &'static str {
+    match detail {
+        Detail::Differences => "Objects that the data paths treat differently",
+        Detail::Everything => "Objects",
+    }
+}
+
+/// The user's objects, each with a line for what some paths make of it.
+fn objects(comparison: &Comparison, detail: Detail) -> Vec<String> {
+    let mut lines = Vec::new();
+    for object in &comparison.objects {
+        let mut verdicts: Vec<(&ObjectSupport, Vec<&str>)> = Vec::new();
+        for (path, support) in comparison.data_paths.iter().zip(&object.paths) {
+            match verdicts.iter_mut().find(|(known, _)| *known == support) {
+                Some((_, paths)) => paths.push(&path.name),
+                None => verdicts.push((support, vec![&path.name])),
+            }
+        }
+        let supports: Vec<&str> = object.paths.iter().map(|it| it.support).collect();
+        let is_same = supports.windows(2).all(|pair| pair[0] == pair[1]);
+        if detail == Detail::Differences && is_same {
+            continue;
+        }
+        let told = verdicts.iter().map(|(support, paths)| {
+            format!("\n    {} on {}: {}", support.support, paths.join(", "), support.reason)
+        });
+        let told: String = told.collect();
+        lines.push(format!("{} {}  {}{told}", object.kind, object.name, object.line));
+    }
+    lines
 }
 
 /// Why single cells say nothing; columns that were not run say it themselves.

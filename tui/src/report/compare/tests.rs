@@ -1,6 +1,8 @@
 //! What a comparison looks like, from results that were filled in by hand.
 
-use meshwalk_sim::compare::{Cell, Comparison, Figure, PathResults, Precision, Unit, Value};
+use meshwalk_sim::compare::{
+    Cell, Comparison, Figure, ObjectResults, ObjectSupport, PathResults, Precision, Unit, Value,
+};
 use meshwalk_sim::stats::{Assumption, Estimate, Identity};
 
 use super::*;
@@ -12,6 +14,10 @@ fn value(value: f64, half_width: f64, added: Option<(f64, f64)>) -> Cell {
 
 fn text(text: &str) -> Cell {
     Cell::Text { text: text.to_owned() }
+}
+
+fn support(support: &'static str, reason: &str) -> ObjectSupport {
+    ObjectSupport { support, reason: reason.to_owned(), rule: "support.test" }
 }
 
 fn comparison() -> Comparison {
@@ -99,6 +105,16 @@ fn comparison() -> Comparison {
         ],
         kept_out: vec!["data/db".to_owned()],
         figures,
+        objects: vec![ObjectResults {
+            kind: "VirtualService".to_owned(),
+            name: "shop/cart".to_owned(),
+            line: "routes.yaml:7".to_owned(),
+            paths: vec![
+                support("rejected", "no CRD of Istio is installed"),
+                support("honoured", "the sidecars of callers read it"),
+                support("ignored", "no Service that it names has a waypoint"),
+            ],
+        }],
         assumptions: vec![Assumption {
             id: "world".to_owned(),
             sentence: "there are 3 nodes".to_owned(),

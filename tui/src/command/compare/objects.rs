@@ -1,0 +1,130 @@
+//! What each data path makes of the user's objects, and what a placement comes to in words.
+
+use meshwalk_models::control::ControlPlanes;
+use meshwalk_models::manifest::UnreadObject;
+use meshwalk_models::path::{Choice, DataPath, Placement, WaypointPlacement};
+use meshwalk_models::profile::Profile;
+use meshwalk_models::support::{Fact, Installed, Judgement, Object, Scene, facts, judge, objects};
+use meshwalk_models::world::{ClusterManifests, World};
+use meshwalk_sim::compare::{Cell, Figure, ObjectResults, ObjectSupport, Unit};
+
+use crate::cli::ComparedPathArg;
+use crate::command::run::load::{Cluster, Loaded};
+use crate::report::places::Places;
+
+/// A data path with the world in which it is told.
+pub(super) struct Told<'w> {
+    pub(super) path: ComparedPathArg,
+    pub(super) world: &'w World,
+    /// Workloads that the scenario keeps out of every mesh.
+    pub(super) kept_out: &'w [String],
+}
+
+/// Objects with what each path makes of them, and facts with what each path comes to.
+pub(super) fn tell(
+    loaded: &Loaded,
+    default_namespace: &str,
+    paths: &[Told<'_>],
+) -> (Vec<ObjectResults>, Vec<Figure>) {
+    let clusters: Vec<ClusterManifests<'_>> = loaded
+        .clusters
+        .iter()
+        .map(|cluster| ClusterManifests {
+            name: &cluster.name,
+            default_namespace,
+            resources: &cluster.manifests.resources,
+        })
+        .collect();
+    let unread: Vec<(&str, &[UnreadObject])> = loaded
+        .clusters
+        .iter()
+        .map(|it: &Cluster| (it.name.as_str(), it.manifests.unread.as_slice()))
+        .collect();
+    let objects = objects(&clusters, &unread);
+    let mut judgements: Vec<Vec<Judgement>> = objects.iter().map(|_| Vec::new()).collect();
+    let mut all_facts = Vec::new();
+    for told in paths {
+        let placement = placement(told);
+        let profile = Profile::built_in();
+        let (planes, _) = ControlPlanes::placed(told.world, &clusters, profile, placement);
+        let installed = match told.path {
+            ComparedPathArg::None => Installed::NoMesh,
+            _ => Installed::Istio,
+        };
+        let scene = Scene { world: told.world, planes: &planes, installed };
+        for (object, judgements) in objects.iter().zip(&mut judgements) {
+            judgements.push(judge(scene, object));
+        }
+        all_facts.push(facts(scene));
+    }
+    let places = Places::new(&loaded.sources);
+    let several = loaded.clusters.len() > 1;
+    let rows = objects.iter().zip(judgements);
+    let rows = rows.map(|(object, judgements)| row(object, judgements, places, several));
+    (rows.collect(), figures(&all_facts))
+}
+
+fn row(
+    object: &Object<'_>,
+    judgements: Vec<Judgement>,
+    places: Places<'_>,
+    several_clusters: bool,
+) -> ObjectResults {
+    let own = match object.namespace {
+        "" => object.name.to_owned(),
+        namespace => format!("{namespace}/{}", object.name),
+    };
+    let name = if several_clusters { format!("{own} in {}", object.cluster) } else { own };
+    let support = |it: Judgement| ObjectSupport {
+        support: it.support.name(),
+        reason: it.reason,
+        rule: it.rule.0,
+    };
+    ObjectResults {
+        kind: object.kind.clone(),
+        name,
+        line: places.show(meshwalk_models::world::Origin::Manifest(object.place)),
+        paths: judgements.into_iter().map(support).collect(),
+    }
+}
+
+/// A figure in words for each fact; all paths tell the same facts in the same order.
+fn figures(all: &[Vec<Fact>]) -> Vec<Figure> {
+    let names = all.first().map_or(&[][..], Vec::as_slice);
+    let figures = names.iter().enumerate().map(|(row, fact)| Figure {
+        name: fact.name,
+        of: None,
+        unit: Unit::Text,
+        cells: all.iter().map(|facts| Cell::Text { text: facts[row].text.clone() }).collect(),
+    });
+    figures.collect()
+}
+
+/// The data path of every workload on a path.
+fn placement(told: &Told<'_>) -> Placement {
+    let data_path = match told.path {
+        ComparedPathArg::None => DataPath::None,
+        ComparedPathArg::IstioSidecar => DataPath::IstioSidecar,
+        ComparedPathArg::IstioAmbient | ComparedPathArg::IstioAmbientWaypoint => {
+            DataPath::IstioAmbient
+        }
+    };
+    let waypoints = match told.path {
+        ComparedPathArg::None | ComparedPathArg::IstioSidecar => WaypointPlacement::Nowhere,
+        ComparedPathArg::IstioAmbient => WaypointPlacement::FromLabels,
+        ComparedPathArg::IstioAmbientWaypoint => WaypointPlacement::EveryNamespace,
+    };
+    let is_kept_out = |name: &str| {
+        let is_named = |kept: &String| {
+            name == kept || name.rsplit_once('/').is_some_and(|(_, short)| short == kept)
+        };
+        told.kept_out.iter().any(is_named)
+    };
+    let ids = told.world.workloads.ids();
+    let kept_out = ids.filter(|&id| is_kept_out(&told.world.workload_name(id)));
+    Placement {
+        default: Choice::Given(data_path),
+        workloads: kept_out.map(|id| (id, Choice::Given(DataPath::None))).collect(),
+        waypoints,
+    }
+}
