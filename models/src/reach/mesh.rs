@@ -218,12 +218,12 @@ impl Meeting<'_> {
             DataPath::None => PLAIN,
             DataPath::IstioAmbient => Sent { wire: Wire::Tunnel, ..PLAIN },
             // The chains for tunnels have the filters of those for mutual TLS.
-            DataPath::IstioSidecar => Sent {
-                wire: Wire::Tunnel,
-                encryption: Encryption::Mesh,
-                spoken: Spoken::Http1,
-                ..PLAIN
-            },
+            DataPath::IstioSidecar => {
+                let demand = self.planes.istio().demands(self.world, server, self.port);
+                let has_no_tls = demand.is_some_and(|it| it.value == MtlsMode::Disable);
+                let encryption = if has_no_tls { Encryption::Nobody } else { Encryption::Mesh };
+                Sent { wire: Wire::Tunnel, encryption, spoken: Spoken::Http1, ..PLAIN }
+            }
         })
     }
 
@@ -391,11 +391,9 @@ impl Meeting<'_> {
             made
         });
         let ip = &self.world.pods[server];
-        let principal = match sent.encryption {
-            Encryption::Mesh => self.client.principal.as_deref(),
-            _ => None,
-        };
-        if sent.encryption == Encryption::Mesh && principal.is_none() {
+        let shows = sent.encryption == Encryption::Mesh || sent.wire == Wire::Tunnel;
+        let principal = self.client.principal.as_deref().filter(|_| shows);
+        if shows && principal.is_none() {
             return unknown("the identity of the client's proxy is not known", sent.origin);
         }
         gate.fate(&Known {
@@ -415,7 +413,8 @@ impl Meeting<'_> {
                 let passes_on = accepted.chain.tls == DownstreamTls::None;
                 let behind =
                     if passes_on { at_application(sent) } else { Fate::Allowed(Requests::All) };
-                gate(config, accepted, behind)
+                let gate = gate(config, accepted, behind);
+                if sent.wire == Wire::Tunnel { gate.seeing_clients() } else { gate }
             }
             Err(refusal) => Gate::Closed(self.refused(server, &refusal, sent)),
         }
