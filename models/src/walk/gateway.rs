@@ -10,7 +10,8 @@ use super::request::{self, Dial};
 use super::server_side::Sending;
 use super::verdict::{BoxKind, EndKind, from_outside};
 use super::{
-    Question, TargetPort, bypass, gateway_api, ingress, network, proxy, rules, server_side, untold,
+    Question, TargetPort, bypass, gateway_api, hairpin, ingress, network, proxy, rules, server_side,
+    untold,
 };
 
 /// Walks a request at the gateway `name`.
@@ -85,8 +86,13 @@ pub(super) fn walk(
         kind: EndKind::Gateway,
         name: name.to_string(),
     };
-    server_side::walk(view, &sender, &request, &mut answer, tree);
-    bypass::tell(view, &sender, &mut answer);
+    match hairpin::walk(view, (name, &sender), &request, &answer, tree) {
+        Some(through) => answer = through,
+        None => {
+            server_side::walk(view, &sender, &request, &mut answer, tree);
+            bypass::tell(view, &sender, &mut answer);
+        }
+    }
     untold::at_gateway(view, name, &mut answer, tree);
     ingress::tell(view, name, &mut answer, tree);
     answer

@@ -61,6 +61,14 @@ pub(super) fn walk(
     let request = Request { connection: arriving(sender, request), ..request.clone() };
     let view = View { config: &config, callers: 1, ..view };
     let arrival = Arrival::Redirected(Direction::Inbound);
+    if sender.identity.is_none()
+        && server_side::asks_who_calls(&config, arrival, &request.connection, view.external)
+    {
+        let sentence = "the identity of the client's proxy is not known".to_owned();
+        let mut answer = Answer::unreachable(Outcome::Unknown, sentence, tree, rules::WAYPOINT);
+        answer.legs.push(leg);
+        return answer;
+    }
     let mut own = Tree::default();
     let mut answer = proxy::walk(view, arrival, request.clone(), &mut own);
     let steps = own.finish();

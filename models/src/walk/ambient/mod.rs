@@ -2,6 +2,8 @@
 //! it goes to a server. What those make of it is not decided here.
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
 
 use crate::control::istio::ambient::waypoints::{WaypointAsked, WaypointName};
