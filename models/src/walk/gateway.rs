@@ -2,6 +2,7 @@
 
 use crate::control::{ControlPlanes, GatewayName};
 use crate::explain::{Probe, Tree};
+use crate::proxy::envoy::Request;
 use crate::proxy::envoy::listening::Arrival;
 use crate::world::World;
 
@@ -86,14 +87,25 @@ pub(super) fn walk(
         kind: EndKind::Gateway,
         name: name.to_string(),
     };
-    match hairpin::walk(view, (name, &sender), &request, &answer, tree) {
-        Some(through) => answer = through,
-        None => {
-            server_side::walk(view, &sender, &request, &mut answer, tree);
-            bypass::tell(view, &sender, &mut answer);
-        }
-    }
+    sent_on(view, (name, &sender), &request, &mut answer, tree);
     untold::at_gateway(view, name, &mut answer, tree);
     ingress::tell(view, name, &mut answer, tree);
     answer
+}
+
+/// Where the gateway sends the request: to servers, or to a waypoint.
+fn sent_on(
+    view: proxy::View<'_>,
+    (name, sender): (&GatewayName, &Sending),
+    request: &Request,
+    answer: &mut Answer,
+    tree: &mut Tree,
+) {
+    match hairpin::walk(view, (name, sender), request, answer, tree) {
+        Some(through) => *answer = through,
+        None => {
+            server_side::walk(view, sender, request, answer, tree);
+            bypass::tell(view, sender, answer);
+        }
+    }
 }

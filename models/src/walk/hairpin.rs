@@ -59,7 +59,7 @@ pub(super) fn walk(
     };
     let tokens = after.map_or(&request.tokens, |after| &after.tokens).clone();
     let sent = Request { headers, connection, tokens };
-    let towards = Towards { name: &name, by: By::ProxyOfRequests };
+    let towards = Towards { name: &name, service: Some(service), by: By::ProxyOfRequests };
     let mut through = waypoint::walk(view, &towards, sender, &sent, tree);
     through.legs.splice(0..0, answer.legs.iter().cloned());
     through.findings.splice(0..0, answer.findings.iter().cloned());

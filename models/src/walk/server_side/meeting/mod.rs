@@ -14,7 +14,7 @@ use super::super::answer::Finding;
 use super::super::proxy::View;
 use super::super::verdict::{BoxKind, Ends, Fate, Leg, Taker, legs};
 use super::super::{full_name, rules};
-use super::connection::Client;
+use super::connection::{By, Client};
 use super::reached::{Declared, Encryption, Group};
 use super::tally::{Gets, Met, Refusal};
 use super::tunnel::Tunnel;
@@ -51,6 +51,9 @@ pub(super) fn meets(view: View<'_>, group: &Group, client: &Client<'_>, tree: &m
     let connection = client.connection(view, group);
     let meeting = Meeting { view, group, client, connection, name: full_name(world, workload) };
     tree.enter();
+    if client.by == By::Ztunnel {
+        group.sent.tunnel.tell_sending(group.port, tree);
+    }
     tree.fact("encryption", || meeting.encryption_word().to_owned());
     let (sentence, met, taker) = meeting.judge(tree);
     let origin = match &met {

@@ -4,12 +4,12 @@
 use crate::explain::{Probe, Tree};
 use crate::identity::SpiffeId;
 use crate::path::DataPath;
-use crate::proxy::ztunnel::{self, Action, Authorized, Peer, Policy, authorize};
+use crate::proxy::ztunnel::{self, Action, Answer, Inbound, Peer, Policy, receive, tell_waypoint};
 use crate::world::Origin;
 
 use super::super::super::answer::Finding;
 use super::super::super::rules;
-use super::super::super::verdict::{BoxKind, Fate, Taker};
+use super::super::super::verdict::{BoxKind, EndKind, Fate, Taker};
 use super::super::tally::{Gets, Met};
 use super::super::tunnel::Tunnel;
 use super::{Judged, Meeting, refusal};
@@ -50,18 +50,21 @@ impl Meeting<'_> {
             destination_port: self.group.port,
         };
         let name = &self.name;
-        match authorize(&policies, &connection, tree) {
-            Authorized::Allowed => self.at_application(None),
-            Authorized::Denied { origins, sentence } => {
-                let does = match self.group.sent.tunnel {
-                    Tunnel::Missing => "closes the connection",
-                    Tunnel::ToZtunnel | Tunnel::ToSidecar => "answers CONNECT with 401",
+        if self.client.sender.kind == EndKind::Waypoint {
+            tell_waypoint(&self.client.sender.name, tree);
+        }
+        match receive(&policies, &connection, tree) {
+            Inbound::Forwarded | Inbound::NotRedirected => self.at_application(None),
+            Inbound::Refused { answer, sentence, origins } => {
+                let does = match answer {
+                    Answer::Closed => "closes the connection".to_owned(),
+                    Answer::Status(status) => format!("answers CONNECT with {status}"),
                 };
                 let sentence = format!("the ztunnel of {name} {does}: {sentence}");
                 let by = (BoxKind::ServerZtunnel, name.clone());
                 refusal(sentence, origins, by, Gets::Nothing(Fate::Closed))
             }
-            Authorized::Unknown { why, .. } => {
+            Inbound::Unknown { why, .. } => {
                 Met::Unknown(format!("at the ztunnel of {name}: {why}"))
             }
         }
