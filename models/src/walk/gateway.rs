@@ -11,8 +11,8 @@ use super::request::{self, Dial};
 use super::server_side::Sending;
 use super::verdict::{BoxKind, EndKind, from_outside};
 use super::{
-    Question, TargetPort, bypass, gateway_api, hairpin, ingress, network, proxy, rules, server_side,
-    untold,
+    Question, TargetPort, bypass, gateway_api, hairpin, ingress, network, proxy, rules,
+    server_side, untold,
 };
 
 /// Walks a request at the gateway `name`.

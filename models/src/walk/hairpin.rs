@@ -30,8 +30,12 @@ pub(super) fn walk(
     tree: &mut Tree,
 ) -> Option<Answer> {
     // What others than Istio make of the label is not known, and they have no tunnels.
-    let is_istio = gateway.kind == GatewayKind::Istio
-        || *view.planes.profile().gateway.reading == GatewayReading::Istio;
+    let reading = *view.planes.profile().gateway.reading;
+    let is_istio = match gateway.kind {
+        GatewayKind::Istio => true,
+        GatewayKind::GatewayApi => reading == GatewayReading::Istio,
+        GatewayKind::Ingress => false,
+    };
     if answer.outcome != Outcome::Routed || !is_istio {
         return None;
     }

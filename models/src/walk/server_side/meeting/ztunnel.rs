@@ -100,13 +100,22 @@ impl Meeting<'_> {
 
     /// What a policy asks for that no ztunnel sees.
     fn dropped(&self, policy: &Policy) -> Option<Finding> {
-        let clauses = policy.rules.iter().flat_map(|rule| &rule.clauses);
-        let mut matches = clauses.flat_map(|clause| &clause.matches);
-        let blind = matches.find(|it| !it.dropped.is_empty())?;
-        let means = match (policy.action, blind.is_empty()) {
-            (Action::Deny, true) => "nothing is left to match, so that the rule denies nobody",
-            (Action::Deny, false) => "the rule denies whatever its other fields match",
-            (Action::Allow, _) => "the rule lets nobody through",
+        let (fields, means, origin) = match policy.action {
+            Action::Allow => {
+                let first = policy.left_out.first()?;
+                let means = "the rule is left out and lets nobody through";
+                (&first.fields, means, first.origin)
+            }
+            Action::Deny => {
+                let clauses = policy.rules.iter().flat_map(|rule| &rule.clauses);
+                let mut matches = clauses.flat_map(|clause| &clause.matches);
+                let blind = matches.find(|it| !it.dropped.is_empty())?;
+                let means = match blind.is_empty() {
+                    true => "nothing is left to match, so that the rule denies nobody",
+                    false => "the rule denies whatever its other fields match",
+                };
+                (&blind.dropped, means, blind.origin)
+            }
         };
         Some(Finding {
             id: "ztunnel.field-not-seen",
@@ -114,10 +123,10 @@ impl Meeting<'_> {
                 "{} policy {} asks for {}, which the ztunnel of {} cannot see: {means}",
                 policy.action.word(),
                 policy.title,
-                blind.dropped.join(", "),
+                fields.join(", "),
                 self.name
             ),
-            origins: vec![blind.origin],
+            origins: vec![origin],
         })
     }
 }
