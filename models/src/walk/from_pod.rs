@@ -2,6 +2,7 @@
 //! or none.
 
 use crate::control::ControlPlanes;
+use crate::control::istio::ambient::waypoints::WaypointSender;
 use crate::control::istio::capture::{self, Capture};
 use crate::control::kubernetes::dns::{self, DnsFailure, Resolved};
 use crate::control::kubernetes::service_port::{self, Destination, WantedPort};
@@ -20,8 +21,8 @@ use super::rules;
 use super::server_side::Sending;
 use super::verdict::{BoxKind, EndKind, LegEncryption, Sees, inside};
 use super::{
-    Caller, Question, Scheme, TargetPort, ambient, bypass, full_name, network, outside, passed_on,
-    plain, proxy, rivals, server_side, untold,
+    Caller, Question, Scheme, TargetPort, ambient, bypass, full_name, hairpin, network, outside,
+    passed_on, plain, proxy, rivals, server_side, untold,
 };
 
 /// Walks a request that `caller` sends.
@@ -114,6 +115,10 @@ fn by_sidecar(
     untold::at_client(view, caller.pod, &mut answer, tree);
     let identity = server_side::identity(view, caller.pod);
     let sender = Sending::of_pod(caller.pod, EndKind::Sidecar, name, identity);
+    let passes = (WaypointSender::Sidecar, &sender);
+    if let Some(through) = hairpin::walk(view, passes, request, &answer, tree) {
+        return through;
+    }
     server_side::walk(view, &sender, request, &mut answer, tree);
     bypass::tell(view, &sender, &mut answer);
     answer

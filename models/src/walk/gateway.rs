@@ -101,7 +101,10 @@ fn sent_on(
     answer: &mut Answer,
     tree: &mut Tree,
 ) {
-    match hairpin::walk(view, (name, sender), request, answer, tree) {
+    let passes = hairpin::of_gateway(view, name);
+    let through =
+        passes.and_then(|passes| hairpin::walk(view, (passes, sender), request, answer, tree));
+    match through {
         Some(through) => *answer = through,
         None => {
             server_side::walk(view, sender, request, answer, tree);

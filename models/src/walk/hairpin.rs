@@ -1,15 +1,13 @@
-//! Gateways that send to the waypoint of a Service, because a label asks for it. What the waypoint
-//! makes of the request is not decided here.
+//! Gateways and sidecars that send to the waypoint of a Service. Which of them do so is decided by the
+//! control plane, and what the waypoint makes of the request by the walk through it.
 
-use crate::control::istio::ambient::waypoints::{WaypointAsked, WaypointName};
-use crate::control::istio::registry::ServiceSource;
+use crate::control::istio::ambient::waypoints::{WaypointAsked, WaypointName, WaypointSender};
 use crate::control::{GatewayKind, GatewayName};
-use crate::explain::{Probe, Tree};
-use crate::manifest::kinds::Labels;
+use crate::explain::{Explanation, Tree};
 use crate::profile::GatewayReading;
 use crate::proxy::envoy::config::Target;
 use crate::proxy::envoy::{Connection, Request};
-use crate::world::{Origin, ServiceId, ServiceKind};
+use crate::world::{ServiceId, ServiceKind};
 
 use super::answer::{Answer, Outcome};
 use super::proxy::View;
@@ -17,41 +15,42 @@ use super::server_side::{By, Sending};
 use super::waypoint::{self, Towards};
 use super::{bypass, rules};
 
-/// Asks gateways to send to waypoints (istio `pkg/config/constants`, `IngressUseWaypoint`).
-const LABEL: &str = "istio.io/ingress-use-waypoint";
-
-/// Walks a request on from a gateway to the waypoint that its Service has gateways use; `None` where
-/// the gateway sends to servers.
-pub(super) fn walk(
-    view: View<'_>,
-    (gateway, sender): (&GatewayName, &Sending),
-    request: &Request,
-    answer: &Answer,
-    tree: &mut Tree,
-) -> Option<Answer> {
-    // What others than Istio make of the label is not known, and they have no tunnels.
+/// Whom waypoints take a gateway for; `None` where it is not Istio's: what others make of labels is
+/// not known, and they have no tunnels.
+pub(super) fn of_gateway(view: View<'_>, gateway: &GatewayName) -> Option<WaypointSender> {
     let reading = *view.planes.profile().gateway.reading;
     let is_istio = match gateway.kind {
         GatewayKind::Istio => true,
         GatewayKind::GatewayApi => reading == GatewayReading::Istio,
         GatewayKind::Ingress => false,
     };
-    if answer.outcome != Outcome::Routed || !is_istio {
+    is_istio.then_some(WaypointSender::Gateway)
+}
+
+/// Walks a request on from a proxy to the waypoint that it uses for the Service; `None` where it
+/// sends to servers.
+pub(super) fn walk(
+    view: View<'_>,
+    (passes, sender): (WaypointSender, &Sending),
+    request: &Request,
+    answer: &Answer,
+    tree: &mut Tree,
+) -> Option<Answer> {
+    if answer.outcome != Outcome::Routed {
         return None;
     }
     let used = answer.weights.iter().filter(|share| share.share.as_ppm() > 0);
     let targets: Vec<&Target> = used.map(|share| &share.destination).collect();
-    let mut found = targets.iter().map(|target| asked(view, target));
+    let mut found = targets.iter().map(|target| asked(view, passes, target));
     let first = found.next()?;
-    if found.any(|other| other.as_ref().map(|it| it.0) != first.as_ref().map(|it| it.0)) {
-        let sentence = "some of the Services have gateways use their waypoint, and some do not";
+    let name = |found: &Option<Found>| found.as_ref().map(|it| (it.service, it.name.clone()));
+    if found.any(|other| name(&other) != name(&first)) {
+        let sentence = "the Services are reached through several waypoints, or some through none";
         let sentence = sentence.to_owned();
         return Some(Answer::unreachable(Outcome::Unknown, sentence, tree, rules::WAYPOINT));
     }
-    let (service, name, label) = first?;
-    tree.step(rules::WAYPOINT, Some(label), || {
-        format!("the gateway sends to {name}, as a label of the Service or its namespace asks for")
-    });
+    let Found { service, name, because } = first?;
+    tree.extend(vec![because]);
     let ServiceKind::ClusterIp(ip) = view.world.services[service].kind else { return None };
     let after = answer.request_after.as_ref();
     let headers = after.map_or_else(|| request.headers.clone(), |after| after.headers.clone());
@@ -67,23 +66,24 @@ pub(super) fn walk(
     let mut through = waypoint::walk(view, &towards, sender, &sent, tree);
     through.legs.splice(0..0, answer.legs.iter().cloned());
     through.findings.splice(0..0, answer.findings.iter().cloned());
-    // The client waits for the gateway.
+    // The client waits for the first proxy.
     through.timeouts = answer.timeouts.clone();
     through.retry.clone_from(&answer.retry);
     Some(through)
 }
 
-/// The waypoint of a Service that gateways are to use, and the label that says so.
-fn asked(view: View<'_>, target: &Target) -> Option<(ServiceId, WaypointName, Origin)> {
+/// The waypoint that whoever sends to a Service uses, with the reason.
+fn asked(view: View<'_>, passes: WaypointSender, target: &Target) -> Option<Found> {
     let service = bypass::named(view.world, target)?;
-    let namespace = &view.world.namespaces[view.world.services[service].namespace];
-    let pushes = view.planes.istio().pushes();
-    let push = pushes.iter().find(|push| push.cluster == namespace.cluster)?;
-    let mut all = push.registry.services().iter();
-    let known = all.find(|it| it.source == ServiceSource::Kubernetes(service))?;
-    let of = |labels: &Labels| labels.get(LABEL).cloned();
-    let label = of(&known.labels).or_else(|| of(&namespace.labels))?;
     let asked = WaypointAsked::Service(service);
-    let name = view.planes.waypoint_for(view.world, asked).outcome?;
-    (label.value == "true").then_some((service, name, Origin::Manifest(label.place)))
+    let decision = view.planes.waypoint_passed(view.world, passes, asked);
+    let name = decision.outcome?;
+    Some(Found { service, name, because: decision.because })
+}
+
+/// A waypoint on the way to a Service.
+struct Found {
+    service: ServiceId,
+    name: WaypointName,
+    because: Explanation,
 }
