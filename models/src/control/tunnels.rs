@@ -59,7 +59,8 @@ pub(super) fn findings(world: &World, planes: &ControlPlanes) -> Vec<Diagnostic>
     found.into_iter().flat_map(|(place, found)| said(place, found)).collect()
 }
 
-const fn is_tunnel(client: DataPath, server: DataPath) -> bool {
+/// Whether calls between pods with these data paths come in tunnels.
+pub(crate) const fn is_tunnel(client: DataPath, server: DataPath) -> bool {
     use DataPath::{IstioAmbient, IstioSidecar};
     matches!(
         (client, server),

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::control::{Beside, ControlPlanes};
+use crate::control::{Beside, ControlPlanes, is_tunnel};
 use crate::identity::SpiffeId;
 use crate::manifest::kinds::{Labels, Resource, Transport};
 use crate::manifest::{Located, Place, SourceId};
-use crate::path::{self, DataPath, Protection};
+use crate::path::DataPath;
 use crate::proxy::ztunnel::HBONE_PORT;
 use crate::walk::{Answer, Question, Sender, full_name};
 use crate::world::{PodId, WorkloadSource, World};
@@ -98,7 +98,7 @@ impl<'s> Scene<'s> {
         }
         for server in &mut servers {
             let from = caller.as_ref().map_or(DataPath::None, |caller| caller.path);
-            if path::route(from, server.path).protection == Protection::Hbone {
+            if is_tunnel(from, server.path) {
                 server.wire_ports = BTreeSet::from([HBONE_PORT]);
             }
         }
