@@ -64,6 +64,9 @@ impl<R: Recorder> Engine<R> {
             next_box: NextBox::Far,
         });
         self.tries[of].attempt = slot;
+        if number > 0 {
+            self.charge_retry(of, at);
+        }
         self.tell(at, slot, it.client, Step::AttemptBegan { of });
         slot
     }

@@ -6,7 +6,7 @@ use meshwalk_models::walk::RESOLVER_TIME_OUT;
 
 use crate::kernel::random::mix;
 use crate::log::{Recorder, Step};
-use crate::stats::{Details, Ending, RetryReason, Ruling};
+use crate::stats::{Details, Ending, Part, RetryReason, Ruling};
 
 use super::app::{OK, Returned};
 use super::engine::Engine;
@@ -57,6 +57,7 @@ impl<R: Recorder> Engine<R> {
             lineage,
             stage: TryStage::Underway,
         });
+        self.open_ledger(slot);
         let edge = self.plan.calls[call as usize].edge;
         self.meter.called(edge, now, lineage);
         self.tell_try(now, slot, Step::CallBegan { parent, edge });
@@ -84,6 +85,7 @@ impl<R: Recorder> Engine<R> {
             }
             (_, DataPath::IstioSidecar) if has_legs => {
                 let travel = self.request_in_pod(slot);
+                self.charge_try(slot, Part::Loopback, now + travel);
                 self.tries[slot].stage = TryStage::ToProxy;
                 self.schedule(now + travel, Kind::RequestAtClientProxy, slot);
             }
@@ -238,6 +240,7 @@ impl<R: Recorder> Engine<R> {
         let latency = now - it.called_at;
         let (edge, on_failure, ending) = (call.edge, call.on_failure, it.ending);
         self.kernel.mix(latency.as_ns() ^ ending.hashed());
+        self.close_ledger(slot, &it);
         self.meter.call_ended(edge, &it, latency);
         self.tell_try(now, slot, Step::CallEnded { ending, latency });
         match it.caller {
@@ -267,6 +270,8 @@ impl<R: Recorder> Engine<R> {
             stage: TryStage::Pausing,
             ..it
         });
+        self.open_ledger(slot);
+        self.charge_retry(slot, now + pause);
         self.tell_try(now + pause, slot, Step::Retried { previous });
         self.schedule(now + pause, Kind::Try, slot);
     }

@@ -17,6 +17,7 @@ use super::boxes::{Pace, idle_workers};
 use super::circuit::Circuit;
 use super::event::Kind;
 use super::filters::Passage;
+use super::ledger::Ledger;
 use super::measure::Meter;
 use super::plan::{LanePlan, Plan};
 use super::relay::Relay;
@@ -66,6 +67,8 @@ pub struct Engine<R: Recorder> {
     pub(super) server_passages: BTreeMap<u32, Passage>,
     /// What attempts at waypoints carry along, by slot; empty without waypoints.
     pub(super) relays: Paged<Relay>,
+    /// Where the time of calls goes, by the slot of the try; empty unless accounts are kept.
+    pub(super) ledgers: Paged<Ledger>,
     /// What is to be told to other streams before the next event.
     pub(super) deferred: Vec<Deferred>,
     /// The host for the connection that is about to be made.
@@ -131,6 +134,7 @@ impl<R: Recorder> Engine<R> {
             gates: Paged::new(),
             server_passages: BTreeMap::new(),
             relays: Paged::new(),
+            ledgers: Paged::new(),
             deferred: Vec::new(),
             picked: None,
             seed,

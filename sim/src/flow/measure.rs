@@ -7,8 +7,8 @@ use meshwalk_models::units::{SimDuration, SimTime};
 use crate::kernel::Paged;
 use crate::kernel::random::mix;
 use crate::stats::{
-    BoxCounters, BoxKind, EdgeCounters, Full, ProxyCounters, RetryReason, Ruling, RunStatistics,
-    TrafficCounters, WireBytes, WorkloadCounters,
+    BoxCounters, BoxKind, EdgeCounters, Full, Parts, ProxyCounters, RetryReason, Ruling,
+    RunStatistics, TrafficCounters, WireBytes, WorkloadCounters,
 };
 
 use super::boxes::{Role, Work};
@@ -195,6 +195,13 @@ impl Meter {
             let traffic = &mut self.statistics.traffic[usize::from(it.source)];
             traffic.endings.count(it.ending);
             traffic.latency.record(latency);
+        }
+    }
+
+    /// A call that began at `called_at` has ended: where its time went.
+    pub(super) fn accounted(&mut self, edge: u32, called_at: SimTime, parts: &Parts) {
+        if self.counts(called_at) {
+            self.statistics.edges[edge as usize].parts.merge(parts);
         }
     }
 

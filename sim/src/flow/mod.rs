@@ -25,6 +25,7 @@ mod event;
 mod failing;
 mod filters;
 mod gate;
+mod ledger;
 mod measure;
 pub mod plan;
 mod pool;

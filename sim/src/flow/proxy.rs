@@ -9,13 +9,14 @@ use meshwalk_models::units::{SimDuration, SimTime};
 use crate::kernel::random::mix;
 use crate::log::{Recorder, Step};
 use crate::net::{Distance, Site};
-use crate::stats::WireBytes;
+use crate::stats::{Part, WireBytes};
 
 use super::boxes::Work;
 use super::circuit::CircuitStage;
 use super::engine::Engine;
 use super::event::Kind;
 use super::gate::Passed;
+use super::ledger::Side;
 use super::state::{Attempt, NO_STATUS, NONE, NextBox, ServerKnows, Try, TryStage};
 use super::stream::Turn;
 
@@ -26,13 +27,6 @@ mod leg {
     pub(super) const REQUEST_IN_POD: u64 = 0x7265_7169;
     pub(super) const RESPONSE_IN_POD: u64 = 0x7265_7369;
     pub(super) const RESET: u64 = 0x7265_7365;
-}
-
-/// In whose pod a message travels, for the keys of its draws.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Server = 0,
-    Client = 1,
 }
 
 /// What HTTP/1.1 or HTTP/2 headers add to a body, in bytes; a typical figure.
@@ -100,16 +94,21 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn write_request(&mut self, slot: u32) -> SimTime {
         let Try { call, client, .. } = self.tries[slot];
         let bytes = self.plan.calls[call as usize].request_bytes;
-        self.box_work(self.box_of(client), Work::Request(bytes)).at
+        let near = self.box_of(client);
+        let done = self.box_work(near, Work::Request(bytes));
+        self.charge_box_try(slot, (near, Side::Client), done);
+        done.at
     }
 
     /// Sends a request on its way: over the wire, or to the box of the caller's node first.
     pub(super) fn send_request_over(&mut self, slot: u32, from: SimTime) {
         let Attempt { client, call, key, .. } = self.attempts[slot];
         self.tell(from, slot, client, Step::RequestSent);
+        self.charge(slot, Part::SetUp, from);
         if self.near_box(client).is_some() {
             let travel = self.request_travel_in_pod(call, key, Side::Client);
             self.attempts[slot].next_box = NextBox::Near;
+            self.charge(slot, Part::Loopback, from + travel);
             self.schedule(from + travel, Kind::RequestAtBox, slot);
             return;
         }
@@ -124,6 +123,7 @@ impl<R: Recorder> Engine<R> {
         let travel = self.plan.links.travel(self.site(client), self.site(server), bytes, key);
         self.count_wire(&attempt, from, bytes);
         self.meter.box_gave(self.box_of(client), from, bytes);
+        self.charge(slot, self.network_part(slot), from + travel);
         let kind = if self.has_box(server) { Kind::RequestAtBox } else { Kind::RequestAtApp };
         self.schedule(from + travel, kind, slot);
     }
@@ -156,7 +156,11 @@ impl<R: Recorder> Engine<R> {
         self.attempts[slot].next_box = NextBox::Far;
         self.tell(now, slot, client, Step::RequestAtClientNodeProxy);
         self.meter.box_took(self.box_of(client), now, bytes + HEADER_BYTES);
-        let done = self.box_work(self.box_of(client), Work::Request(bytes)).at;
+        let near = self.box_of(client);
+        self.charge(slot, Part::SetUp, now);
+        let done = self.box_work(near, Work::Request(bytes));
+        self.charge_box(slot, (near, Side::Client), done);
+        let done = done.at;
         self.tell(done, slot, client, Step::RequestLeftClientNodeProxy);
         self.put_request_on_wire(slot, done);
     }
@@ -175,7 +179,8 @@ impl<R: Recorder> Engine<R> {
             return;
         }
         self.tell(now, slot, attempt.client, Step::ResponseAtClientNodeProxy);
-        let done = self.pass_response(slot, attempt.client);
+        let done = self.pass_response(slot, Side::Client);
+        self.charge(slot, Part::Loopback, done + travel);
         self.tell(done, slot, attempt.client, Step::ResponseLeftClientNodeProxy);
         let bytes = self.response_bytes(slot) + HEADER_BYTES;
         self.meter.box_gave(self.box_of(attempt.client), done, bytes);
@@ -211,7 +216,10 @@ impl<R: Recorder> Engine<R> {
             self.at_server(Step::RequestAtServerProxy, attempt.server),
         );
         self.meter.box_took(self.box_of(attempt.server), now, bytes + HEADER_BYTES);
-        let done = self.box_work(self.box_of(attempt.server), Work::Request(bytes)).at;
+        let far = self.box_of(attempt.server);
+        let done = self.box_work(far, Work::Request(bytes));
+        self.charge_box(slot, (far, Side::Server), done);
+        let done = done.at;
         if self.pass_gate(slot, done) == Passed::Through {
             self.leave_server_proxy(slot, done);
         }
@@ -220,6 +228,7 @@ impl<R: Recorder> Engine<R> {
     /// The server's proxy passes a request on to the application.
     pub(super) fn leave_server_proxy(&mut self, slot: u32, done: SimTime) {
         let attempt = self.attempts[slot];
+        self.charge(slot, Part::Filters, done);
         self.tell(
             done,
             slot,
@@ -233,6 +242,7 @@ impl<R: Recorder> Engine<R> {
         let travel = self.request_travel_in_pod(attempt.call, attempt.key, Side::Server);
         let bytes = self.plan.calls[attempt.call as usize].request_bytes + HEADER_BYTES;
         self.meter.box_gave(self.box_of(attempt.server), done, bytes);
+        self.charge(slot, Part::Loopback, done + travel);
         self.schedule(done + travel, Kind::RequestAtApp, slot);
     }
 
@@ -248,6 +258,7 @@ impl<R: Recorder> Engine<R> {
         attempt.messages_under_way += 1;
         let (left, server, call) = (attempt.messages_left, attempt.server, attempt.call);
         self.tell(now, slot, server, Step::MessageSent);
+        self.charge(slot, Part::Application, now);
         if left > 0
             && let Some(streaming) = self.plan.calls[call as usize].streaming
         {
@@ -255,6 +266,7 @@ impl<R: Recorder> Engine<R> {
         }
         if self.has_box(server) {
             let travel = self.response_in_pod(slot, Side::Server);
+            self.charge(slot, Part::Loopback, now + travel);
             self.schedule(now + travel, Kind::ResponseAtServerProxy, slot);
         } else {
             self.send_response_over(slot, now);
@@ -274,7 +286,7 @@ impl<R: Recorder> Engine<R> {
             attempt.server,
             self.at_server(Step::ResponseAtServerProxy, attempt.server),
         );
-        let done = self.pass_response(slot, attempt.server);
+        let done = self.pass_response(slot, Side::Server);
         self.tell(
             done,
             slot,
@@ -306,6 +318,7 @@ impl<R: Recorder> Engine<R> {
         let travel = self.plan.links.travel(self.site(server), self.site(client), bytes, key);
         self.count_wire(&attempt, from, bytes);
         self.meter.box_gave(self.box_of(server), from, bytes);
+        self.charge(slot, self.network_part(slot), from + travel);
         self.schedule(from + travel, self.response_kind(client), slot);
     }
 
@@ -320,7 +333,9 @@ impl<R: Recorder> Engine<R> {
                 WireBytes { encrypted: bytes, ..WireBytes::default() }
             }
         };
-        self.meter.put_on_the_wire(edge, at, bytes);
+        let crosses = matches!(distance, Distance::SameRegion | Distance::CrossRegion);
+        let cross_zone = if crosses { bytes.total() } else { 0 };
+        self.meter.put_on_the_wire(edge, at, WireBytes { cross_zone, ..bytes });
     }
 
     pub(super) fn response_at_client_proxy(&mut self, slot: u32) {
@@ -339,7 +354,7 @@ impl<R: Recorder> Engine<R> {
             return;
         }
         self.tell(now, slot, attempt.client, Step::ResponseAtClientProxy);
-        let done = self.pass_response(slot, attempt.client);
+        let done = self.pass_response(slot, Side::Client);
         let last = attempt.messages_left == 0 && attempt.messages_under_way == 1;
         let more = if last { More::End } else { More::Follows };
         match self.hear_response(slot, more, done) {
@@ -356,6 +371,7 @@ impl<R: Recorder> Engine<R> {
                 let bytes = self.response_bytes(slot) + HEADER_BYTES;
                 self.meter.box_gave(self.box_of(attempt.client), done, bytes);
                 let travel = self.response_in_pod(slot, Side::Client);
+                self.charge(slot, Part::Loopback, done + travel);
                 self.schedule(done + travel, Kind::ResponseAtCaller, slot);
             }
             Turn::Quiet => self.throw_away(slot, more),
@@ -376,12 +392,20 @@ impl<R: Recorder> Engine<R> {
         self.message_arrived(slot);
     }
 
-    /// Work of a sidecar for one message of an answer.
-    fn pass_response(&mut self, slot: u32, pod: u32) -> SimTime {
+    /// Work of the box of a side for one message of an answer.
+    fn pass_response(&mut self, slot: u32, side: Side) -> SimTime {
+        let Attempt { client, server, .. } = self.attempts[slot];
+        let own = self.box_of(if side == Side::Client { client } else { server });
         let bytes = self.response_bytes(slot);
-        let own = self.box_of(pod);
         self.meter.box_took(own, self.kernel.now(), bytes + HEADER_BYTES);
-        self.box_work(own, Work::Response(bytes)).at
+        let done = self.box_work(own, Work::Response(bytes));
+        self.charge_box(slot, (own, side), done);
+        done.at
+    }
+
+    /// What the way of an attempt's messages between two pods counts for.
+    fn network_part(&self, slot: u32) -> Part {
+        if R::ACCOUNTS && self.is_outer(slot) { Part::WaypointDetour } else { Part::Network }
     }
 
     /// The size of the answer's body, in bytes.

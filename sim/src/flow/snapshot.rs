@@ -13,6 +13,7 @@ use super::boxes::Pace;
 use super::circuit::Circuit;
 use super::engine::Engine;
 use super::filters::Passage;
+use super::ledger::Ledger;
 use super::measure::Meter;
 use super::relay::Relay;
 use super::source::{SourceState, UserState};
@@ -47,6 +48,7 @@ pub struct EngineSnapshot {
     relays: PagedSnapshot<Relay>,
     workers_free_at: PagedSnapshot<SimTime>,
     paces: PagedSnapshot<Pace>,
+    ledgers: PagedSnapshot<Ledger>,
     circuits: SlabSnapshot<Circuit>,
     tunnels: PagedSnapshot<Tunnels>,
     tunnel_rows: BTreeMap<(u32, u32), u32>,
@@ -83,6 +85,7 @@ impl<R: Recorder> Engine<R> {
             relays: self.relays.checkpoint(),
             workers_free_at: self.workers_free_at.checkpoint(),
             paces: self.paces.checkpoint(),
+            ledgers: self.ledgers.checkpoint(),
             circuits: self.circuits.checkpoint(),
             tunnels: self.tunnels.checkpoint(),
             tunnel_rows: self.tunnel_rows.clone(),
@@ -120,6 +123,7 @@ impl<R: Recorder> Engine<R> {
         self.relays.restore(&snapshot.relays);
         self.workers_free_at.restore(&snapshot.workers_free_at);
         self.paces.restore(&snapshot.paces);
+        self.ledgers.restore(&snapshot.ledgers);
         self.circuits.restore(&snapshot.circuits);
         self.tunnels.restore(&snapshot.tunnels);
         self.tunnel_rows.clone_from(&snapshot.tunnel_rows);

@@ -11,7 +11,7 @@ use meshwalk_models::units::SimTime;
 
 use crate::kernel::random::{CounterDraw, Draws, mix};
 use crate::log::{Recorder, Step};
-use crate::stats::{Details, Ending, Flags, RetryReason, Ruling};
+use crate::stats::{Details, Ending, Flags, Part, RetryReason, Ruling};
 
 use super::effects::Desk;
 use super::engine::Engine;
@@ -164,6 +164,7 @@ impl<R: Recorder> Engine<R> {
 
     /// A request has come through the filters.
     pub(super) fn route_stream(&mut self, slot: u32, from: SimTime) {
+        self.charge_try(slot, Part::Filters, from);
         let Stream { route, destination, .. } = self.streams[slot];
         let answer = match &self.plan.mesh.routes[route as usize].action {
             RouteAction::Answer(ending) => Some(*ending),

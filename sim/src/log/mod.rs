@@ -11,4 +11,4 @@ mod recorder;
 pub use entry::{Entry, EntryName, RequestName, Step, Subject};
 pub use full::FullRecorder;
 pub use ndjson::{DecisionText, NdjsonWriter};
-pub use recorder::{EndedCall, EndedCalls, Recorder, StatisticsOnly};
+pub use recorder::{Accounting, EndedCall, EndedCalls, Recorder, StatisticsOnly};

@@ -12,6 +12,9 @@ pub trait Recorder {
     /// would tell: a look-up may fail, so the compiler could not leave it out.
     const LISTENS: bool = true;
 
+    /// Whether the engine keeps account of where the time of calls goes.
+    const ACCOUNTS: bool = false;
+
     /// `step` happens to `subject` at `at`, in or at `pod`. `at` is never before the event in
     /// progress; it may be after it, where the engine already knows what comes next.
     fn record(&mut self, at: SimTime, subject: Subject, pod: u32, step: Step);
@@ -23,6 +26,18 @@ pub struct StatisticsOnly;
 
 impl Recorder for StatisticsOnly {
     const LISTENS: bool = false;
+
+    #[inline(always)]
+    fn record(&mut self, _: SimTime, _: Subject, _: u32, _: Step) {}
+}
+
+/// Nobody listens, and the engine keeps account of where the time of calls goes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Accounting;
+
+impl Recorder for Accounting {
+    const LISTENS: bool = false;
+    const ACCOUNTS: bool = true;
 
     #[inline(always)]
     fn record(&mut self, _: SimTime, _: Subject, _: u32, _: Step) {}

@@ -6,7 +6,7 @@ use crate::flow::plan::Plan;
 use crate::flow::{Engine, Stopped};
 use crate::kernel::Seed;
 use crate::kernel::random::mix;
-use crate::log::{Entry, FullRecorder, StatisticsOnly};
+use crate::log::{Accounting, Entry, FullRecorder, StatisticsOnly};
 use crate::stats::RunStatistics;
 
 /// The seed of a replication; the first has the run's own.
@@ -24,6 +24,16 @@ pub fn replication_seed(seed: u64, replication: u32) -> Seed {
 /// When the run cannot go on.
 pub fn run(plan: &Arc<Plan>, seed: Seed) -> Result<RunStatistics, Stopped> {
     let mut engine = Engine::new(plan.clone(), seed, StatisticsOnly);
+    engine.run_until(plan.end)?;
+    Ok(engine.statistics().clone())
+}
+
+/// As [`run`], and keeps account of where the time of calls went.
+///
+/// # Errors
+/// When the run cannot go on.
+pub fn account(plan: &Arc<Plan>, seed: Seed) -> Result<RunStatistics, Stopped> {
+    let mut engine = Engine::new(plan.clone(), seed, Accounting);
     engine.run_until(plan.end)?;
     Ok(engine.statistics().clone())
 }

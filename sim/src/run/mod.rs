@@ -7,7 +7,7 @@ mod drive;
 mod judge;
 mod prepare;
 
-pub use drive::{record, replication_seed, run};
+pub use drive::{account, record, replication_seed, run};
 #[cfg(feature = "expectations")]
 pub use judge::{Judged, PROGRESS_STEPS, find_breaks, judge};
 pub use prepare::{ClusterInput, DEFAULT_CLUSTER, Prepared, prepare};

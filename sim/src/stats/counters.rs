@@ -7,7 +7,7 @@ use meshwalk_models::units::SimDuration;
 
 use crate::kernel::Histogram;
 
-use super::{Endings, Full, ProxyCounters, RetryReason, Ruling, Tally, WireBytes};
+use super::{Endings, Full, Parts, ProxyCounters, RetryReason, Ruling, Tally, WireBytes};
 
 /// One caller of one service.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,8 @@ pub struct EdgeCounters {
     pub ejections: u64,
     /// Time from the call to its end, of calls that ended.
     pub latency: Histogram,
+    /// Where the time of calls that ended went; empty unless the run kept accounts.
+    pub parts: Parts,
     /// Connections that were opened.
     pub connections_opened: u64,
     /// TLS handshakes.
@@ -66,6 +68,7 @@ impl EdgeCounters {
         self.overflow.merge(&other.overflow);
         self.ejections += other.ejections;
         self.latency.merge(&other.latency);
+        self.parts.merge(&other.parts);
         self.connections_opened += other.connections_opened;
         self.tls_handshakes += other.tls_handshakes;
         self.request_bytes += other.request_bytes;

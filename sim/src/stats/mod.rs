@@ -6,6 +6,7 @@ mod counters;
 mod ending;
 mod estimate;
 mod layout;
+mod parts;
 mod proxies;
 mod results;
 mod summary;
@@ -15,6 +16,7 @@ pub use counters::{EdgeCounters, RunStatistics, TrafficCounters, WorkloadCounter
 pub use ending::{Details, Ending, Endings, Flags};
 pub use estimate::{CONFIDENCE, student_t_quantile};
 pub use layout::{EdgeEntry, EdgeOrigin, Layout, ServiceEntry, TrafficEntry, WorkloadEntry};
+pub use parts::{Part, Parts};
 pub use proxies::{BoxCounters, BoxKind, ProxyCounters, ProxyEntry};
 pub use results::{
     Assumption, EdgeResults, Estimate, ExpectationResult, FirstBroken, Identity, NotModelled,

@@ -194,6 +194,8 @@ pub struct EdgeResults {
     pub encrypted_bytes: u64,
     /// Bytes that stayed on their node, headers included.
     pub same_node_bytes: u64,
+    /// Bytes that went from one zone to another, headers included.
+    pub cross_zone_bytes: u64,
 }
 
 /// The capacity of one workload.

@@ -146,6 +146,8 @@ pub struct WireBytes {
     pub encrypted: u64,
     /// They stayed on their node.
     pub same_node: u64,
+    /// Of all of them, those that left their zone for another one.
+    pub cross_zone: u64,
 }
 
 impl WireBytes {
@@ -160,6 +162,7 @@ impl WireBytes {
         self.plaintext += other.plaintext;
         self.encrypted += other.encrypted;
         self.same_node += other.same_node;
+        self.cross_zone += other.cross_zone;
     }
 }
 

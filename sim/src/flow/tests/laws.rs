@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::flow::Engine;
 use crate::kernel::Seed;
 use crate::log::{EntryName, FullRecorder, StatisticsOnly, Step};
-use crate::run::{Prepared, record, run};
+use crate::run::{Prepared, account, record, run};
 use crate::stats::RunStatistics;
 
 use super::rig::{prepared, services};
@@ -189,6 +189,19 @@ proptest! {
         }
         prop_assert_eq!(quiet.state_hash, engine.state_hash());
         prop_assert_eq!(counted(&quiet), counted(engine.statistics()));
+    }
+
+    #[test]
+    fn the_parts_of_calls_add_up_to_their_latency_and_keeping_account_changes_nothing(
+        case in cases(),
+    ) {
+        let plan = case.prepared().plan;
+        let quiet = run(&plan, Seed(case.seed)).expect("the run is short");
+        let accounts = account(&plan, Seed(case.seed)).expect("the run is short");
+        prop_assert_eq!(quiet.state_hash, accounts.state_hash);
+        for edge in &accounts.edges {
+            prop_assert_eq!(u128::from(edge.parts.total_ns()), edge.latency.sum_ns());
+        }
     }
 
     #[test]

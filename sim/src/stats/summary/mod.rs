@@ -167,6 +167,7 @@ fn edges(layout: &Layout, runs: &[RunStatistics]) -> Vec<EdgeResults> {
                 response_bytes: sum(|edge| edge.response_bytes),
                 encrypted_bytes: resilience.wire.encrypted,
                 same_node_bytes: resilience.wire.same_node,
+                cross_zone_bytes: resilience.wire.cross_zone,
             }
         })
         .collect();
