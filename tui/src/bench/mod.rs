@@ -9,9 +9,9 @@ mod graph;
 mod large;
 mod measurement;
 mod mm1;
+mod paths;
 mod reach;
 mod routes;
-mod sidecar;
 mod texts;
 
 pub use measurement::{Aim, Measurement};
@@ -48,7 +48,7 @@ pub struct Benchmark {
 pub const BENCHMARKS: [Benchmark; 7] = [
     Benchmark { name: "kernel, M/M/1", run: mm1::measure },
     Benchmark { name: "flow engine, 7-call graph", run: graph::measure },
-    Benchmark { name: "sidecar hop, small world", run: sidecar::measure },
+    Benchmark { name: "hops on each data path, small world", run: paths::measure },
     Benchmark { name: "why, many objects", run: asking::measure },
     Benchmark { name: "reach, many pods", run: reach::measure },
     Benchmark { name: "sidecar hop, many routes", run: routes::measure },

@@ -160,6 +160,31 @@ fn of_a_call_that_ends_well_every_nanosecond_is_explained() {
 }
 
 #[test]
+fn a_scenario_in_ambient_has_a_box_on_each_node_that_all_its_pods_share() {
+    let scenario = "version: 1
+duration: 20s
+data_path: istio-ambient
+topology: { clusters: [{ name: cluster, zones: [{ name: a, nodes: 1 }, { name: b, nodes: 1 }] }] }
+workloads:
+  web: { routes: [{ steps: [{ call: { to: api } }] }] }
+traffic:
+  - { name: load, to: web, stop: 15s, load: { arrivals: { poisson: { rate: 50/s } } } }
+";
+    let prepared = prepared(&services(&[("web", 2), ("api", 4)]), scenario);
+    let statistics = ran(&prepared);
+    let kinds: Vec<_> =
+        prepared.plan.layout.proxies.iter().map(|it| (it.kind, it.instances.len())).collect();
+    assert_eq!(kinds, [(BoxKind::Ztunnel, 1), (BoxKind::Ztunnel, 1)]);
+    let all = sum(&statistics);
+    assert_eq!(all.bytes_in, all.bytes_out);
+    // Clients outside are in no mesh: their requests pass only the box of the server's node.
+    let root = edge(&prepared, &statistics, "traffic:load", "default/web");
+    let inside = edge(&prepared, &statistics, "default/web", "default/api");
+    assert_eq!(all.requests, root.attempts + 2 * inside.attempts);
+    assert_eq!((inside.wire.plaintext, inside.requests()), (0, inside.successes()));
+}
+
+#[test]
 fn neighbours_on_a_node_share_its_box() {
     let prepared = world("http1", &ALL);
     let boxes: Vec<u32> = prepared.plan.pods[..7].iter().map(|pod| pod.proxy).collect();
