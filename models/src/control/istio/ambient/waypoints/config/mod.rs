@@ -44,7 +44,7 @@ pub(in crate::control::istio) fn config(
     waypoint: &Waypoint,
     mesh_routes: &dyn MeshRoutes,
 ) -> ProxyConfig {
-    let own = own_pod(push, world, waypoint);
+    let own = own_pods(push, world, waypoint).next();
     let pods = served::pods(push, world, waypoint);
     let room = Room {
         push,
@@ -76,15 +76,19 @@ pub(in crate::control::istio) fn config(
     }
 }
 
-/// The first pod of a waypoint, where the manifests have one.
-fn own_pod(push: &Push, world: &World, waypoint: &Waypoint) -> Option<PodId> {
-    let namespace = world.namespace_named(push.cluster, &waypoint.namespace)?;
-    let is_own = |&pod: &PodId| {
+/// The pods of a waypoint, where the manifests have them.
+pub(super) fn own_pods<'w>(
+    push: &Push,
+    world: &'w World,
+    waypoint: &'w Waypoint,
+) -> impl Iterator<Item = PodId> + 'w {
+    let namespace = world.namespace_named(push.cluster, &waypoint.namespace);
+    world.pods.ids().filter(move |&pod| {
         let name = world.pods[pod].labels.get(GATEWAY_NAME);
         name.is_some_and(|name| name.value == waypoint.name)
-            && world.workload_of(pod).namespace == Some(namespace)
-    };
-    world.pods.ids().find(is_own)
+            && namespace.is_some()
+            && world.workload_of(pod).namespace == namespace
+    })
 }
 
 /// The label that Istio gives to what it makes; others are not written anywhere.

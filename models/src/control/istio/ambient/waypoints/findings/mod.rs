@@ -4,6 +4,7 @@
 mod bypass;
 mod labels;
 mod lost;
+mod unready;
 
 use crate::control::istio::Push;
 use crate::control::istio::enrolment::{Enrolled, decide};
@@ -18,6 +19,7 @@ const NAMED_MAX: usize = 3;
 #[must_use]
 pub(in crate::control::istio) fn findings(push: &Push, world: &World) -> Vec<Diagnostic> {
     let mut found = labels::findings(push, world);
+    found.extend(unready::findings(push, world));
     found.extend(lost::findings(push, world));
     found.extend(bypass::findings(push, world));
     found

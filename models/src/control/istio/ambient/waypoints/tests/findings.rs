@@ -101,3 +101,29 @@ fn callers_with_sidecars_are_told_to_go_past_a_waypoint() {
         ]]
     );
 }
+
+#[test]
+fn a_waypoint_whose_pods_are_there_and_not_ready_is_told() {
+    let mut objects = shop();
+    let pod = |ready: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: wp-1\n  namespace: bank\n  \
+             labels: {{gateway.networking.k8s.io/gateway-name: wp, \
+             gateway.istio.io/managed: istio.io-mesh-controller}}\n\
+             spec: {{containers: [{{name: istio-proxy}}]}}\n\
+             status: {{conditions: [{{type: Ready, status: '{ready}'}}]}}\n"
+        )
+    };
+    objects.push(pod("False"));
+    assert_eq!(
+        text(&told(&objects)),
+        [[
+            "ambient.waypoint-not-ready",
+            "no pod of waypoint `bank/wp` is ready",
+            "traffic goes past it until one is for the first time, and fails from then on"
+        ]]
+    );
+    objects.pop();
+    objects.push(pod("True"));
+    assert_eq!(told(&objects), []);
+}
