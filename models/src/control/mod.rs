@@ -8,4 +8,3 @@ mod planes;
 mod tunnels;
 
 pub use planes::{Beside, ControlPlanes, GatewayKind, GatewayName};
-pub(crate) use tunnels::is_tunnel;

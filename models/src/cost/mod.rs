@@ -31,8 +31,6 @@ pub use user::read_costs;
 
 use serde::Deserialize;
 
-use crate::units::SimDuration;
-
 /// All prices, of one machine.
 ///
 /// The form of the model: parts that add up, each linear in the size of messages, as in MeshInsight
@@ -45,8 +43,6 @@ pub struct CostProfile {
     pub name: String,
     /// The machine's factors.
     pub machine: MachineCost,
-    /// What the engine takes a sidecar to cost until it takes its price from `proxies`.
-    pub sidecar: SidecarCost,
     /// Each sort of proxy.
     pub proxies: ProxyCosts,
     /// The kernel and kube-proxy.
@@ -57,22 +53,6 @@ pub struct CostProfile {
     pub control_plane: ControlPlaneCost,
     /// How long messages travel where a scenario does not say.
     pub network: NetworkCost,
-}
-
-/// The price of passing a sidecar, direction by direction.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SidecarCost {
-    /// Worker threads of one proxy.
-    pub workers: Priced<u32>,
-    /// Worker time on the path of a request.
-    pub request: Priced<SimDuration>,
-    /// Worker time on the path of a response.
-    pub response: Priced<SimDuration>,
-    /// Worker time after a response has left (telemetry); later messages wait for it.
-    pub after_response: Priced<SimDuration>,
-    /// Worker time for each KiB of a message.
-    pub per_kib: Priced<SimDuration>,
 }
 
 impl CostProfile {
@@ -104,7 +84,6 @@ fn document(machine: Machine) -> serde_json::Value {
     serde_json::json!({
         "name": machine.name(),
         "machine": machines[machine.name()].take(),
-        "sidecar": read(include_str!("profiles/sidecar-before.json")),
         "proxies": read(include_str!("profiles/proxies.json")),
         "kernel": read(include_str!("profiles/kernel.json")),
         "tls": read(include_str!("profiles/tls.json")),

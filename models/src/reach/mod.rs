@@ -16,7 +16,6 @@ mod ports;
 mod summary;
 #[cfg(test)]
 mod tests;
-mod ztunnel;
 
 use std::collections::BTreeSet;
 

@@ -14,7 +14,6 @@ mod filters;
 mod from_pod;
 mod gateway;
 mod gateway_api;
-mod hairpin;
 mod http;
 mod ingress;
 mod limits;

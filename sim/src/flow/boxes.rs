@@ -5,10 +5,14 @@
 
 use meshwalk_models::units::{SimDuration, SimTime};
 
+use crate::kernel::random::{CounterDraw, mix};
 use crate::log::Recorder;
 
 use super::engine::Engine;
-use super::plan::{Batching, BoxPlan, NO_BOX, Plan, PricePlan};
+use super::plan::{Batching, BoxPlan, NO_BOX, NO_DELAY, Plan, PricePlan};
+
+/// What the draw of a delay is for.
+const DELAY: u64 = 0x6465_6C61;
 
 /// What a box has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +53,8 @@ pub(super) struct Pace {
     window: u64,
     now: u32,
     before: u32,
+    /// Messages so far.
+    messages: u64,
 }
 
 impl Pace {
@@ -69,12 +75,15 @@ impl Pace {
 }
 
 impl PricePlan {
-    /// Worker time on the path and after it, in nanoseconds.
-    fn of(&self, work: Work) -> (u64, u64) {
-        let size = |bytes: u64| bytes * self.per_kib_ns / 1_024;
+    /// Worker time on the path and after it, in nanoseconds, at so many requests a second.
+    fn of(&self, work: Work, rate_per_s: u64) -> (u64, u64) {
+        let size = |bytes: u64| bytes.saturating_mul(self.per_kib_ns) / 1_024;
+        let message = |full_ns: u64| self.batching.left_of(full_ns, rate_per_s);
         match work {
-            Work::Request(bytes) => (self.request_ns + size(bytes), 0),
-            Work::Response(bytes) => (self.response_ns + size(bytes), self.after_response_ns),
+            Work::Request(bytes) => (message(self.request_ns) + size(bytes), 0),
+            Work::Response(bytes) => {
+                (message(self.response_ns) + size(bytes), self.after_response_ns)
+            }
             Work::Handshake(_) => (self.handshake_ns, 0),
             Work::Stream(_) => (self.stream_ns, 0),
         }
@@ -98,16 +107,16 @@ impl<R: Recorder> Engine<R> {
         if row == NO_BOX {
             return Done { begun: now, worked: now, at: now };
         }
-        let BoxPlan { workers, first_worker, prices, .. } = self.plan.boxes[row as usize];
+        let BoxPlan { workers, first_worker, prices, key, .. } = self.plan.boxes[row as usize];
         let prices = self.plan.prices[prices as usize];
-        let (mut path_ns, mut after_ns) = prices.of(work);
         let is_message = matches!(work, Work::Request(_) | Work::Response(_));
-        if is_message && prices.batching.saving_ppm > 0 {
+        let rate_per_s = if is_message && prices.batching.saving_ppm > 0 {
             let arriving = u32::from(matches!(work, Work::Request(_)));
-            let rate = self.paces[row].rate_with(arriving, now);
-            path_ns = prices.batching.left_of(path_ns, rate);
-            after_ns = prices.batching.left_of(after_ns, rate);
-        }
+            self.paces[row].rate_with(arriving, now)
+        } else {
+            0
+        };
+        let (path_ns, after_ns) = prices.of(work, rate_per_s);
         let worker = (first_worker..first_worker + workers)
             .min_by_key(|worker| self.workers_free_at[*worker])
             .expect("a box has at least one worker");
@@ -115,8 +124,20 @@ impl<R: Recorder> Engine<R> {
         let worked = begun + SimDuration::from_ns(path_ns);
         self.workers_free_at[worker] = worked + SimDuration::from_ns(after_ns);
         self.meter.box_worked(row, now, work, (begun - now, path_ns, after_ns));
-        let delay_ns = if is_message { prices.delay_ns } else { 0 };
-        Done { begun, worked, at: worked + SimDuration::from_ns(delay_ns) }
+        let delay =
+            if is_message { self.draw_delay(row, prices.delay, key) } else { SimDuration::ZERO };
+        Done { begun, worked, at: worked + delay }
+    }
+
+    /// What a message takes in a box beside worker time.
+    fn draw_delay(&mut self, row: u32, delay: u32, key: u64) -> SimDuration {
+        if delay == NO_DELAY {
+            return SimDuration::ZERO;
+        }
+        let pace = &mut self.paces[row];
+        pace.messages += 1;
+        let key = mix(mix(self.seed.0, key), pace.messages);
+        self.plan.delays[delay as usize].sample(&mut CounterDraw::keyed(key, DELAY))
     }
 }
 
@@ -139,6 +160,6 @@ mod tests {
         }
         assert!((950..=1_050).contains(&rate), "{rate}");
         let later = pace.rate_with(1, SimTime::ZERO + SimDuration::from_secs(60));
-        assert_eq!(later, 10, "after a silence one request is one request a window");
+        assert_eq!(later, 2, "after a silence one request is one request a window");
     }
 }

@@ -10,8 +10,8 @@ use crate::log::{Recorder, Step, Subject};
 use super::boxes::{Role, Work};
 use super::engine::Engine;
 use super::event::Kind;
-use super::plan::{ClusterTls, ConnectionFate, NO_BOX};
-use super::state::{Connection, IdleCheck, Phase};
+use super::plan::{Balance, ClusterTls, ConnectionFate, NO_BOX};
+use super::state::{Connection, IdleCheck, NONE, Phase};
 
 /// The legs of a TLS handshake, for the keys of their draws.
 mod leg {
@@ -21,6 +21,20 @@ mod leg {
 }
 
 impl<R: Recorder> Engine<R> {
+    /// What the client's node works before the SYN leaves.
+    fn connect_cost(&self, connection: u32) -> SimDuration {
+        let Connection { pool, call, .. } = self.connections[connection];
+        let connects = self.plan.connects;
+        let target = self.plan.calls[call as usize].target;
+        let balance = self.plan.targets[target as usize].balance;
+        // A proxy beside the caller picks the endpoint itself.
+        if self.pools[pool].cluster == NONE && balance == Balance::RandomPerConnection {
+            connects.connect + connects.pick
+        } else {
+            connects.connect
+        }
+    }
+
     /// Sends the SYN.
     pub(super) fn begin_handshake(&mut self, connection: u32, from: SimTime) {
         let Connection { key, client, server, pool, gate, protection, .. } =
@@ -35,6 +49,7 @@ impl<R: Recorder> Engine<R> {
             self.open_circuit(connection, from - self.kernel.now());
             return;
         }
+        let from = from + self.connect_cost(connection);
         if let Some((ConnectionFate::Dropped, decision)) = self.fate_of(gate) {
             self.begin_waiting(connection, decision, from);
             return;

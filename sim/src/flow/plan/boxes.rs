@@ -9,6 +9,9 @@ pub use crate::stats::BoxKind;
 /// No box: the pod's traffic passes no proxy of its side.
 pub const NO_BOX: u32 = u32::MAX;
 
+/// No delay beside worker time.
+pub const NO_DELAY: u32 = u32::MAX;
+
 /// One instance of a proxy.
 #[derive(Clone, Copy, Debug)]
 pub struct BoxPlan {
@@ -24,10 +27,12 @@ pub struct BoxPlan {
     pub entry: u32,
     /// Its place among the instances of that row.
     pub ordinal: u32,
+    /// The key of its draws; made of its name, so that another box changes none of them.
+    pub key: u64,
 }
 
 /// What one kind of box costs. Waiting is no price: it comes from the queue at the workers.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PricePlan {
     /// Worker time for a request, on the path, in nanoseconds.
     pub request_ns: u64,
@@ -38,13 +43,13 @@ pub struct PricePlan {
     /// Worker time for each KiB of a message, in nanoseconds.
     pub per_kib_ns: u64,
     /// What each message takes beside worker time, such as being woken up: it is on the path and
-    /// keeps no worker. In nanoseconds.
-    pub delay_ns: u64,
+    /// keeps no worker. A row of the plan's distributions; [`NO_DELAY`] for nothing.
+    pub delay: u32,
     /// Worker time of one side of a TLS handshake, in nanoseconds.
     pub handshake_ns: u64,
     /// Worker time of one side for a stream in a tunnel (CONNECT), in nanoseconds.
     pub stream_ns: u64,
-    /// How worker time for messages falls under load.
+    /// How worker time for messages, their size apart, falls under load.
     pub batching: Batching,
 }
 
@@ -60,7 +65,7 @@ pub struct Batching {
 
 impl Batching {
     /// The span over which a box measures its rate.
-    pub const WINDOW: SimDuration = SimDuration::from_ms(100);
+    pub const WINDOW: SimDuration = SimDuration::from_ms(500);
 
     /// What is left of `work_ns` at so many requests a second.
     #[must_use]

@@ -9,7 +9,7 @@ mod mesh;
 mod target;
 
 pub use app::{AppPlan, Op, Program, RouteRule};
-pub use boxes::{Batching, BoxKind, BoxPlan, NO_BOX, PricePlan};
+pub use boxes::{Batching, BoxKind, BoxPlan, NO_BOX, NO_DELAY, PricePlan};
 pub use gate::{
     AuthorizerPlan, ConnectionFate, ConnectionGate, Decision, DecisionPlan, GateKey, GatePlan,
     Gates, RequestGate, ending_without_proxy,
@@ -54,12 +54,16 @@ pub struct Plan {
     pub distributions: Vec<Distribution>,
     /// The network.
     pub links: Links,
+    /// What new connections cost.
+    pub connects: ConnectPlan,
     /// Who sends requests.
     pub sources: Vec<SourcePlan>,
     /// Instances of proxies.
     pub boxes: Vec<BoxPlan>,
     /// What each kind of them costs.
     pub prices: Vec<PricePlan>,
+    /// What messages take in them beside worker time.
+    pub delays: Vec<Distribution>,
     /// Timers of constant length, one lane each.
     pub lanes: Vec<LanePlan>,
     /// What the proxies of callers do.
@@ -130,6 +134,15 @@ pub enum Rings {
     StreamIdle,
     /// The caller's proxy: the longest life of a stream.
     MaxDuration,
+}
+
+/// What a new connection costs at the client's node, beside round trips and proxies.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectPlan {
+    /// Every one.
+    pub connect: SimDuration,
+    /// Beside that, one for which kube-proxy picks the endpoint.
+    pub pick: SimDuration,
 }
 
 /// Who sends requests.

@@ -10,10 +10,11 @@ use proptest::prelude::*;
 
 use crate::flow::Engine;
 use crate::flow::plan::{
-    BoxKind, BoxPlan, ConnectionFate, ConnectionGate, DecisionPlan, GateKey, GatePlan, Plan,
-    PricePlan, RequestGate,
+    BoxKind, BoxPlan, ConnectionFate, ConnectionGate, DecisionPlan, GateKey, GatePlan, NO_DELAY,
+    Plan, PricePlan, RequestGate,
 };
 use crate::kernel::Seed;
+use crate::kernel::random::Distribution;
 use crate::log::{FullRecorder, StatisticsOnly};
 use crate::run::{Prepared, account, record, run};
 use crate::stats::{BoxCounters, Ending, Part, ProxyEntry, Ruling, RunStatistics};
@@ -25,7 +26,7 @@ const PRICES: PricePlan = PricePlan {
     response_ns: 20_000,
     after_response_ns: 10_000,
     per_kib_ns: 300,
-    delay_ns: 15_000,
+    delay: NO_DELAY,
     handshake_ns: 300_000,
     stream_ns: 30_000,
     batching: crate::flow::plan::Batching { saving_ppm: 0, full_at_per_s: 0 },
@@ -38,7 +39,9 @@ fn enrol(prepared: &mut Prepared, names: &[&str]) {
         names.iter().map(|name| plan.layout.workload_by_name[*name] as u32).collect();
     let mut nodes: BTreeMap<u32, u32> = BTreeMap::new();
     let prices = plan.prices.len() as u32;
-    plan.prices.push(PRICES);
+    let delay = plan.delays.len() as u32;
+    plan.delays.push(Distribution::constant(SimDuration::from_us(15)));
+    plan.prices.push(PricePlan { delay, ..PRICES });
     let mut next_worker: u32 = plan.boxes.iter().map(|it| it.workers).sum();
     for pod in plan.pods.iter_mut().filter(|pod| rows.contains(&pod.app)) {
         pod.data_path = DataPath::IstioAmbient;
@@ -49,7 +52,9 @@ fn enrol(prepared: &mut Prepared, names: &[&str]) {
             plan.layout.proxies.push(entry);
             let entry = (plan.layout.proxies.len() - 1) as u32;
             let first_worker = next_worker;
-            plan.boxes.push(BoxPlan { kind, workers, first_worker, prices, entry, ordinal: 0 });
+            let key = u64::from(entry);
+            let ordinal = 0;
+            plan.boxes.push(BoxPlan { kind, workers, first_worker, prices, entry, ordinal, key });
             next_worker += workers;
             (plan.boxes.len() - 1) as u32
         });

@@ -1,5 +1,6 @@
 //! How long messages travel between two pods.
 
+use meshwalk_models::cost::KubeProxyMode;
 use meshwalk_models::units::Probability;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,19 @@ pub struct NetworkSpec {
     pub cross_region: Option<LinkSpec>,
     /// To and from hosts outside.
     pub outside: Option<LinkSpec>,
+    /// How kube-proxy, or what stands in its place, finds the endpoint of a new connection. All
+    /// versions of Kubernetes so far have iptables unless told otherwise.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub kube_proxy: KubeProxyMode,
+    /// Services of the cluster that the manifests do not show; with iptables each of them slows
+    /// down every new connection.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub more_services: u32,
+}
+
+/// Whether a value is left out of the canonical form: what it says is what holds without it.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// One kind of link.
