@@ -394,3 +394,25 @@ fn a_policy_that_nobody_reads_is_named_and_leaves_no_request_let_through() {
         .why(&format!("{more} --from web/frontend --to checkout.shop:8080 --assume-allowed"))
         .ends(0);
 }
+
+/// Question 47: what makes a sidecar grow, and what would a Sidecar resource save?
+#[test]
+fn a_sidecar_pays_for_every_service_it_knows_until_a_sidecar_resource_keeps_them_away() {
+    let folder = "scenarios/questions/47-sidecar-memory";
+    let memory = |more: &[&str]| {
+        let today = format!("{folder}/today");
+        let words = ["proxy-config", "memory", "deploy/web", "-n", "shop", "-f", &today];
+        say(&[&words[..], more].concat())
+    };
+    memory(&[])
+        .ends(0)
+        .says("clusters billing 12 42.0 KB 504.0 KB 20%")
+        .says("endpoints search 50 1.4 KB 70.0 KB 20%")
+        .says("is for services of other namespaces")
+        .says("a Sidecar with egress hosts `./*` and `istio-system/*` in shop would leave about");
+    let proposed = format!("{folder}/proposed");
+    memory(&["-f", &proposed])
+        .ends(0)
+        .does_not_say("billing")
+        .says("it holds no service of another namespace");
+}

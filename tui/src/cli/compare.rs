@@ -9,6 +9,8 @@ use meshwalk_sim::scenario::file::DataPathSpec;
 
 use crate::exit;
 
+use super::CostsArgs;
+
 /// The arguments of `meshwalk compare`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = exit::help_with(&[
@@ -40,6 +42,10 @@ pub(crate) struct CompareArgs {
     /// How to print the comparison.
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     pub(crate) output: CompareFormat,
+
+    /// What each hop costs.
+    #[command(flatten)]
+    pub(crate) costs: CostsArgs,
 
     /// Say where the difference comes from, hop by hop.
     #[arg(long)]

@@ -20,7 +20,7 @@ pub(crate) use compare::{CompareArgs, CompareFormat, ComparedPathArg};
 pub(crate) use lint::{FailOn, LintArgs, LintFormat};
 #[cfg(feature = "bench")]
 pub(crate) use measure::BenchArgs;
-pub(crate) use measure::{MeasureFormat, ValidateArgs};
+pub(crate) use measure::{Against, CostsArgs, MeasureFormat, ValidateArgs};
 pub(crate) use mesh::{AnswerFormat, MeshArgs};
 pub(crate) use pages::{CompletionsArgs, ManArgs, SchemaArgs, SchemaOf};
 pub(crate) use paths::{PathsArgs, PathsFormat};
@@ -81,7 +81,7 @@ pub(crate) enum Command {
     Paths(PathsArgs),
     /// Print the catalogue of rules: what each says, how close it is to the real thing, its source.
     Rules(RulesArgs),
-    /// Check the engine against queueing theory: closed forms beside what runs measure.
+    /// Check the engine against queueing theory and published measurements of meshes.
     Validate(ValidateArgs),
     /// Measure how fast meshwalk is on this machine.
     #[cfg(feature = "bench")]

@@ -4,13 +4,14 @@ use clap::{Args, ValueEnum};
 
 use crate::exit;
 
-use super::{AnswerFormat, MeshArgs};
+use super::{AnswerFormat, CostsArgs, MeshArgs};
 
 /// How it is used.
 const EXAMPLES: &[&str] = &[
     "meshwalk proxy-config routes deploy/frontend -n web --name 8080 -f deploy/",
     "meshwalk proxy-config clusters frontend.web --fqdn checkout.shop.svc.cluster.local -f deploy/",
     "meshwalk proxy-config listeners gateway/public -f deploy/",
+    "meshwalk proxy-config memory deploy/frontend -n web -f deploy/",
 ];
 
 /// The arguments of `meshwalk proxy-config`.
@@ -42,6 +43,10 @@ pub(crate) struct ProxyConfigArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
 
+    /// Which prices the memory goes by.
+    #[command(flatten)]
+    pub(crate) costs: CostsArgs,
+
     /// How to print the lines.
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: AnswerFormat,
@@ -62,4 +67,6 @@ pub(crate) enum PartArg {
     /// Who stands behind that.
     #[value(aliases = ["endpoint", "ep"])]
     Endpoints,
+    /// How much memory all of that takes, by namespace.
+    Memory,
 }

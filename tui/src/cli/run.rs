@@ -6,6 +6,8 @@ use clap::{Args, ValueEnum};
 
 use crate::exit;
 
+use super::CostsArgs;
+
 /// The arguments of `meshwalk run`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = exit::help())]
@@ -49,6 +51,10 @@ pub(crate) struct RunArgs {
     /// The data path of every pod, in place of the scenario's.
     #[arg(long, value_name = "NAME")]
     pub(crate) data_path: Option<DataPathArg>,
+
+    /// What each hop costs.
+    #[command(flatten)]
+    pub(crate) costs: CostsArgs,
 
     /// Run although the input has errors, without the objects that have them.
     #[arg(short, long)]

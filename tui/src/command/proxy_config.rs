@@ -10,6 +10,8 @@ use meshwalk_models::walk::full_name;
 use crate::Exit;
 use crate::cli::{AnswerFormat, MeshArgs, PartArg, ProxyConfigArgs};
 use crate::failure::Failure;
+use crate::input::{self, Sources};
+use crate::report::diagnostics;
 use crate::report::places::Places;
 use crate::report::proxy_config::{self as report, Filter, Origins, Part};
 
@@ -32,6 +34,7 @@ pub(super) fn proxy_config(
         PartArg::Routes => Part::Routes,
         PartArg::Clusters => Part::Clusters,
         PartArg::Endpoints => Part::Endpoints,
+        PartArg::Memory => return memory(args, &proxy, (&config, &mesh), looks, streams),
     };
     let origins = Origins { places: Places::new(&mesh.sources), objects: &mesh.objects };
     match args.output {
@@ -39,6 +42,34 @@ pub(super) fn proxy_config(
             report::print(streams.out, &config, part, &filter, origins, &looks.out)?;
         }
         AnswerFormat::Json => report::print_json(streams.out, &config, part, &filter, origins)?,
+    }
+    Ok(Exit::Fine)
+}
+
+/// Prints what a proxy takes in memory.
+fn memory(
+    args: &ProxyConfigArgs,
+    proxy: &str,
+    (config, mesh): (&ProxyConfig, &Mesh),
+    looks: &Looks,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Failure> {
+    if args.port.is_some() || args.fqdn.is_some() || args.name.is_some() {
+        return Err(Failure::new("memory is that of the whole proxy")
+            .help("leave out --port, --fqdn and --name"));
+    }
+    let mut sources = Sources::default();
+    let costs = input::costs(args.costs.costs.as_deref(), streams.input, &mut sources);
+    diagnostics::print_briefly(streams.err, &sources.findings, &sources.set, &looks.err)?;
+    let costs = costs.ok_or_else(|| Failure::new("the prices cannot be used"))?;
+    match args.output {
+        AnswerFormat::Text => {
+            let own = mesh.caller(args.mesh.namespace.as_deref(), proxy).ok();
+            let own = own.and_then(|it| mesh.world.workloads[it.workload].namespace);
+            let own = own.map(|id| mesh.world.namespaces[id].name.as_str());
+            report::print_memory(streams.out, config, own, &costs, &looks.out)?;
+        }
+        AnswerFormat::Json => report::print_memory_json(streams.out, config, &costs)?,
     }
     Ok(Exit::Fine)
 }

@@ -2,10 +2,12 @@
 //! a manifest. What the texts mean is decided elsewhere.
 
 mod collect;
+mod costs;
 mod kind;
 mod read;
 
 pub(crate) use collect::{Skipped, collect};
+pub(crate) use costs::costs;
 pub(crate) use kind::{SourceKind, kind_of};
 pub(crate) use read::{Sources, read_all, shown};
 

@@ -29,11 +29,17 @@ pub(super) fn compare(
 ) -> Result<Exit, Failure> {
     check(args)?;
     let paths: Vec<_> = args.paths.iter().chain(&args.files).cloned().collect();
-    let asked =
-        Asked { paths: &paths, data_path: None, overrides: &args.overrides, seed: args.seed };
+    let asked = Asked {
+        paths: &paths,
+        data_path: None,
+        overrides: &args.overrides,
+        seed: args.seed,
+        costs: args.costs.costs.as_deref(),
+    };
     let mut loaded = load::load(asked, streams.input)?;
-    let costs = CostProfile::built_in();
-    let scenario = loaded.scenario.take();
+    let costs = loaded.costs.take();
+    let scenario = loaded.scenario.take().filter(|_| costs.is_some());
+    let costs = costs.unwrap_or_else(CostProfile::built_in);
     let lanes = scenario.as_ref().map(|it| Lanes::prepare(args, it, &loaded, &costs));
     if let Some(lanes) = &lanes {
         loaded.findings.extend(lanes.findings.iter().cloned());

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::{self, Diagnostic, Manifests, SourceId, SourceSet};
 use meshwalk_models::world::{self, ClusterManifests, Topology};
 use meshwalk_sim::run::{ClusterInput, DEFAULT_CLUSTER};
@@ -28,6 +29,8 @@ pub(in crate::command) struct Asked<'a> {
     pub(in crate::command) overrides: &'a [String],
     /// The seed in place of the scenario's.
     pub(in crate::command) seed: Option<u64>,
+    /// A machine or a file of prices in place of the built-in ones.
+    pub(in crate::command) costs: Option<&'a str>,
 }
 
 /// What was read.
@@ -46,6 +49,8 @@ pub(in crate::command) struct Loaded {
     pub(in crate::command) assumptions: Vec<Assumption>,
     /// Overrides of the command line.
     pub(in crate::command) edits: Vec<String>,
+    /// The prices; `None` when they cannot be used, and the findings say why.
+    pub(in crate::command) costs: Option<CostProfile>,
 }
 
 /// A cluster and its manifests.
@@ -174,12 +179,13 @@ impl Loader<'_> {
     }
 
     fn finish(
-        self,
+        mut self,
         title: String,
         scenario: Option<Scenario>,
         clusters: Vec<Cluster>,
         assumptions: Vec<Assumption>,
     ) -> Loaded {
+        let costs = input::costs(self.asked.costs, &mut self.stdin, &mut self.sources);
         let mut findings = self.sources.findings.clone();
         for cluster in &clusters {
             findings.extend(cluster.manifests.diagnostics.iter().cloned());
@@ -193,6 +199,7 @@ impl Loader<'_> {
             clusters,
             assumptions,
             edits,
+            costs,
         }
     }
 }

@@ -6,7 +6,6 @@ mod write;
 
 use std::io::{self, Write};
 
-use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::{Diagnostic, Severity, Sort};
 use meshwalk_sim::expect::{self, Expectations};
 use meshwalk_sim::flow::Stopped;
@@ -41,6 +40,7 @@ pub(super) fn run(
         data_path: args.data_path,
         overrides: &args.overrides,
         seed: args.seed,
+        costs: args.costs.costs.as_deref(),
     };
     let mut loaded = load::load(asked, streams.input)?;
     let subject = Subject::make(&mut loaded);
@@ -84,7 +84,7 @@ impl Subject {
     /// Builds the world and compiles the scenario; what is wrong goes to the findings.
     fn make(loaded: &mut Loaded) -> Option<Self> {
         let scenario = loaded.scenario.take()?;
-        let costs = CostProfile::built_in();
+        let costs = loaded.costs.take()?;
         let clusters: Vec<ClusterInput<'_>> =
             loaded.clusters.iter().map(Cluster::as_input).collect();
         let mut prepared = prepare(&clusters, &scenario, &costs);

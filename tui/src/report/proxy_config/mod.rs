@@ -5,12 +5,14 @@ mod clusters;
 mod endpoints;
 mod listeners;
 mod matches;
+mod memory;
 mod routes;
 #[cfg(test)]
 mod tests;
 
 use std::io::{self, Write};
 
+use meshwalk_models::cost::CostProfile;
 use meshwalk_models::proxy::envoy::config::ProxyConfig;
 use serde::Serialize;
 
@@ -107,6 +109,26 @@ pub(crate) fn print_json(
         Part::Clusters => json::print(out, &clusters::rows(config, filter, origins)),
         Part::Endpoints => json::print(out, &endpoints::rows(config, filter, origins)),
     }
+}
+
+/// Prints what the proxy of a workload of namespace `own` takes in memory.
+pub(crate) fn print_memory(
+    out: &mut dyn Write,
+    config: &ProxyConfig,
+    own: Option<&str>,
+    costs: &CostProfile,
+    look: &Look,
+) -> io::Result<()> {
+    memory::print(out, config, own, costs, look)
+}
+
+/// Prints the same as a JSON list.
+pub(crate) fn print_memory_json(
+    out: &mut dyn Write,
+    config: &ProxyConfig,
+    costs: &CostProfile,
+) -> io::Result<()> {
+    json::print(out, &memory::rows(config, costs))
 }
 
 fn table<R: Row>(out: &mut dyn Write, rows: &[R], look: &Look) -> io::Result<()> {
