@@ -1,4 +1,5 @@
-//! Queueing laws through the real flow engine: what theory says beside what a run measures.
+//! Queueing laws and published measurements through the real flow engine: what was expected beside
+//! what a run shows.
 //!
 //! The stations are ordinary manifests and scenarios, so a law tests the whole way from YAML to
 //! statistics. Who runs the replications, and on how many cores, is the caller's business.
@@ -6,6 +7,7 @@
 mod closed_form;
 mod judge;
 mod law;
+pub mod published;
 mod stations;
 
 #[cfg(test)]

@@ -119,6 +119,7 @@ fn a_proxy_has_the_fields_that_are_documented_and_no_others() {
         ("routes", "A route of a proxy"),
         ("clusters", "A cluster"),
         ("endpoints", "An endpoint of a proxy"),
+        ("memory", "A part of a proxy's memory"),
     ] {
         let rows = printed(&["proxy-config", part, "frontend.web", "-f", ROUTES]);
         same(&rows[0], heading);
@@ -130,6 +131,15 @@ fn a_way_has_the_fields_that_are_documented_and_no_others() {
     let ways = printed(&["paths"]);
     same(&ways[0], "A way");
     same(&ways[0]["legs"][0], "A leg of a way");
+}
+
+#[test]
+fn published_figures_have_the_fields_that_are_documented_and_no_others() {
+    let checked = printed(&["validate", "published"]);
+    let published = &checked["published"];
+    same(published, "Published figures");
+    same(&published["figures"][0], "A published figure");
+    same(&published["orders"][0], "An order among meshes");
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub(crate) fn execute(cli: &Cli, environment: &Environment, streams: &mut Stream
         Command::Retries(args) => retries::retries(args, &looks, streams),
         Command::Paths(args) => paths::paths(args, &looks.out, streams),
         Command::Rules(args) => rules::rules(args, &looks.out, streams),
-        Command::Validate(args) => validate::validate(args, &looks.out, streams),
+        Command::Validate(args) => validate::validate(args, &looks, streams),
         #[cfg(feature = "bench")]
         Command::Bench(args) => bench::bench(args, &looks.out, streams),
         Command::Schema(args) => pages::schema(args, streams),

@@ -8,11 +8,10 @@ use serde::Serialize;
 use crate::terminal::{Look, Paint};
 
 use super::columns::{Align, Columns};
-use super::json;
 
-/// What `-o json` prints.
+/// The part of the JSON document that is about the laws.
 #[derive(Serialize)]
-struct Document<'a> {
+pub(crate) struct Laws<'a> {
     /// The probability that all checks hold if the engine is right.
     joint_confidence: f64,
     /// The widest relative half-width that a check may have.
@@ -58,15 +57,16 @@ pub(crate) fn print(out: &mut dyn Write, results: &[LawResult], look: &Look) -> 
     writeln!(out, "intervals: {percent}% for all checks together, at most {width}% wide each way")
 }
 
-/// Prints the checks as one JSON document.
-pub(crate) fn print_json(out: &mut dyn Write, results: &[LawResult]) -> io::Result<()> {
-    let document = Document {
-        joint_confidence: JOINT_CONFIDENCE,
-        relative_half_width_max: RELATIVE_HALF_WIDTH_MAX,
-        holds: results.iter().all(|result| result.holds),
-        checks: results,
-    };
-    json::print(out, &document)
+impl<'a> Laws<'a> {
+    /// What `results` say.
+    pub(crate) fn new(results: &'a [LawResult]) -> Self {
+        Self {
+            joint_confidence: JOINT_CONFIDENCE,
+            relative_half_width_max: RELATIVE_HALF_WIDTH_MAX,
+            holds: results.iter().all(|result| result.holds),
+            checks: results,
+        }
+    }
 }
 
 #[cfg(test)]

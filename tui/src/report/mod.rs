@@ -17,6 +17,7 @@ pub(crate) mod objects;
 pub(crate) mod paths;
 pub(crate) mod places;
 pub(crate) mod proxy_config;
+pub(crate) mod published;
 pub(crate) mod reach;
 pub(crate) mod retries;
 pub(crate) mod rules;
