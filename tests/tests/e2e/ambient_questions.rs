@@ -14,8 +14,13 @@ fn a_deny_of_methods_denies_nobody_where_no_waypoint_stands() {
         .says("ALLOWED")
         .says("DENY policy shop/no-deletes asks for `methods`, which the ztunnel")
         .says("nothing is left to match, so that the rule denies nobody")
-        .says(line)
+        .says(&line)
         .says("neither it nor its namespace names a waypoint");
+    lint(&asked)
+        .says("ambient.l7-deny-does-nothing")
+        .says("DENY policy `shop/no-deletes` denies nothing")
+        .says(line)
+        .says("says that the policy is more restrictive than requested, and the contrary holds");
 }
 
 /// Question 25: why does ambient deny more than the policy says?
@@ -35,6 +40,10 @@ fn a_policy_for_requests_is_half_translated_and_both_halves_are_told() {
         .ends(1)
         .says("the ztunnel of shop/deploy/stock answers CONNECT with 401")
         .says("the rule denies whatever its other fields match")
+        .says(&line);
+    lint(&asked)
+        .says("ALLOW policy `shop/reads-only` allows nobody")
+        .says("DENY policy `shop/no-writes` denies more than it says")
         .says(line);
 }
 
@@ -76,6 +85,7 @@ fn behind_a_waypoint_the_server_sees_the_waypoint() {
         .ends(0)
         .says("ALLOWED")
         .says("identity spiffe://cluster.local/ns/shop/sa/waypoint");
+    lint(&asked).says("waypoint `shop/waypoint` is turned away by `shop/orders-for-frontend`");
     let json = asked.json("--from web/frontend --to stock.shop:8080");
     let believed = |leg: usize| json["legs"][leg]["from"]["identity"]["principal"].clone();
     assert_eq!(believed(1), "spiffe://cluster.local/ns/web/sa/frontend");

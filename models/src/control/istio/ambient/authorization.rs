@@ -61,12 +61,12 @@ pub(super) enum Status {
 /// selector too is refused by a cluster, and may still hold in an older form.
 pub(super) fn translate(policy: &Config<AuthorizationPolicy>) -> Translated {
     let object = &policy.object;
+    if !object.targets.is_empty() && object.selector.is_none() {
+        return not_sent(policy, Status::Silent, None);
+    }
     if is_trial(object) {
         let why = "`istio.io/dry-run` is not enforced, and ztunnel is not sent it";
         return not_sent(policy, Status::DryRun, Some(why.to_owned()));
-    }
-    if !object.targets.is_empty() && object.selector.is_none() {
-        return not_sent(policy, Status::Silent, None);
     }
     let action = match object.action.value {
         AccessAction::Allow => Action::Allow,
