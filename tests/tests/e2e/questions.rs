@@ -38,8 +38,12 @@ impl Asked {
 
     /// The same answer as JSON.
     pub(super) fn json(&self, arguments: &str) -> Value {
-        let said = self.why(&format!("{arguments} -o json"));
-        serde_json::from_str(&said.text).unwrap_or_else(|error| panic!("{error}: {}", said.text))
+        let mut words = vec!["why", "-f", &self.folder, "-o", "json"];
+        words.extend(arguments.split(' ').filter(|word| !word.is_empty()));
+        // What is odd about the manifests is told beside the document.
+        let output = meshwalk().args(words).output().expect("the binary starts");
+        let text = String::from_utf8_lossy(&output.stdout);
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
     /// `file:line` of the only line of a file that holds `part`.
