@@ -1,7 +1,10 @@
 //! Whether callers reach their name servers past network policies. What a resolver does when it
 //! hears nothing is the engine's business.
 
+use meshwalk_models::control::kubernetes::dns::{self, Resolved};
+use meshwalk_models::explain::Silent;
 use meshwalk_models::manifest::Diagnostic;
+use meshwalk_models::path::DataPath;
 use meshwalk_models::policy::network::NetworkVerdict;
 use meshwalk_models::walk::{Caller, name_servers_reached};
 use meshwalk_models::world::{Origin, PodId, WorkloadId};
@@ -17,6 +20,9 @@ impl Compiler<'_> {
     /// says which line keeps them from it.
     pub(in super::super) fn hears_name_servers(&mut self, site: CallSite<'_>, host: &str) -> bool {
         let Some(workload) = site.workload() else { return true };
+        if self.ztunnel_answers(workload, host) {
+            return true;
+        }
         let (why, origins) = match self.name_servers_of(workload, host) {
             None | Some(NetworkVerdict::Allowed) => return true,
             Some(NetworkVerdict::Unknown { why, origins }) => (why, origins),
@@ -28,6 +34,15 @@ impl Compiler<'_> {
         let name = self.input.world.workload_name(workload);
         let sentence = format!("whether {name} can resolve {host} cannot be told: {why}");
         self.taken_for_allowed(site.path(), &sentence, &origins)
+    }
+
+    /// Whether the ztunnel of a caller's node answers for a name itself: it does for Services.
+    fn ztunnel_answers(&self, caller: WorkloadId, host: &str) -> bool {
+        if self.data_path_of(caller) != DataPath::IstioAmbient {
+            return false;
+        }
+        let found = dns::resolve(self.input.world, caller, host, &mut Silent).result;
+        matches!(found, Ok(Resolved::Service(_) | Resolved::Headless { .. }))
     }
 
     /// What policies say of all pods of a workload; `None` where it has no pods.
