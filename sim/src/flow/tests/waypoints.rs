@@ -4,7 +4,7 @@
 use crate::kernel::Seed;
 use crate::log::Step;
 use crate::run::{Prepared, record, run};
-use crate::stats::{Details, RetryReason, Ruling, RunStatistics};
+use crate::stats::{BoxCounters, Details, RetryReason, Ruling, RunStatistics};
 
 use super::rig::{edge, prepared, services, workload};
 
@@ -157,4 +157,22 @@ workloads:";
     };
     let more = latency(WAYPOINT) - latency("istio-ambient");
     assert!((0.0099..0.0125).contains(&more), "{more}");
+}
+
+#[test]
+fn all_bytes_that_go_into_boxes_come_out_and_every_handshake_has_two_ends() {
+    let manifests = services(&[("web", 2), ("api", 3)]);
+    for data_path in ["istio-sidecar", "istio-ambient", WAYPOINT] {
+        for protocol in ["http1", "http2", "grpc", "tcp"] {
+            let call = format!("protocol: {protocol}, request_size: 100B");
+            let (_, statistics) = of(&manifests, &scenario(data_path, &call, "workers: 8"));
+            let mut all = BoxCounters::default();
+            statistics.proxies.iter().for_each(|row| all.merge(&row.all));
+            assert!(all.requests > 500, "{data_path}: {all:?}");
+            assert_eq!(all.bytes_in, all.bytes_out, "{data_path}, {protocol}");
+            assert_eq!(all.requests, all.responses, "{data_path}, {protocol}");
+            let ends = (all.handshakes_as_client, all.handshakes_as_server);
+            assert_eq!(ends.0, ends.1, "{data_path}, {protocol}");
+        }
+    }
 }
