@@ -1,6 +1,6 @@
 //! What a scenario says of data paths, as the control planes take it.
 
-use meshwalk_models::control::istio::enrolment;
+use meshwalk_models::control::istio::enrolment::{self, Enrolled};
 use meshwalk_models::manifest::Diagnostic;
 use meshwalk_models::path::{Choice, DataPath, Placement, WaypointPlacement};
 use meshwalk_models::world::{WorkloadId, World};
@@ -62,7 +62,9 @@ fn waypoints<'s>(
 fn refusal(world: &World, id: WorkloadId, choice: Choice) -> Option<Diagnostic> {
     let Choice::Given(given) = choice else { return None };
     let placement = Placement { default: choice, ..Placement::default() };
-    if enrolment::of_workload(world, id, &placement).data_path() == given {
+    let enrolled = enrolment::of_workload(world, id, &placement);
+    // A gateway is a proxy already.
+    if enrolled == Enrolled::Gateway || enrolled.data_path() == given {
         return None;
     }
     let pods = &world.workloads[id].pods;

@@ -13,7 +13,7 @@ use super::destination::{Client, Traffic, rule_for};
 use super::gateways::GatewayWorkload;
 use super::routes::{Known, findings as of_virtual_services, service_for};
 
-/// The findings about VirtualServices, Sidecars, services, Gateways, the inbound side, policies at
+/// The findings about enrolment, VirtualServices, Sidecars, services, Gateways, the inbound side, policies at
 /// proxies and ztunnels, and tokens, and what is not modelled, each once.
 #[must_use]
 pub(super) fn findings(push: &Push, world: &World) -> Vec<Diagnostic> {
@@ -22,6 +22,7 @@ pub(super) fn findings(push: &Push, world: &World) -> Vec<Diagnostic> {
     all.extend(super::sidecar::findings(push));
     all.extend(super::inbound::findings(push));
     all.extend(super::authorization::findings(push, world));
+    all.extend(super::enrolment::findings(push, world));
     all.extend(super::ambient::findings(push, world));
     all.extend(super::modes::findings(push, world));
     all.extend(super::tokens::findings(push, world));

@@ -11,9 +11,9 @@ use crate::world::Origin;
 use super::injector::is_gateway;
 use super::{AMBIENT, EXCLUDED, Enrolled, GIVEN, Subject, Verdict, nothing};
 
-const MODE: &str = "istio.io/dataplane-mode";
-const TAKEN: &str = "ambient";
-const REFUSED: &str = "none";
+pub(super) const MODE: &str = "istio.io/dataplane-mode";
+pub(super) const TAKEN: &str = "ambient";
+pub(super) const REFUSED: &str = "none";
 
 /// The node agent writes it, so a dump of a pod that a ztunnel has shows it
 /// (istio `cni/pkg/util/podutil.go`, `PodFullyEnrolled`).

@@ -3,7 +3,10 @@
 //! not said here.
 
 mod ambient;
+mod findings;
 mod injector;
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +14,8 @@ use crate::explain::{Decision, Explanation, Probe, RuleId, Silent, Tree};
 use crate::manifest::kinds::Labels;
 use crate::path::{Choice, DataPath, Placement};
 use crate::world::{Namespace, Origin, PodId, Workload, WorkloadId, World};
+
+pub(super) use findings::findings;
 
 const INJECTION: RuleId = RuleId("istio.enrolment.injection");
 const AMBIENT: RuleId = RuleId("istio.enrolment.ambient");
