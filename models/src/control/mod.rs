@@ -8,3 +8,4 @@ mod planes;
 mod tunnels;
 
 pub use planes::{Beside, ControlPlanes, GatewayKind, GatewayName};
+pub(crate) use tunnels::is_tunnel;

@@ -3,14 +3,13 @@
 //! is said in `walk`.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
 
 use crate::explain::Silent;
 use crate::manifest::kinds::Transport;
 use crate::manifest::{Diagnostic, Place};
 use crate::path::DataPath;
 use crate::policy::network::{NetworkPeer, NetworkVerdict};
-use crate::proxy::ztunnel::HBONE_PORT;
+use crate::proxy::ztunnel::{HBONE_PORT, PROBE_SOURCE};
 use crate::world::{EndpointTarget, Origin, PodId, World};
 
 use super::ControlPlanes;
@@ -19,9 +18,6 @@ use super::ControlPlanes;
 const PAIRS_MAX: usize = 20_000;
 /// How many ports of a workload are looked at.
 const PORTS_MAX: usize = 8;
-/// Where probes of the kubelet come from, as pods in ambient see them (istio
-/// `cni/pkg/iptables/iptables.go`, `HostProbeSNATIP`).
-const PROBES: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 7, 127));
 
 /// The pods of a workload, by one of them.
 struct Row {
@@ -63,7 +59,8 @@ pub(super) fn findings(world: &World, planes: &ControlPlanes) -> Vec<Diagnostic>
     found.into_iter().flat_map(|(place, found)| said(place, found)).collect()
 }
 
-const fn is_tunnel(client: DataPath, server: DataPath) -> bool {
+/// Whether calls between pods with these data paths come in tunnels.
+pub(crate) const fn is_tunnel(client: DataPath, server: DataPath) -> bool {
     use DataPath::{IstioAmbient, IstioSidecar};
     matches!(
         (client, server),
@@ -135,7 +132,7 @@ impl Scene<'_> {
 
     fn probes(&self, server: &Row, found: &mut BTreeMap<Place, Found>) {
         let Some(port) = server.ports.first() else { return };
-        let from = NetworkPeer::Address(PROBES);
+        let from = NetworkPeer::Address(PROBE_SOURCE);
         let NetworkVerdict::Dropped { origins, .. } = self.fate(from, server.pod, *port) else {
             return;
         };
@@ -175,12 +172,12 @@ fn said(place: Place, found: Found) -> Vec<Diagnostic> {
     });
     let probes = found.probes.map(|server| {
         let message = format!(
-            "probes of the kubelet reach {server} from {PROBES}, as it is in ambient, and no rule \
+            "probes of the kubelet reach {server} from {PROBE_SOURCE}, as it is in ambient, and no rule \
              lets them pass"
         );
         Diagnostic::note("ambient.networkpolicy-without-probes", message)
             .at(place, "this isolates the pod")
-            .help(format!("let the ipBlock {PROBES}/32 pass"))
+            .help(format!("let the ipBlock {PROBE_SOURCE}/32 pass"))
     });
     tunnel.into_iter().chain(probes).collect()
 }

@@ -188,6 +188,8 @@ impl EditKind {
 /// The label by which a pod gets a proxy, and the one by which all pods of a namespace do.
 pub(super) const INJECT: &str = "sidecar.istio.io/inject";
 pub(super) const INJECTION: &str = "istio-injection";
+/// The label by which pods, or all pods of a namespace, are given to the ztunnels of their nodes.
+pub(super) const MODE: &str = "istio.io/dataplane-mode";
 
 impl Edit {
     /// How many others it touches, as far as its sort leaves that open.
@@ -208,7 +210,7 @@ impl Edit {
         match &self.change {
             Change::ServiceAccount(_) => EditKind::ServiceAccount,
             Change::Labels(change) => {
-                let enrols = |key: &String| key == INJECT || key == INJECTION;
+                let enrols = |key: &String| key == INJECT || key == INJECTION || key == MODE;
                 if change.labels.keys().all(enrols) { EditKind::Enrol } else { EditKind::Label }
             }
             Change::Access(change) => change.kind(),

@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::control::{Beside, ControlPlanes};
+use crate::control::{Beside, ControlPlanes, is_tunnel};
 use crate::identity::SpiffeId;
 use crate::manifest::kinds::{Labels, Resource, Transport};
 use crate::manifest::{Located, Place, SourceId};
+use crate::path::DataPath;
+use crate::proxy::ztunnel::HBONE_PORT;
 use crate::walk::{Answer, Question, Sender, full_name};
 use crate::world::{PodId, WorkloadSource, World};
 
@@ -26,6 +28,8 @@ pub(super) struct Scene<'s> {
     pub(super) draft: &'s Draft<'s>,
     /// `None` for a client outside.
     pub(super) caller: Option<Side>,
+    /// Whom the servers take the caller for, without `spiffe://`.
+    pub(super) seen: Option<String>,
     /// By workload.
     pub(super) servers: Vec<Side>,
     /// What answers for names, where the caller does not reach it.
@@ -48,6 +52,9 @@ pub(super) struct Side {
     pub(super) principal: Option<String>,
     /// The ports of the pod that are called.
     pub(super) ports: BTreeSet<u16>,
+    /// The same as the network sees them: tunnels have one port.
+    pub(super) wire_ports: BTreeSet<u16>,
+    pub(super) path: DataPath,
     /// The names of its ports.
     pub(super) port_names: BTreeMap<(String, Transport), u16>,
     pub(super) has_sidecar: bool,
@@ -89,10 +96,17 @@ impl<'s> Scene<'s> {
                 servers.extend(side(pod, ports.clone()));
             }
         }
+        for server in &mut servers {
+            let from = caller.as_ref().map_or(DataPath::None, |caller| caller.path);
+            if is_tunnel(from, server.path) {
+                server.wire_ports = BTreeSet::from([HBONE_PORT]);
+            }
+        }
         let lost = caller.as_ref().filter(|_| reached.extent == Extent::NoServer);
         let name_server = lost.map(|caller| name_server(world, planes, &index, caller));
         let hosts = reached.hosts.clone();
-        Self { world, planes, question, draft, caller, servers, name_server, hosts }
+        let seen = reached.seen.clone();
+        Self { world, planes, question, draft, caller, seen, servers, name_server, hosts }
     }
 
     /// The namespace of the mesh's own objects, in the cluster of a pod.
@@ -119,6 +133,8 @@ pub(super) struct Reached {
     /// The hosts, by their whole names.
     pub(super) hosts: BTreeSet<String>,
     pub(super) extent: Extent,
+    /// Whom the servers take the caller for, without `spiffe://`.
+    pub(super) seen: Option<String>,
 }
 
 impl Reached {
@@ -135,7 +151,9 @@ impl Reached {
             services.map(|it| format!("{}.{}.svc.cluster.local", it.service, it.namespace));
         let hosts = services.chain([question.target.host.clone()]).collect();
         let extent = if pods.is_empty() { Extent::NoServer } else { Extent::Servers };
-        Self { pods, hosts, extent }
+        let seen = answer.identity.as_ref().and_then(|it| it.principal.as_deref());
+        let seen = seen.map(|it| it.strip_prefix("spiffe://").unwrap_or(it).to_owned());
+        Self { pods, hosts, extent, seen }
     }
 }
 
@@ -201,7 +219,9 @@ impl Side {
             labels: Arc::clone(&world.pods[pod].labels),
             account,
             principal: id.map(|id| id.principal()),
+            wire_ports: ports.clone(),
             ports,
+            path: planes.data_path(world, pod),
             port_names: names.collect(),
             has_sidecar: !matches!(planes.beside(world, pod), Beside::Nothing),
             transport: Transport::Tcp,
@@ -250,6 +270,7 @@ fn name_server(world: &World, planes: &ControlPlanes, index: &Index<'_>, caller:
         labels: Arc::new(named(DNS_LABEL)),
         account: "coredns".to_owned(),
         principal: None,
+        wire_ports: ports.clone(),
         ports,
         port_names: BTreeMap::from([(("dns".to_owned(), Transport::Udp), 53)]),
         has_sidecar: false,

@@ -97,6 +97,16 @@ struct Course {
 }
 
 impl Gate {
+    /// The same, where the client is known from the tunnel that the connection comes in.
+    pub(super) fn seeing_clients(self) -> Self {
+        match self {
+            Self::Open { connections, requests, behind, .. } => {
+                Self::Open { connections, requests, sees_client: true, behind }
+            }
+            closed @ Self::Closed(_) => closed,
+        }
+    }
+
     /// What becomes of the connections of a client.
     pub(super) fn fate(&self, known: &Known<'_>) -> Fate {
         let (connections, requests, sees_client, behind) = match self {

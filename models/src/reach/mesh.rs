@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::control::istio::ambient::waypoints::WaypointAsked;
 use crate::control::istio::capture::{self, Capture};
 use crate::control::istio::clusters::BLACK_HOLE;
 use crate::control::{Beside, ControlPlanes};
@@ -22,9 +21,9 @@ use crate::proxy::envoy::config::{
     Transport, UpstreamProtocol, UpstreamTls,
 };
 use crate::proxy::envoy::listening::{Arrival, Refusal, taken};
-use crate::proxy::ztunnel::{self, Authorized, Peer};
-use crate::walk::{BYPASSES_ZTUNNEL, BoxKind};
-use crate::world::{Origin, PodId, ServiceId, ServiceKind, World};
+use crate::proxy::ztunnel;
+use crate::walk::BoxKind;
+use crate::world::{Origin, PodId, ServiceKind, World};
 
 use super::access::{Known, Source};
 use super::filters::{Gate, gate};
@@ -34,14 +33,14 @@ use super::ports::{Way, Ways};
 
 /// One side of connections, as the mesh sees it.
 pub(super) struct Side {
-    pod: Option<PodId>,
+    pub(super) pod: Option<PodId>,
     /// The proxy beside a client.
     config: Option<Arc<ProxyConfig>>,
-    path: DataPath,
+    pub(super) path: DataPath,
     /// What the ztunnel of its node goes by, where it is in ambient.
     policies: Option<Arc<ztunnel::Policies>>,
-    principal: Option<String>,
-    source: Source,
+    pub(super) principal: Option<String>,
+    pub(super) source: Source,
     /// What takes connections to it.
     beside: Beside,
     /// What chains of its proxy make of connections, by port and by how they come.
@@ -54,11 +53,11 @@ pub(super) struct Sent {
     pub(super) wire: Wire,
     /// Within the tunnel, where there is one.
     pub(super) encryption: Encryption,
-    spoken: Spoken,
+    pub(super) spoken: Spoken,
     /// Whether the Service's port says that it is HTTP.
-    declared: Declared,
+    pub(super) declared: Declared,
     /// What says so.
-    origin: Option<Origin>,
+    pub(super) origin: Option<Origin>,
 }
 
 /// Which port the network sees.
@@ -80,19 +79,19 @@ pub(super) enum Encryption {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Spoken {
+pub(super) enum Spoken {
     Http1,
     Http2,
     AsClient,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Declared {
+pub(super) enum Declared {
     Http,
     Anything,
 }
 
-const PLAIN: Sent = Sent {
+pub(super) const PLAIN: Sent = Sent {
     wire: Wire::OwnPort,
     encryption: Encryption::Nobody,
     spoken: Spoken::AsClient,
@@ -200,33 +199,6 @@ impl Meeting<'_> {
         }
     }
 
-    /// How the ztunnel of the client's node sends.
-    fn sent_by_ztunnel(self, server: PodId, way: Option<Way>) -> Result<Sent, Fate> {
-        let is_virtual = |service: ServiceId| {
-            matches!(self.world.services[service].kind, ServiceKind::ClusterIp(_))
-        };
-        let asked = match way {
-            Some((service, _)) if is_virtual(service) => WaypointAsked::Service(service),
-            _ => WaypointAsked::Pod(server),
-        };
-        let chosen = self.planes.waypoint_for(self.world, asked);
-        if let Some(waypoint) = chosen.outcome {
-            let why = format!("calls go through {waypoint}: ask why");
-            return Err(unknown(&why, chosen.because.origin));
-        }
-        Ok(match self.server.path {
-            DataPath::None => PLAIN,
-            DataPath::IstioAmbient => Sent { wire: Wire::Tunnel, ..PLAIN },
-            // The chains for tunnels have the filters of those for mutual TLS.
-            DataPath::IstioSidecar => Sent {
-                wire: Wire::Tunnel,
-                encryption: Encryption::Mesh,
-                spoken: Spoken::Http1,
-                ..PLAIN
-            },
-        })
-    }
-
     /// How the client's side sends.
     fn sent(self, server: PodId, way: Option<Way>) -> Result<Sent, Fate> {
         if self.client.path == DataPath::IstioAmbient {
@@ -285,13 +257,8 @@ impl Meeting<'_> {
         let takes = || takes_mutual_tls(config, &name, server);
         let encryption = encryption(&cluster.tls.value, takes);
         let is_dialled = cluster.discovery == Discovery::OriginalDestination;
-        let (wire, encryption) = match (self.server.path, encryption) {
-            (DataPath::IstioAmbient, Encryption::Mesh) if !is_dialled => {
-                (Wire::Tunnel, Encryption::Nobody)
-            }
-            (DataPath::IstioAmbient, encryption) if !is_dialled => (Wire::Tunnel, encryption),
-            (_, encryption) => (Wire::OwnPort, encryption),
-        };
+        let path = if is_dialled { DataPath::None } else { self.server.path };
+        let (wire, encryption) = on_the_wire(path, encryption);
         Ok(Sent { wire, encryption, spoken, declared, origin: Some(cluster.tls.origin) })
     }
 
@@ -349,40 +316,6 @@ impl Meeting<'_> {
         }
     }
 
-    fn at_ztunnel(self, policies: &ztunnel::Policies, server: PodId, sent: Sent) -> Fate {
-        let annotations = &self.world.workload_of(server).annotations;
-        let bypass = annotations.get(BYPASSES_ZTUNNEL).is_some_and(|it| it.value == "true");
-        if bypass && sent.wire == Wire::OwnPort {
-            return at_application(sent);
-        }
-        let known = |name: &str| name.parse::<SpiffeId>().ok();
-        let peer = match (sent.wire, self.client.principal.as_deref().and_then(known)) {
-            (Wire::OwnPort, _) => Peer::Plaintext,
-            (Wire::Tunnel, Some(id)) => Peer::Known(id),
-            (Wire::Tunnel, None) => Peer::Unnamed,
-        };
-        let row = &self.world.pods[server];
-        let connection = ztunnel::Connection {
-            source_ip: match self.client.source {
-                Source::At(ip) => Some(ip),
-                Source::Among(..) | Source::Open => None,
-            },
-            peer,
-            destination_ip: row.ip_is_declared.then_some(row.ip),
-            destination_port: self.port,
-        };
-        match ztunnel::authorize(policies, &connection, &mut Silent) {
-            Authorized::Allowed => at_application(sent),
-            Authorized::Denied { origins, sentence } => Fate::Refused {
-                how: How::Reset,
-                by: BoxKind::ServerZtunnel,
-                why: sentence,
-                origins,
-            },
-            Authorized::Unknown { why, origins } => Fate::Unknown { why, origins },
-        }
-    }
-
     fn at_sidecar(self, server: PodId, config: &ProxyConfig, arrival: Arrival, sent: Sent) -> Fate {
         let known = self.server.gates.borrow().get(&(self.port, sent)).cloned();
         let gate = known.unwrap_or_else(|| {
@@ -391,11 +324,9 @@ impl Meeting<'_> {
             made
         });
         let ip = &self.world.pods[server];
-        let principal = match sent.encryption {
-            Encryption::Mesh => self.client.principal.as_deref(),
-            _ => None,
-        };
-        if sent.encryption == Encryption::Mesh && principal.is_none() {
+        let shows = sent.encryption == Encryption::Mesh || sent.wire == Wire::Tunnel;
+        let principal = self.client.principal.as_deref().filter(|_| shows);
+        if shows && principal.is_none() {
             return unknown("the identity of the client's proxy is not known", sent.origin);
         }
         gate.fate(&Known {
@@ -415,7 +346,8 @@ impl Meeting<'_> {
                 let passes_on = accepted.chain.tls == DownstreamTls::None;
                 let behind =
                     if passes_on { at_application(sent) } else { Fate::Allowed(Requests::All) };
-                gate(config, accepted, behind)
+                let gate = gate(config, accepted, behind);
+                if sent.wire == Wire::Tunnel { gate.seeing_clients() } else { gate }
             }
             Err(refusal) => Gate::Closed(self.refused(server, &refusal, sent)),
         }
@@ -483,8 +415,17 @@ impl Meeting<'_> {
     }
 }
 
+/// What a client's sidecar sends to a pod: to one in ambient a tunnel, which stands for mutual TLS.
+const fn on_the_wire(server: DataPath, encryption: Encryption) -> (Wire, Encryption) {
+    match (server, encryption) {
+        (DataPath::IstioAmbient, Encryption::Mesh) => (Wire::Tunnel, Encryption::Nobody),
+        (DataPath::IstioAmbient, encryption) => (Wire::Tunnel, encryption),
+        (_, encryption) => (Wire::OwnPort, encryption),
+    }
+}
+
 /// No proxy is in the way.
-fn at_application(sent: Sent) -> Fate {
+pub(super) fn at_application(sent: Sent) -> Fate {
     match (sent.encryption, sent.declared) {
         (Encryption::Nobody | Encryption::Simple | Encryption::Mutual, _) => {
             Fate::Allowed(Requests::All)
@@ -503,7 +444,7 @@ fn at_application(sent: Sent) -> Fate {
     }
 }
 
-fn unknown(why: &str, origin: Option<Origin>) -> Fate {
+pub(super) fn unknown(why: &str, origin: Option<Origin>) -> Fate {
     Fate::Unknown { why: why.to_owned(), origins: origin.into_iter().collect() }
 }
 

@@ -16,6 +16,7 @@ mod ports;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod ztunnel;
 
 use std::collections::BTreeSet;
 

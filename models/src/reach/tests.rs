@@ -104,10 +104,15 @@ impl Lab {
     }
 }
 
+/// `injected` is `enabled`, `disabled` or `ambient`.
 fn namespace(name: &str, injected: &str) -> String {
+    let label = match injected {
+        "ambient" => "istio.io/dataplane-mode: ambient".to_owned(),
+        injected => format!("istio-injection: {injected}"),
+    };
     format!(
         "---\napiVersion: v1\nkind: Namespace\n\
-         metadata: {{name: {name}, labels: {{istio-injection: {injected}, name: {name}}}}}\n"
+         metadata: {{name: {name}, labels: {{{label}, name: {name}}}}}\n"
     )
 }
 
@@ -322,15 +327,21 @@ fn admits(conditions: &[Condition], method: &str, path: &str) -> bool {
 
 /// Documents of a small cluster: three workloads in two namespaces, and policies on them.
 fn any_cluster() -> impl Strategy<Value = Vec<String>> {
-    let injected = prop_oneof![Just("enabled"), Just("disabled")];
+    let injected = prop_oneof![Just("enabled"), Just("disabled"), Just("ambient")];
     let app = || prop_oneof![Just("web"), Just("cart"), Just("job")];
-    let network = (app(), app(), any::<bool>(), any::<bool>(), 0..3_usize).prop_map(
+    let network = (app(), app(), any::<bool>(), any::<bool>(), 0..5_usize).prop_map(
         |(subject, peer, is_egress, of_namespace, port)| {
             let peer = match of_namespace {
                 true => "{namespaceSelector: {matchLabels: {name: ops}}}".to_owned(),
                 false => format!("{{podSelector: {{matchLabels: {{app: {peer}}}}}}}"),
             };
-            let ports = ["", ", ports: [{port: 8080}]", ", ports: [{port: 9, endPort: 99}]"][port];
+            let ports = [
+                "",
+                ", ports: [{port: 8080}]",
+                ", ports: [{port: 9, endPort: 99}]",
+                ", ports: [{port: 15008}]",
+                ", ports: [{port: 8080}, {port: 15008}]",
+            ][port];
             let (kind, rule, side) =
                 if is_egress { ("Egress", "egress", "to") } else { ("Ingress", "ingress", "from") };
             format!(

@@ -69,7 +69,7 @@ const fn who(sender: &Sending) -> &'static str {
     }
 }
 
-fn named(world: &World, target: &Target) -> Option<ServiceId> {
+pub(super) fn named(world: &World, target: &Target) -> Option<ServiceId> {
     let mut all = world.services.entries();
     let found = all.find(|(_, service)| {
         service.name == target.service

@@ -2,6 +2,7 @@
 //! or none.
 
 use crate::control::ControlPlanes;
+use crate::control::istio::ambient::waypoints::WaypointSender;
 use crate::control::istio::capture::{self, Capture};
 use crate::control::kubernetes::dns::{self, DnsFailure, Resolved};
 use crate::control::kubernetes::service_port::{self, Destination, WantedPort};
@@ -20,8 +21,8 @@ use super::rules;
 use super::server_side::Sending;
 use super::verdict::{BoxKind, EndKind, LegEncryption, Sees, inside};
 use super::{
-    Caller, Question, Scheme, TargetPort, ambient, bypass, full_name, network, outside, passed_on,
-    plain, proxy, rivals, server_side, untold,
+    Caller, Question, Scheme, TargetPort, ambient, bypass, full_name, hairpin, network, outside,
+    passed_on, plain, proxy, rivals, server_side, untold,
 };
 
 /// Walks a request that `caller` sends.
@@ -33,7 +34,6 @@ pub(super) fn walk(
     tree: &mut Tree,
 ) -> Answer {
     let sidecar = planes.sidecar(world, caller.pod);
-    let name = full_name(world, caller.workload);
     let path = planes.data_path(world, caller.pod);
     tell_caller(world, caller, path, tree);
     if !ambient::resolves(world, path, caller, question, tree)
@@ -91,18 +91,35 @@ pub(super) fn walk(
         }
     }
     let view = view(&config);
+    let host = whole_name(world, &question.target.host, resolved.as_ref());
+    by_sidecar(view, caller, &host, &request, tree)
+}
+
+/// What the caller's sidecar makes of the request, and where it sends it; `host` is the name that
+/// the mesh knows the destination by.
+fn by_sidecar(
+    view: proxy::View<'_>,
+    caller: Caller,
+    host: &str,
+    request: &Request,
+    tree: &mut Tree,
+) -> Answer {
+    let name = full_name(view.world, caller.workload);
     let arrival = Arrival::Redirected(Direction::Outbound);
     let mut answer = proxy::walk(view, arrival, request.clone(), tree);
-    let own = inside((EndKind::Application, EndKind::Sidecar), &name, own_encryption(&request));
+    let own = inside((EndKind::Application, EndKind::Sidecar), &name, own_encryption(request));
     answer.legs.push(own);
     passed_on::settle(view, &mut answer);
     answer.ends_at(BoxKind::ClientSidecar, &name);
-    let host = whole_name(world, &question.target.host, resolved.as_ref());
-    rivals::tell(view, caller.pod, &host, &mut answer, tree);
+    rivals::tell(view, caller.pod, host, &mut answer, tree);
     untold::at_client(view, caller.pod, &mut answer, tree);
     let identity = server_side::identity(view, caller.pod);
     let sender = Sending::of_pod(caller.pod, EndKind::Sidecar, name, identity);
-    server_side::walk(view, &sender, &request, &mut answer, tree);
+    let passes = (WaypointSender::Sidecar, &sender);
+    if let Some(through) = hairpin::walk(view, passes, request, &answer, tree) {
+        return through;
+    }
+    server_side::walk(view, &sender, request, &mut answer, tree);
     bypass::tell(view, &sender, &mut answer);
     answer
 }

@@ -2,6 +2,7 @@
 
 use crate::control::{ControlPlanes, GatewayName};
 use crate::explain::{Probe, Tree};
+use crate::proxy::envoy::Request;
 use crate::proxy::envoy::listening::Arrival;
 use crate::world::World;
 
@@ -10,7 +11,8 @@ use super::request::{self, Dial};
 use super::server_side::Sending;
 use super::verdict::{BoxKind, EndKind, from_outside};
 use super::{
-    Question, TargetPort, bypass, gateway_api, ingress, network, proxy, rules, server_side, untold,
+    Question, TargetPort, bypass, gateway_api, hairpin, ingress, network, proxy, rules,
+    server_side, untold,
 };
 
 /// Walks a request at the gateway `name`.
@@ -85,9 +87,28 @@ pub(super) fn walk(
         kind: EndKind::Gateway,
         name: name.to_string(),
     };
-    server_side::walk(view, &sender, &request, &mut answer, tree);
-    bypass::tell(view, &sender, &mut answer);
+    sent_on(view, (name, &sender), &request, &mut answer, tree);
     untold::at_gateway(view, name, &mut answer, tree);
     ingress::tell(view, name, &mut answer, tree);
     answer
+}
+
+/// Where the gateway sends the request: to servers, or to a waypoint.
+fn sent_on(
+    view: proxy::View<'_>,
+    (name, sender): (&GatewayName, &Sending),
+    request: &Request,
+    answer: &mut Answer,
+    tree: &mut Tree,
+) {
+    let passes = hairpin::of_gateway(view, name);
+    let through =
+        passes.and_then(|passes| hairpin::walk(view, (passes, sender), request, answer, tree));
+    match through {
+        Some(through) => *answer = through,
+        None => {
+            server_side::walk(view, sender, request, answer, tree);
+            bypass::tell(view, sender, answer);
+        }
+    }
 }

@@ -14,6 +14,7 @@ mod filters;
 mod from_pod;
 mod gateway;
 mod gateway_api;
+mod hairpin;
 mod http;
 mod ingress;
 mod limits;

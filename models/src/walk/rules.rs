@@ -32,6 +32,8 @@ pub(super) const SERVER_SIDE: RuleId = RuleId("walk.server-side");
 pub(super) const TCP: RuleId = RuleId("walk.tcp");
 /// Time limits in force.
 pub(super) const TIMEOUTS: RuleId = RuleId("walk.timeouts");
+/// The port that policies of the network see of tunnels.
+pub(super) const TUNNEL_PORT: RuleId = RuleId("walk.tunnel-port");
 /// A request at a waypoint.
 pub(super) const WAYPOINT: RuleId = RuleId("walk.waypoint");
 /// The ztunnel of a pod's node answers for names of Services.

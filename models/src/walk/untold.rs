@@ -2,16 +2,20 @@
 //! no request counts as let through where one of them may turn it away.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::control::GatewayName;
 use crate::control::istio::Push;
+use crate::control::istio::ambient::waypoints::WaypointName;
+use crate::control::istio::attachment::AtWaypoint;
 use crate::control::istio::authorization;
 use crate::control::istio::config::Config;
 use crate::control::istio::enrolment::Enrolled;
+use crate::control::istio::registry::{Service, ServiceSource};
 use crate::control::istio::unmodelled::{Touched, touching};
 use crate::explain::{Probe, Tree};
 use crate::manifest::kinds::istio::{Effect, Unmodelled, UnmodelledKind};
-use crate::world::{Origin, PodId, World};
+use crate::world::{Origin, PodId, ServiceId, World};
 
 use super::answer::{Answer, Outcome, Untold};
 use super::proxy::View;
@@ -27,10 +31,12 @@ enum Side {
     Server,
     /// At the edge.
     Gateway,
+    /// Between the two.
+    Waypoint,
 }
 
 impl Side {
-    const ALL: [Self; 3] = [Self::Client, Self::Server, Self::Gateway];
+    const ALL: [Self; 4] = [Self::Client, Self::Server, Self::Gateway, Self::Waypoint];
 
     /// The patches of an EnvoyFilter that count here name this context, or none.
     const fn context(self) -> &'static str {
@@ -38,6 +44,7 @@ impl Side {
             Self::Client => "SIDECAR_OUTBOUND",
             Self::Server => "SIDECAR_INBOUND",
             Self::Gateway => "GATEWAY",
+            Self::Waypoint => "WAYPOINT",
         }
     }
 
@@ -85,6 +92,24 @@ pub(super) fn at_gateway(view: View<'_>, name: &GatewayName, answer: &mut Answer
         authorization::explain(push, proxy, tree);
         note(touching(push, proxy), (Side::Gateway, view.policies), answer, tree);
     }
+}
+
+/// What touches a waypoint, for traffic to a Service, or to a pod.
+pub(super) fn at_waypoint(
+    view: View<'_>,
+    (name, service): (&WaypointName, Option<ServiceId>),
+    answer: &mut Answer,
+    tree: &mut Tree,
+) {
+    let pushes = view.planes.istio().pushes();
+    let Some(push) = pushes.iter().find(|push| push.cluster == name.cluster) else { return };
+    let is_it = |it: &&Arc<Service>| {
+        service.is_some_and(|service| it.source == ServiceSource::Kubernetes(service))
+    };
+    let service = push.registry.services().iter().find(is_it).map(AsRef::as_ref);
+    let place = AtWaypoint { namespace: &name.namespace, name: &name.name, service };
+    authorization::explain(push, place, tree);
+    note(touching(push, place), (Side::Waypoint, view.policies), answer, tree);
 }
 
 fn of_pod<'p>(world: &World, push: &'p Push, pod: PodId) -> Vec<&'p Config<Unmodelled>> {

@@ -1,8 +1,8 @@
 //! A request at a waypoint: it gets there in a tunnel, an Envoy in another pod reads it, and opens
 //! connections of its own to servers. Who is sent there has been decided before.
 
+use crate::control::ControlPlanes;
 use crate::control::istio::ambient::waypoints::WaypointName;
-use crate::control::{ControlPlanes, GatewayKind, GatewayName};
 use crate::explain::{Probe, Tree};
 use crate::identity::SpiffeId;
 use crate::policy::network::NetworkPeer;
@@ -10,7 +10,7 @@ use crate::proxy::envoy::config::{Direction, ProxyConfig};
 use crate::proxy::envoy::listening::Arrival;
 use crate::proxy::envoy::{Connection, Request};
 use crate::proxy::ztunnel::HBONE_PORT;
-use crate::world::{NamespaceId, PodId, World};
+use crate::world::{NamespaceId, PodId, ServiceId, World};
 
 use super::answer::{Answer, Outcome};
 use super::proxy::View;
@@ -27,6 +27,8 @@ const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 pub(super) struct Towards<'t> {
     /// The waypoint.
     pub(super) name: &'t WaypointName,
+    /// The Service that is called, where its address is dialled.
+    pub(super) service: Option<ServiceId>,
     /// What notices that it is not reached.
     pub(super) by: By,
 }
@@ -61,6 +63,14 @@ pub(super) fn walk(
     let request = Request { connection: arriving(sender, request), ..request.clone() };
     let view = View { config: &config, callers: 1, ..view };
     let arrival = Arrival::Redirected(Direction::Inbound);
+    if sender.identity.is_none()
+        && server_side::asks_who_calls(&config, arrival, &request.connection, view.external)
+    {
+        let sentence = "the identity of the client's proxy is not known".to_owned();
+        let mut answer = Answer::unreachable(Outcome::Unknown, sentence, tree, rules::WAYPOINT);
+        answer.legs.push(leg);
+        return answer;
+    }
     let mut own = Tree::default();
     let mut answer = proxy::walk(view, arrival, request.clone(), &mut own);
     let steps = own.finish();
@@ -76,12 +86,7 @@ pub(super) fn walk(
     tree.extend(steps);
     answer.legs.push(leg);
     server_side::walk(view, &waypoint, &request, &mut answer, tree);
-    let gateway = GatewayName {
-        namespace: name.namespace.clone(),
-        name: name.name.clone(),
-        kind: GatewayKind::GatewayApi,
-    };
-    untold::at_gateway(view, &gateway, &mut answer, tree);
+    untold::at_waypoint(view, (name, towards.service), &mut answer, tree);
     answer
 }
 

@@ -124,6 +124,14 @@ pub(super) const RULES: &[Rule] = &[
         test: "walk::limits_and_retries_in_force_are_told_with_their_origins",
     },
     Rule {
+        id: RuleId("walk.tunnel-port"),
+        sentence: "Of calls between pods of an ambient mesh policies of the network see port 15008 \
+                   alone, whatever port is called; no call goes past those policies.",
+        source: "https://istio.io/latest/docs/ambient/usage/networkpolicy/",
+        fidelity: Fidelity::Exact,
+        test: "walk::ambient::tests::the_network_sees_the_port_of_tunnels_alone",
+    },
+    Rule {
         id: RuleId("walk.waypoint"),
         sentence: "A waypoint gets requests in a tunnel, decides as the client's identity, and opens \
                    connections of its own to servers, which see the waypoint's identity.",

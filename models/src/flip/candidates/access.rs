@@ -34,7 +34,8 @@ pub(super) fn add(found: &mut Found<'_, '_>) {
         };
         let near: Vec<&Side> = scene.servers.iter().filter(of_place).collect();
         let policy = Policy { at, policy, title: &title };
-        if near.iter().any(|side| policy.selects(side)) || policy.names_a_gateway() {
+        let is_named = policy.names_a_gateway() || policy.names_a_service(namespace, found);
+        if near.iter().any(|side| policy.selects(side)) || is_named {
             policy.add(found);
             accounts.extend(policy.accounts(found.scene.caller.as_ref()));
         }
@@ -58,6 +59,15 @@ impl Policy<'_> {
         self.policy.targets.iter().any(|target| target.kind == "Gateway")
     }
 
+    /// A policy that names a Service is in force at its waypoint.
+    fn names_a_service(&self, namespace: &str, found: &Found<'_, '_>) -> bool {
+        let mut targets = self.policy.targets.iter().filter(|target| target.kind == "Service");
+        targets.any(|target| {
+            let host = format!("{}.{namespace}.svc.cluster.local", target.name.value);
+            found.scene.hosts.contains(&host)
+        })
+    }
+
     fn edit(&self, change: AccessChange) -> Edit {
         Edit {
             at: Some(self.at),
@@ -70,7 +80,7 @@ impl Policy<'_> {
 
     fn add(&self, found: &mut Found<'_, '_>) {
         let action = self.policy.action.value;
-        let names = names(found.scene.caller.as_ref());
+        let names = names(found);
         match (found.goal, action) {
             (Goal::Admit, AccessAction::Allow) => self.admit(&names, found),
             (Goal::Admit, _) | (Goal::Stop, AccessAction::Allow) => {
@@ -214,10 +224,13 @@ pub(super) fn fits(pattern: &str, text: &str) -> bool {
 }
 
 /// By what policies can name the caller.
-fn names(caller: Option<&Side>) -> Vec<(SourceField, String)> {
-    let Some(caller) = caller else { return Vec::new() };
-    let principal = caller.principal.clone().map(|it| (SourceField::Principals, it));
-    principal.into_iter().chain([(SourceField::Namespaces, caller.namespace.clone())]).collect()
+fn names(found: &Found<'_, '_>) -> Vec<(SourceField, String)> {
+    let Some(caller) = &found.scene.caller else { return Vec::new() };
+    let principal = caller.principal.clone();
+    // Behind a waypoint it is the waypoint that the server sees.
+    let seen = found.scene.seen.clone().filter(|seen| principal.as_ref() != Some(seen));
+    let principals = principal.into_iter().chain(seen).map(|it| (SourceField::Principals, it));
+    principals.chain([(SourceField::Namespaces, caller.namespace.clone())]).collect()
 }
 
 /// Other service accounts for the caller: those that policies name, and those of its namespace.

@@ -6,7 +6,7 @@ use crate::manifest::kinds::policy::Selection;
 use crate::manifest::kinds::{Labels, SelectorOperator};
 use crate::world::first_mismatch;
 
-use super::super::edit::{Change, Edit, INJECT, INJECTION, LabelChange, Labelled};
+use super::super::edit::{Change, Edit, INJECT, INJECTION, LabelChange, Labelled, MODE};
 use super::super::network::NAME_LABEL;
 use super::super::scene::Side;
 
@@ -130,4 +130,14 @@ pub(super) fn enrolment(side: &Side, asks: &str) -> Option<Edit> {
 /// Gives all pods of a namespace a proxy.
 pub(super) fn enrolment_of_namespace(side: &Side) -> Option<Edit> {
     of_namespace(side, Wanted::from([(INJECTION.to_owned(), Some("enabled".to_owned()))]))
+}
+
+/// Gives pods to the ztunnel of their node, or keeps them from it.
+pub(super) fn ambient(side: &Side, mode: &str) -> Option<Edit> {
+    of_pods(side, Wanted::from([(MODE.to_owned(), Some(mode.to_owned()))]))
+}
+
+/// Gives all pods of a namespace to the ztunnels of their nodes.
+pub(super) fn ambient_of_namespace(side: &Side) -> Option<Edit> {
+    of_namespace(side, Wanted::from([(MODE.to_owned(), Some("ambient".to_owned()))]))
 }

@@ -239,7 +239,7 @@ impl Meeting<'_> {
     fn new_ports(&self) -> Vec<NewPort> {
         let mut ports: Vec<NewPort> = Vec::new();
         for side in self.called {
-            ports.extend(side.ports.iter().map(|&port| (side.transport, port)));
+            ports.extend(side.wire_ports.iter().map(|&port| (side.transport, port)));
         }
         ports.sort_by_key(|&(transport, port)| (transport != Transport::Tcp, port));
         ports.dedup();

@@ -5,9 +5,11 @@ use crate::manifest::kinds::istio::{
     ClientTlsMode, DestinationRule, IstioResource, MtlsMode, PeerAuthentication, TrafficPolicy,
 };
 
+use crate::path::DataPath;
+
 use super::super::edit::{At, Change, Edit, TlsPart};
 use super::super::scene::Side;
-use super::labels::{enrolment, enrolment_of_namespace, to_have};
+use super::labels::{ambient, ambient_of_namespace, enrolment, enrolment_of_namespace, to_have};
 use super::{Found, namespace_of, title};
 
 /// The modes that a PeerAuthentication is tried with.
@@ -48,6 +50,13 @@ pub(super) fn add(found: &mut Found<'_, '_>) {
             [enrolment(caller, "false"), None]
         } else {
             [enrolment(caller, "true"), enrolment_of_namespace(caller)]
+        };
+        edits.into_iter().flatten().for_each(|edit| found.one(edit));
+        let is_mesh = scene.servers.iter().any(|side| side.path == DataPath::IstioAmbient);
+        let edits = match caller.path {
+            DataPath::IstioAmbient => [ambient(caller, "none"), None],
+            DataPath::None if is_mesh => [ambient(caller, "ambient"), ambient_of_namespace(caller)],
+            DataPath::None | DataPath::IstioSidecar => [None, None],
         };
         edits.into_iter().flatten().for_each(|edit| found.one(edit));
     }

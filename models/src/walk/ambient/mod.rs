@@ -2,6 +2,8 @@
 //! it goes to a server. What those make of it is not decided here.
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
 
 use crate::control::istio::ambient::waypoints::{WaypointAsked, WaypointName};
@@ -10,7 +12,8 @@ use crate::control::kubernetes::service_port::Destination;
 use crate::explain::{Probe, Silent, Tree};
 use crate::path::DataPath;
 use crate::proxy::envoy::Request;
-use crate::world::{Endpoint, EndpointTarget, World};
+use crate::proxy::ztunnel::{Dialled, Waypoint, send};
+use crate::world::{Endpoint, EndpointTarget, ServiceId, World};
 
 use super::answer::{Answer, Outcome};
 use super::from_pod::own_encryption;
@@ -69,13 +72,24 @@ fn sent(
             answer
         }
         Way::Through(name) => {
-            let towards = Towards { name: &name, by: By::Ztunnel };
+            send(Dialled::Service { waypoint: Waypoint::Chosen(()), endpoint: None }, tree);
+            let towards = Towards { name: &name, service: service_of(found), by: By::Ztunnel };
             waypoint::walk(view, &towards, sender, request, tree)
         }
         Way::Differs => {
             let sentence = "some of the pods behind the name have a waypoint, and some do not";
             let sentence = sentence.to_owned();
             Answer::unreachable(Outcome::Unknown, sentence, tree, rules::ZTUNNEL_PICKS)
+        }
+    }
+}
+
+/// The Service whose own address is dialled.
+const fn service_of(found: &Destination) -> Option<ServiceId> {
+    match found {
+        Destination::Service { service, .. } => Some(*service),
+        Destination::Headless { .. } | Destination::Pod { .. } | Destination::Outside { .. } => {
+            None
         }
     }
 }

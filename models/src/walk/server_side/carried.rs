@@ -9,7 +9,7 @@ use crate::proxy::ztunnel::HBONE_PORT;
 use super::super::answer::{Answer, Finding};
 use super::super::proxy::View;
 use super::super::verdict::Fate;
-use super::super::{full_name, network};
+use super::super::{full_name, network, rules};
 use super::TOLD_MAX;
 use super::connection::Client;
 use super::reached::{Group, Reached, Servers, groups};
@@ -28,6 +28,11 @@ pub(super) fn pods(
         return servers.pods.clone();
     }
     let from = client.sender.peer;
+    if servers.pods.iter().any(|it| it.sent.tunnel != Tunnel::Missing) {
+        tree.step(rules::TUNNEL_PORT, None, || {
+            format!("policies of the network see port {HBONE_PORT} of what comes in tunnels")
+        });
+    }
     let wire = Wire { view, from };
     for (at, other) in servers.others.iter().enumerate() {
         let fate = match at < TOLD_MAX {

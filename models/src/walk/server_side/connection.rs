@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use crate::identity::SpiffeId;
+use crate::manifest::kinds::istio::MtlsMode;
 use crate::policy::network::NetworkPeer;
 use crate::proxy::envoy::config::{Product, Transport};
 use crate::proxy::envoy::{Connection, Request};
@@ -111,7 +112,8 @@ impl<'a> Client<'a> {
     }
 
     /// What the server sees.
-    pub(super) fn connection(&self, world: &World, group: &Group) -> Connection {
+    pub(super) fn connection(&self, view: View<'_>, group: &Group) -> Connection {
+        let world = view.world;
         let own = &self.request.connection;
         let principal = || Some(self.sender.identity.clone().unwrap_or_default());
         let to = Connection {
@@ -139,7 +141,12 @@ impl<'a> Client<'a> {
         match group.sent.tunnel {
             Tunnel::Missing => own,
             Tunnel::ToZtunnel => Connection { principal: principal(), ..own },
-            // The chains for tunnels have the filters of those for mutual TLS.
+            // The chains for tunnels are those of a port without mutual TLS (istio
+            // `pilot/pkg/networking/core/listener_inbound.go`, `buildInboundHBONEListeners`), and
+            // have the filters of those for mutual TLS.
+            Tunnel::ToSidecar if has_no_tls(view, group) => {
+                Connection { principal: principal(), ..own }
+            }
             Tunnel::ToSidecar => match own.transport {
                 Transport::Tls => tls(MESH_BYTES, principal()),
                 Transport::RawBuffer if own.alpn.iter().any(|it| it == "h2c") => {
@@ -149,6 +156,12 @@ impl<'a> Client<'a> {
             },
         }
     }
+}
+
+/// Whether a sidecar ends no mutual TLS on a port.
+fn has_no_tls(view: View<'_>, group: &Group) -> bool {
+    let demand = view.planes.istio().demands(view.world, group.pod, group.port);
+    demand.is_some_and(|demand| demand.value == MtlsMode::Disable)
 }
 
 /// What a proxy offers within mutual TLS of the mesh.

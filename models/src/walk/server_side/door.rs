@@ -138,7 +138,7 @@ pub fn receive(encounter: &Encounter<'_>) -> Reception {
             Beside::Nothing | Beside::Gateway(_) => None,
         };
         let encryption = meets.legs.first().map_or(LegEncryption::Plaintext, |leg| leg.encryption);
-        let connection = client.connection(world, group);
+        let connection = client.connection(*view, group);
         Reception { outcome: received(meets.met), encryption, connection, proxy }
     })
 }

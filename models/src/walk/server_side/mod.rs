@@ -19,7 +19,7 @@ use self::connection::Client;
 pub(super) use self::connection::{By, Sending, identity, trust_domain};
 pub use self::door::{Encounter, Opener, Received, Reception, Why, receive, wire_port};
 pub use self::meeting::BYPASSES_ZTUNNEL;
-pub(super) use self::meeting::denied_by;
+pub(super) use self::meeting::{asks_who_calls, denied_by};
 pub(super) use self::reached::Encryption;
 use self::reached::{Servers, groups};
 pub use self::reached::{Takes, Writes};

@@ -1,8 +1,9 @@
 //! Whether a connection comes in a tunnel (HBONE), and who ends that. What is sent within is not
 //! decided here.
 
+use crate::explain::Tree;
 use crate::path::DataPath;
-use crate::proxy::ztunnel::HBONE_PORT;
+use crate::proxy::ztunnel::{Dialled, Endpoint, HBONE_PORT, Takes, Waypoint, send};
 use crate::world::PodId;
 
 use super::super::proxy::View;
@@ -28,6 +29,16 @@ impl Tunnel {
             Self::Missing => port,
             Self::ToZtunnel | Self::ToSidecar => HBONE_PORT,
         }
+    }
+
+    /// Tells how the ztunnel of a client's node sends to a pod.
+    pub(super) fn tell_sending(self, port: u16, tree: &mut Tree) {
+        let takes = match self {
+            Self::Missing => Takes::Plaintext,
+            Self::ToZtunnel | Self::ToSidecar => Takes::Hbone,
+        };
+        let endpoint = Endpoint { pod: (), port, takes };
+        send(Dialled::Pod { waypoint: Waypoint::None, endpoint }, tree);
     }
 }
 

@@ -14,12 +14,12 @@ use super::super::answer::Finding;
 use super::super::proxy::View;
 use super::super::verdict::{BoxKind, Ends, Fate, Leg, Taker, legs};
 use super::super::{full_name, rules};
-use super::connection::Client;
+use super::connection::{By, Client};
 use super::reached::{Declared, Encryption, Group};
 use super::tally::{Gets, Met, Refusal};
 use super::tunnel::Tunnel;
 
-pub(in crate::walk) use sidecar::denied_by;
+pub(in crate::walk) use sidecar::{asks_who_calls, denied_by};
 pub use ztunnel::BYPASSES_ZTUNNEL;
 
 /// How a meeting went: who takes the connection as a sentence, what becomes of it, and what takes
@@ -48,9 +48,12 @@ pub(super) struct Meets {
 pub(super) fn meets(view: View<'_>, group: &Group, client: &Client<'_>, tree: &mut Tree) -> Meets {
     let world = view.world;
     let workload = world.pods[group.pod].workload;
-    let connection = client.connection(world, group);
+    let connection = client.connection(view, group);
     let meeting = Meeting { view, group, client, connection, name: full_name(world, workload) };
     tree.enter();
+    if client.by == By::Ztunnel {
+        group.sent.tunnel.tell_sending(group.port, tree);
+    }
     tree.fact("encryption", || meeting.encryption_word().to_owned());
     let (sentence, met, taker) = meeting.judge(tree);
     let origin = match &met {

@@ -4,12 +4,13 @@
 use crate::control::istio::capture::{self, Capture};
 use crate::explain::{Explanation, Tree};
 use crate::manifest::kinds::istio::MtlsMode;
-use crate::proxy::envoy::Request;
 use crate::proxy::envoy::config::{
     Direction, DownstreamTls, HttpFilterKind, NetworkFilter, OriginalDestination, ProxyConfig,
     Transport,
 };
+use crate::proxy::envoy::filters::ExternalAnswers;
 use crate::proxy::envoy::listening::{self, Accepted, Arrival, Service, accept_with};
+use crate::proxy::envoy::{Connection, Request};
 use crate::world::Origin;
 
 use super::super::super::answer::{Answer, Outcome};
@@ -247,6 +248,18 @@ fn has_socket(config: &ProxyConfig, port: u16) -> bool {
             && it.bind_to_port
             && it.original_destination == OriginalDestination::Ignored
     })
+}
+
+/// Whether access rules stand in the way of a connection, which may ask who calls.
+pub(in crate::walk) fn asks_who_calls(
+    config: &ProxyConfig,
+    arrival: Arrival,
+    connection: &Connection,
+    external: &ExternalAnswers,
+) -> bool {
+    let mut unheard = Tree::default();
+    let accepted = accept_with(config, arrival, connection, external, &mut unheard);
+    accepted.is_ok_and(looks_at_identity)
 }
 
 /// Whether access rules stand in the way, which may ask who calls.

@@ -4,12 +4,12 @@
 use crate::explain::{Probe, Tree};
 use crate::identity::SpiffeId;
 use crate::path::DataPath;
-use crate::proxy::ztunnel::{self, Action, Authorized, Peer, Policy, authorize};
+use crate::proxy::ztunnel::{self, Action, Answer, Inbound, Peer, Policy, receive, tell_waypoint};
 use crate::world::Origin;
 
 use super::super::super::answer::Finding;
 use super::super::super::rules;
-use super::super::super::verdict::{BoxKind, Fate, Taker};
+use super::super::super::verdict::{BoxKind, EndKind, Fate, Taker};
 use super::super::tally::{Gets, Met};
 use super::super::tunnel::Tunnel;
 use super::{Judged, Meeting, refusal};
@@ -50,18 +50,21 @@ impl Meeting<'_> {
             destination_port: self.group.port,
         };
         let name = &self.name;
-        match authorize(&policies, &connection, tree) {
-            Authorized::Allowed => self.at_application(None),
-            Authorized::Denied { origins, sentence } => {
-                let does = match self.group.sent.tunnel {
-                    Tunnel::Missing => "closes the connection",
-                    Tunnel::ToZtunnel | Tunnel::ToSidecar => "answers CONNECT with 401",
+        if self.client.sender.kind == EndKind::Waypoint {
+            tell_waypoint(&self.client.sender.name, tree);
+        }
+        match receive(&policies, &connection, tree) {
+            Inbound::Forwarded | Inbound::NotRedirected => self.at_application(None),
+            Inbound::Refused { answer, sentence, origins } => {
+                let does = match answer {
+                    Answer::Closed => "closes the connection".to_owned(),
+                    Answer::Status(status) => format!("answers CONNECT with {status}"),
                 };
                 let sentence = format!("the ztunnel of {name} {does}: {sentence}");
                 let by = (BoxKind::ServerZtunnel, name.clone());
                 refusal(sentence, origins, by, Gets::Nothing(Fate::Closed))
             }
-            Authorized::Unknown { why, .. } => {
+            Inbound::Unknown { why, .. } => {
                 Met::Unknown(format!("at the ztunnel of {name}: {why}"))
             }
         }
@@ -97,13 +100,22 @@ impl Meeting<'_> {
 
     /// What a policy asks for that no ztunnel sees.
     fn dropped(&self, policy: &Policy) -> Option<Finding> {
-        let clauses = policy.rules.iter().flat_map(|rule| &rule.clauses);
-        let mut matches = clauses.flat_map(|clause| &clause.matches);
-        let blind = matches.find(|it| !it.dropped.is_empty())?;
-        let means = match (policy.action, blind.is_empty()) {
-            (Action::Deny, true) => "nothing is left to match, so that the rule denies nobody",
-            (Action::Deny, false) => "the rule denies whatever its other fields match",
-            (Action::Allow, _) => "the rule lets nobody through",
+        let (fields, means, origin) = match policy.action {
+            Action::Allow => {
+                let first = policy.left_out.first()?;
+                let means = "the rule is left out and lets nobody through";
+                (&first.fields, means, first.origin)
+            }
+            Action::Deny => {
+                let clauses = policy.rules.iter().flat_map(|rule| &rule.clauses);
+                let mut matches = clauses.flat_map(|clause| &clause.matches);
+                let blind = matches.find(|it| !it.dropped.is_empty())?;
+                let means = match blind.is_empty() {
+                    true => "nothing is left to match, so that the rule denies nobody",
+                    false => "the rule denies whatever its other fields match",
+                };
+                (&blind.dropped, means, blind.origin)
+            }
         };
         Some(Finding {
             id: "ztunnel.field-not-seen",
@@ -111,10 +123,10 @@ impl Meeting<'_> {
                 "{} policy {} asks for {}, which the ztunnel of {} cannot see: {means}",
                 policy.action.word(),
                 policy.title,
-                blind.dropped.join(", "),
+                fields.join(", "),
                 self.name
             ),
-            origins: vec![blind.origin],
+            origins: vec![origin],
         })
     }
 }
