@@ -99,6 +99,6 @@ fn a_policy_that_no_waypoint_counts_is_told_with_what_to_do() {
     let output = meshwalk().args(["lint", &path]).output().expect("it runs");
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(told.contains("ambient.selector-policy-at-waypoint"), "{told}");
-    assert!(told.contains("name the Service in `targetRefs`"), "{told}");
+    assert!(told.contains("a waypoint never counts a selector"), "{told}");
     assert!(!told.contains("HBONE"), "a listener for tunnels is nothing odd: {told}");
 }
