@@ -17,7 +17,8 @@ pub use effort::{Effort, Standard};
 pub use pairing::{Pairing, QUANTILES, Quantile};
 pub use placing::{Placed, place};
 pub use results::{
-    Cell, Comparison, Figure, ObjectResults, ObjectSupport, PathResults, Precision, Unit, Value,
+    Cell, Comparison, ExplainedPart, Explanation, Figure, ObjectResults, ObjectSupport,
+    PathResults, Precision, Unit, Value,
 };
 pub use same::{Difference, same_application, same_arrivals};
 pub use sample::{EdgeSample, Sample, TrafficSample, WorkloadSample};

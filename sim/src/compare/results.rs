@@ -26,6 +26,8 @@ pub struct Comparison {
     pub kept_out: Vec<String>,
     /// What was found, figure by figure.
     pub figures: Vec<Figure>,
+    /// Where the difference of each data path from the baseline comes from.
+    pub explanations: Vec<Explanation>,
     /// The user's objects, with what each data path makes of them.
     pub objects: Vec<ObjectResults>,
     /// What was assumed because nothing said it.
@@ -58,6 +60,32 @@ pub struct PathResults {
     /// The rolling hash of all its replications in order, 16 hexadecimal digits; `null` where it
     /// was not run.
     pub state_hash: Option<String>,
+}
+
+/// Where the difference of a data path from the baseline comes from: means of paired differences,
+/// for one request of any source.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation {
+    /// The data path.
+    pub data_path: String,
+    /// What it adds to the mean latency, in milliseconds.
+    pub added_ms: Estimate,
+    /// What each part adds, the largest first.
+    pub parts: Vec<ExplainedPart>,
+    /// What the parts do not explain, in milliseconds: calls that go on at the same time hide each
+    /// other's.
+    pub overlap_ms: Estimate,
+}
+
+/// A part of a difference.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExplainedPart {
+    /// The edge, as `caller to service`, or the workload.
+    pub at: String,
+    /// A part of a call's latency, or `application_queue`.
+    pub part: &'static str,
+    /// What the path adds there for one request, in milliseconds.
+    pub added_ms: Estimate,
 }
 
 /// An object of the user's.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::kernel::Histogram;
-use crate::stats::{BoxCounters, BoxKind, EdgeCounters, Layout, RunStatistics, WireBytes};
+use crate::stats::{BoxCounters, BoxKind, EdgeCounters, Layout, Parts, RunStatistics, WireBytes};
 
 use super::pairing::{QUANTILES, Quantile};
 
@@ -55,10 +55,10 @@ pub struct EdgeSample {
     pub latency_ns: u128,
     /// Connections opened.
     pub connections: u64,
-    /// TLS handshakes.
-    pub handshakes: u64,
     /// What was put on the wire.
     pub wire: WireBytes,
+    /// Where the time of its calls went.
+    pub parts: Parts,
 }
 
 /// One workload.
@@ -66,6 +66,8 @@ pub struct EdgeSample {
 pub struct WorkloadSample {
     /// Worker time of the applications in use, in nanoseconds.
     pub busy_ns: u128,
+    /// Time that requests waited for a worker of the applications, in nanoseconds.
+    pub wait_ns: u128,
 }
 
 impl Sample {
@@ -80,7 +82,10 @@ impl Sample {
             mean_ms: source.latency.mean_ns().map(|ns| ns / NS_PER_MS),
             quantiles_ms: QUANTILES.map(|quantile| quantile_ms(&source.latency, quantile)),
         });
-        let workloads = run.workloads.iter().map(|it| WorkloadSample { busy_ns: it.busy_ns });
+        let workloads = run
+            .workloads
+            .iter()
+            .map(|it| WorkloadSample { busy_ns: it.busy_ns, wait_ns: it.wait.sum_ns() });
         let mut proxies: BTreeMap<BoxKind, BoxCounters> = BTreeMap::new();
         for (entry, counters) in layout.proxies.iter().zip(&run.proxies) {
             proxies.entry(entry.kind).or_default().merge(&counters.all);
@@ -103,8 +108,8 @@ impl EdgeSample {
             retries: edge.retries.total(),
             latency_ns: edge.latency.sum_ns(),
             connections: edge.connections_opened,
-            handshakes: edge.tls_handshakes,
             wire: edge.wire,
+            parts: edge.parts,
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::binary::{SHOP, SHORT, meshwalk, run_json};
 
+const MIGRATION: &str = "scenarios/basics/migration.yaml";
 const ROUTES: &str = "scenarios/questions/41-routes-in-ci";
 
 /// The rows of the tables: names in backquotes that begin a row, below the heading `### NAME`.
@@ -140,6 +141,28 @@ fn published_figures_have_the_fields_that_are_documented_and_no_others() {
     same(published, "Published figures");
     same(&published["figures"][0], "A published figure");
     same(&published["orders"][0], "An order among meshes");
+}
+
+#[test]
+fn a_comparison_has_the_fields_that_are_documented_and_no_others() {
+    let comparison = printed(&[
+        "compare",
+        MIGRATION,
+        "--data-paths",
+        "none,istio-sidecar",
+        "--replications",
+        "2",
+        "--set",
+        "duration=3s",
+    ]);
+    same(&comparison, "The comparison");
+    same(&comparison["precision"], "The precision");
+    same(&comparison["data_paths"][0], "A data path");
+    same(&comparison["figures"][0], "A figure");
+    same(&comparison["figures"][0]["cells"][0], "A value");
+    same(&comparison["explanations"][0], "An explanation");
+    same(&comparison["objects"][0], "An object");
+    same(&comparison["objects"][0]["paths"][0], "What a data path makes of an object");
 }
 
 #[test]

@@ -22,13 +22,22 @@ pub(super) fn figures(table: &Table<'_>) -> Vec<Figure> {
         proxies("cpu_ztunnels", BoxKind::Ztunnel),
         proxies("cpu_waypoints", BoxKind::Waypoint),
         proxies("cpu_gateways", BoxKind::Gateway),
+        table.figure("cpu_control_plane", Unit::Cores, |_| {
+            Cell::not_modelled("control planes work when something changes, and nothing does")
+        }),
         rate("connections", Unit::PerS, |edge| edge.connections),
-        rate("tls_handshakes", Unit::PerS, |edge| edge.handshakes),
+        table.figure("tls_handshakes", Unit::PerS, |run| {
+            run.rate(|sample| sample.proxies.values().map(|it| it.handshakes_as_client).sum())
+        }),
+        table.figure("tunnels", Unit::PerS, tunnels),
         rate("retries", Unit::PerS, |edge| edge.retries),
         rate("wire_bytes", Unit::BytesPerS, |edge| edge.wire.total()),
         rate("plaintext_bytes", Unit::BytesPerS, |edge| edge.wire.plaintext),
         rate("encrypted_bytes", Unit::BytesPerS, |edge| edge.wire.encrypted),
         rate("same_node_bytes", Unit::BytesPerS, |edge| edge.wire.same_node),
+        table.figure("cross_zone_bytes", Unit::BytesPerS, |_| {
+            Cell::not_modelled("a run does not count bytes by zone")
+        }),
     ]
 }
 
@@ -38,6 +47,16 @@ fn proxy_cores(run: Run<'_>, kind: BoxKind) -> Cell {
         return Cell::NONE;
     }
     cores(run, |sample| sample.proxies.get(&kind).map_or(0, |it| u128::from(it.cpu_ns())))
+}
+
+/// Tunnels that were opened, where anything makes tunnels.
+fn tunnels(run: Run<'_>) -> Cell {
+    let tunnelling = [BoxKind::Ztunnel, BoxKind::Waypoint];
+    let makes_any = |sample: &Sample| tunnelling.iter().any(|it| sample.proxies.contains_key(it));
+    if !run.samples.iter().any(makes_any) {
+        return Cell::NONE;
+    }
+    run.rate(|sample| sample.proxies.values().map(|it| it.tunnels_opened).sum())
 }
 
 /// Worker time as cores that are busy all the time.

@@ -1,6 +1,7 @@
 //! From the replications of all data paths to the figures of a comparison; what each figure is
 //! made of stands in the modules below.
 
+mod explain;
 mod latency;
 mod load;
 
@@ -70,6 +71,7 @@ pub fn summarise(lanes: &[Lane], context: Context) -> Comparison {
         data_paths: lanes.iter().map(path_results).collect(),
         kept_out: context.kept_out,
         figures,
+        explanations: explain::explanations(&table),
         objects: context.objects,
         assumptions: context.assumptions,
         not_modelled: context.not_modelled,

@@ -57,7 +57,7 @@ pub(super) fn compare(
     lanes.check_baseline()?;
     let effort = effort(args);
     let namespace = scenario.file.default_namespace.as_str();
-    let (objects, words) = objects::tell(&loaded, namespace, &lanes.told());
+    let (objects, words) = objects::tell(&loaded, namespace, &costs, &lanes.told());
     let mut assumptions = loaded.assumptions.clone();
     assumptions.extend(lanes.assumptions.iter().cloned());
     let context = Context {
@@ -116,6 +116,12 @@ fn print(
         CompareFormat::Table => report::table(streams.out, title, comparison, &looks.out),
         CompareFormat::Wide => report::wide(streams.out, title, comparison, &looks.out),
         CompareFormat::Markdown => report::markdown(streams.out, title, comparison),
+    }?;
+    match args.output {
+        CompareFormat::Table | CompareFormat::Wide if args.explain => {
+            report::explain(streams.out, comparison, &looks.out)
+        }
+        _ => Ok(()),
     }
 }
 

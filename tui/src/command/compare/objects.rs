@@ -1,12 +1,17 @@
 //! What each data path makes of the user's objects, and what a placement comes to in words.
 
+use std::collections::BTreeSet;
+
 use meshwalk_models::control::ControlPlanes;
+use meshwalk_models::control::istio::ambient::waypoints::WaypointAsked;
+use meshwalk_models::cost::{CostProfile, Held, ProxyKind};
 use meshwalk_models::manifest::UnreadObject;
 use meshwalk_models::path::{Choice, DataPath, Placement, WaypointPlacement};
 use meshwalk_models::profile::Profile;
 use meshwalk_models::support::{Fact, Installed, Judgement, Object, Scene, facts, judge, objects};
 use meshwalk_models::world::{ClusterManifests, World};
 use meshwalk_sim::compare::{Cell, Figure, ObjectResults, ObjectSupport, Unit};
+use meshwalk_sim::stats::Estimate;
 
 use crate::cli::ComparedPathArg;
 use crate::command::run::load::{Cluster, Loaded};
@@ -24,6 +29,7 @@ pub(super) struct Told<'w> {
 pub(super) fn tell(
     loaded: &Loaded,
     default_namespace: &str,
+    costs: &CostProfile,
     paths: &[Told<'_>],
 ) -> (Vec<ObjectResults>, Vec<Figure>) {
     let clusters: Vec<ClusterManifests<'_>> = loaded
@@ -42,7 +48,7 @@ pub(super) fn tell(
         .collect();
     let objects = objects(&clusters, &unread);
     let mut judgements: Vec<Vec<Judgement>> = objects.iter().map(|_| Vec::new()).collect();
-    let mut all_facts = Vec::new();
+    let (mut all_facts, mut memories) = (Vec::new(), Vec::new());
     for told in paths {
         let placement = placement(told);
         let profile = Profile::built_in();
@@ -56,12 +62,15 @@ pub(super) fn tell(
             judgements.push(judge(scene, object));
         }
         all_facts.push(facts(scene));
+        memories.push(memory(scene, costs));
     }
     let places = Places::new(&loaded.sources);
     let several = loaded.clusters.len() > 1;
     let rows = objects.iter().zip(judgements);
     let rows = rows.map(|(object, judgements)| row(object, judgements, places, several));
-    (rows.collect(), figures(&all_facts))
+    let mut all = memory_figures(&memories);
+    all.extend(figures(&all_facts));
+    (rows.collect(), all)
 }
 
 fn row(
@@ -86,6 +95,60 @@ fn row(
         line: places.show(meshwalk_models::world::Origin::Manifest(object.place)),
         paths: judgements.into_iter().map(support).collect(),
     }
+}
+
+/// What proxies of each kind take in memory, and the control plane; `None` where there are none.
+type Memory = [Option<f64>; MEMORY.len()];
+
+const MEMORY: [&str; 4] =
+    ["memory_sidecars", "memory_ztunnels", "memory_waypoints", "memory_control_plane"];
+
+/// By the configuration that each proxy holds, without its connections.
+fn memory(scene: Scene<'_>, costs: &CostProfile) -> Memory {
+    let Scene { world, planes, installed } = scene;
+    if installed == Installed::NoMesh {
+        return [None; MEMORY.len()];
+    }
+    let (mut sidecars, mut nodes, mut waypoints) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    for (pod, row) in world.pods.entries() {
+        if planes.data_path(world, pod) == DataPath::IstioAmbient {
+            nodes.insert(row.node);
+        } else if let Some(config) = planes.sidecar(world, pod) {
+            sidecars.push(costs.memory(ProxyKind::Sidecar, Held::of(&config)).0 as f64);
+        }
+    }
+    if !nodes.is_empty() {
+        let asked = world.services.ids().map(WaypointAsked::Service);
+        waypoints.extend(asked.filter_map(|it| planes.waypoint_for(world, it).outcome));
+    }
+    let of_waypoint = |name| {
+        let held = planes.waypoint(world, name).map_or_else(Held::default, |it| Held::of(&it));
+        costs.memory(ProxyKind::Waypoint, held).0 as f64
+    };
+    let ztunnel = costs.memory(ProxyKind::Ztunnel, Held::default()).0 as f64;
+    let proxies = (sidecars.len() + nodes.len() + waypoints.len()) as u64;
+    let istiod = costs.control_plane.istiod_memory(proxies, world.services.len() as u64);
+    let sum = |all: Vec<f64>| (!all.is_empty()).then(|| all.iter().sum());
+    [
+        sum(sidecars),
+        sum(nodes.iter().map(|_| ztunnel).collect()),
+        sum(waypoints.iter().map(of_waypoint).collect()),
+        Some(istiod.0 as f64),
+    ]
+}
+
+fn memory_figures(all: &[Memory]) -> Vec<Figure> {
+    let cell = |bytes: Option<f64>| match bytes {
+        Some(value) => Cell::of(Estimate { value, half_width: None }),
+        None => Cell::NONE,
+    };
+    let figures = MEMORY.iter().enumerate().map(|(row, &name)| Figure {
+        name,
+        of: None,
+        unit: Unit::Bytes,
+        cells: all.iter().map(|it| cell(it[row])).collect(),
+    });
+    figures.collect()
 }
 
 /// A figure in words for each fact; all paths tell the same facts in the same order.

@@ -59,7 +59,7 @@ fn plain(estimate: Estimate, unit: Unit, look: &Look) -> String {
 
 /// A difference of latency with its sign: `+1.90±0.05ms`. The unit fits the larger of the
 /// difference and its half-width, so that a difference near zero does not read as nanoseconds.
-fn signed_ms(added: Estimate, look: &Look) -> String {
+pub(super) fn signed_ms(added: Estimate, look: &Look) -> String {
     let sign = if added.value < 0.0 { "-" } else { "+" };
     let size_ms = added.value.abs().max(added.half_width.unwrap_or(0.0));
     let (unit_ms, unit) = match size_ms {

@@ -2,6 +2,7 @@
 //! does not fit a cell.
 
 mod cells;
+mod explain;
 mod grid;
 mod notes;
 #[cfg(test)]
@@ -56,6 +57,11 @@ pub(crate) fn markdown(
     writeln!(out, "{}.\n", scope(comparison))?;
     grid(comparison, Shown::Both, &look, |_| true).print_markdown(out)?;
     notes::print_markdown(out, comparison)
+}
+
+/// Prints where the differences come from.
+pub(crate) fn explain(out: &mut dyn Write, comparison: &Comparison, look: &Look) -> io::Result<()> {
+    explain::print(out, comparison, look)
 }
 
 fn heading(

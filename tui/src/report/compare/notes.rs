@@ -173,6 +173,9 @@ fn reading(comparison: &Comparison) -> Vec<String> {
         )),
         _ => {}
     }
+    lines.push(
+        "memory is what proxies hold of their configuration, without their connections".to_owned(),
+    );
     lines.push("times are modelled, not measured: they rank causes and compare designs".to_owned());
     lines
 }

@@ -1,7 +1,8 @@
 //! What a comparison looks like, from results that were filled in by hand.
 
 use meshwalk_sim::compare::{
-    Cell, Comparison, Figure, ObjectResults, ObjectSupport, PathResults, Precision, Unit, Value,
+    Cell, Comparison, ExplainedPart, Explanation, Figure, ObjectResults, ObjectSupport,
+    PathResults, Precision, Unit, Value,
 };
 use meshwalk_sim::stats::{Assumption, Estimate, Identity};
 
@@ -10,6 +11,10 @@ use super::*;
 fn value(value: f64, half_width: f64, added: Option<(f64, f64)>) -> Cell {
     let added = added.map(|(value, half_width)| Estimate { value, half_width: Some(half_width) });
     Cell::Value(Value { value, half_width: Some(half_width), added })
+}
+
+fn exact(value: f64) -> Estimate {
+    Estimate { value, half_width: None }
 }
 
 fn text(text: &str) -> Cell {
@@ -105,6 +110,19 @@ fn comparison() -> Comparison {
         ],
         kept_out: vec!["data/db".to_owned()],
         figures,
+        explanations: vec![Explanation {
+            data_path: "istio-sidecar".to_owned(),
+            added_ms: exact(2.0),
+            parts: vec![
+                ExplainedPart {
+                    at: "a to b".to_owned(),
+                    part: "caller_proxy_work",
+                    added_ms: exact(1.5),
+                },
+                ExplainedPart { at: "a to b".to_owned(), part: "network", added_ms: exact(-0.001) },
+            ],
+            overlap_ms: exact(0.501),
+        }],
         objects: vec![ObjectResults {
             kind: "VirtualService".to_owned(),
             name: "shop/cart".to_owned(),
@@ -143,4 +161,14 @@ fn the_wide_table_shows_values_beside_differences() {
 #[test]
 fn markdown_has_the_same_figures_in_a_table() {
     insta::assert_snapshot!(printed(|out, it| markdown(out, "the shop", it)));
+}
+
+#[test]
+fn an_explanation_adds_up_and_names_the_largest_parts_first() {
+    insta::assert_snapshot!(printed(|out, it| explain(out, it, &Look::PLAIN)), @r"
+    Where +2.00ms on istio-sidecar comes from, for the mean request
+    +1.50ms   caller proxy work   a to b
+    +501us    overlap             calls that go on at the same time, and what nothing else explains
+    -1.00us   smaller parts       1 of them
+    ");
 }
