@@ -61,7 +61,7 @@ impl Lanes {
             let refusal = spec.is_none().then(|| "scenarios have no such data path".to_owned());
             prepared.push((path, prepare(&clusters, &placed.scenario, costs), refusal));
         }
-        let findings = shared_errors(prepared.iter().map(|(_, it, _)| it.findings.as_slice()));
+        let findings = shared(prepared.iter().map(|(_, it, _)| it.findings.as_slice()));
         let mut all = Self { lanes: Vec::new(), findings, assumptions: Vec::new(), kept_out };
         for (path, prepared, refusal) in prepared {
             all.add(path, prepared, refusal);
@@ -71,13 +71,16 @@ impl Lanes {
 
     fn add(&mut self, path: ComparedPathArg, prepared: Prepared, refusal: Option<String>) {
         let Prepared { world, plan, findings, assumptions } = prepared;
-        let is_own_error =
-            |it: &&Diagnostic| it.severity == Severity::Error && !self.findings.contains(it);
-        let own_error = findings.iter().find(is_own_error).map(|it| it.message.clone());
+        // What is odd about an object on one path alone is told beside the object; only what the
+        // engine itself cannot run takes a path out.
+        let is_refusal = |it: &&Diagnostic| {
+            let is_own = it.severity == Severity::Error && !self.findings.contains(it);
+            is_own && it.code.starts_with("scenario.")
+        };
+        let own_error = findings.iter().find(is_refusal).map(|it| it.message.clone());
         let plan = match refusal.or(own_error) {
             Some(reason) => Err(reason),
             None => {
-                add_new(&mut self.findings, findings);
                 add_new(&mut self.assumptions, assumptions);
                 Ok(plan)
             }
@@ -125,11 +128,10 @@ fn add_new<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
     }
 }
 
-/// Errors that every data path has.
-fn shared_errors<'f>(each: impl Iterator<Item = &'f [Diagnostic]>) -> Vec<Diagnostic> {
+/// What is found whatever the data path.
+fn shared<'f>(each: impl Iterator<Item = &'f [Diagnostic]>) -> Vec<Diagnostic> {
     let mut each = each;
     let mut shared: Vec<Diagnostic> = each.next().unwrap_or_default().to_vec();
-    shared.retain(|it| it.severity == Severity::Error);
     for findings in each {
         shared.retain(|it| findings.contains(it));
     }
