@@ -27,7 +27,7 @@ impl std::error::Error for Difference {}
 /// The first thing that differs.
 pub fn same_application(one: &Plan, other: &Plan) -> Result<(), Difference> {
     let (mine, theirs) = (names(one), names(other));
-    for name in mine.iter().filter(|name| !theirs.contains(name)) {
+    if let Some(name) = mine.iter().find(|name| !theirs.contains(name)) {
         return Err(Difference(format!("workload {name} is on one path alone")));
     }
     for (row, name) in mine.iter().enumerate() {

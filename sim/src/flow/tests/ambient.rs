@@ -32,6 +32,9 @@ const PRICES: PricePlan = PricePlan {
     batching: crate::flow::plan::Batching { saving_ppm: 0, full_at_per_s: 0 },
 };
 
+/// What each message takes in a box beside work.
+const DELAY: SimDuration = SimDuration::from_us(15);
+
 /// Lets these workloads' traffic pass the box of their node.
 fn enrol(prepared: &mut Prepared, names: &[&str]) {
     let plan = Arc::make_mut(&mut prepared.plan);
@@ -40,7 +43,7 @@ fn enrol(prepared: &mut Prepared, names: &[&str]) {
     let mut nodes: BTreeMap<u32, u32> = BTreeMap::new();
     let prices = plan.prices.len() as u32;
     let delay = plan.delays.len() as u32;
-    plan.delays.push(Distribution::constant(SimDuration::from_us(15)));
+    plan.delays.push(Distribution::constant(DELAY));
     plan.prices.push(PricePlan { delay, ..PRICES });
     let mut next_worker: u32 = plan.boxes.iter().map(|it| it.workers).sum();
     for pod in plan.pods.iter_mut().filter(|pod| rows.contains(&pod.app)) {
@@ -157,7 +160,7 @@ fn of_a_call_that_ends_well_every_nanosecond_is_explained() {
             assert_eq!(ns(part), boxed * requests * messages_ns, "{}", part.name());
         }
         let boxes = sides.iter().filter(|(name, _)| ambient.contains(name)).count() as u64;
-        assert_eq!(ns(Part::ProxyDelay), boxes * requests * 2 * PRICES.delay_ns);
+        assert_eq!(ns(Part::ProxyDelay), boxes * requests * 2 * DELAY.as_ns());
         assert!(ns(Part::Network) > 0 && ns(Part::Application) >= requests * 1_000_000);
         assert!(ns(Part::SetUp) > 0);
         assert_eq!(u128::from(inside.parts.total_ns()), inside.latency.sum_ns());
