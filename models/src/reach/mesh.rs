@@ -299,7 +299,12 @@ impl Meeting<'_> {
                 let has_socket = config.listeners.iter().any(|it| {
                     it.port == self.port && it.direction == Direction::Inbound && it.bind_to_port
                 });
-                match capture.value {
+                let by = match sent.wire {
+                    // The sidecar ends the tunnel, whatever port is called within.
+                    Wire::Tunnel => Capture::Proxy,
+                    Wire::OwnPort => capture.value,
+                };
+                match by {
                     Capture::Proxy => {
                         let arrival = Arrival::Redirected(Direction::Inbound);
                         self.at_sidecar(server, config, arrival, sent)

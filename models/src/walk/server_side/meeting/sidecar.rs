@@ -19,6 +19,7 @@ use super::super::super::proxy::View;
 use super::super::super::verdict::{BoxKind, Fate, SeenAnswer, Taker};
 use super::super::reached::{Encryption, Spoken, is_unsaid};
 use super::super::tally::{Gets, Met};
+use super::super::tunnel::Tunnel;
 use super::{Judged, Meeting, refusal};
 
 impl Meeting<'_> {
@@ -27,7 +28,12 @@ impl Meeting<'_> {
         let (view, name, port) = (self.view, &self.name, self.group.port);
         let annotations = &view.world.workload_of(self.group.pod).annotations;
         let capture = capture::inbound(annotations, port, tree);
-        match capture.value {
+        let by = match self.group.sent.tunnel {
+            // The sidecar ends the tunnel, whatever port is called within.
+            Tunnel::ToSidecar => Capture::Proxy,
+            Tunnel::Missing | Tunnel::ToZtunnel => capture.value,
+        };
+        match by {
             Capture::Proxy => {
                 let istio = view.planes.istio();
                 istio.explain_inbound(view.world, self.group.pod, port, tree);
