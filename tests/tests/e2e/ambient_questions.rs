@@ -1,6 +1,7 @@
 //! What users ask about ambient and about moving to it, each with its folder of manifests: who
 //! decides, what is not enforced on the way, and the line are in the output.
 
+use super::binary::run_json;
 use super::questions::{Asked, lint};
 
 /// Question 24: why does my DENY do nothing?
@@ -155,4 +156,26 @@ fn a_policy_that_names_a_service_without_a_waypoint_is_attached_to_nothing() {
         .says("no waypoint serves Service shop/ledger")
         .says("AuthorizationPolicy shop/ledger-for-orders is not enforced on this way")
         .says(policy);
+}
+
+/// Question 42: why does one pod get all gRPC calls, and why does autoscaling not help?
+#[test]
+fn more_pods_help_a_grpc_service_only_where_calls_are_balanced_one_by_one() {
+    let folder = "scenarios/questions/42-grpc-sticks-to-one-pod";
+    let busiest = |scenario: &str, workload: &str| {
+        let run = run_json(&[&format!("{folder}/{scenario}.yaml")]);
+        let all = run["workloads"].as_array().expect("there are workloads");
+        let one = all.iter().find(|it| it["name"] == workload).expect("it is in the results");
+        one["busiest_pod"]["utilisation"].as_f64().expect("a share")
+    };
+    for scenario in ["none", "ambient"] {
+        for workload in ["ranking", "ranking-scaled"] {
+            let busy = busiest(scenario, workload);
+            assert!(busy > 0.7, "{workload} on {scenario}: one pod does it all, {busy}");
+        }
+    }
+    for scenario in ["sidecar", "waypoint"] {
+        let (two, eight) = (busiest(scenario, "ranking"), busiest(scenario, "ranking-scaled"));
+        assert!(two < 0.55 && eight < 0.25, "{scenario}: {two} of two pods, {eight} of eight");
+    }
 }

@@ -5,6 +5,7 @@
 mod ambient_questions;
 mod bad_input;
 mod binary;
+mod data_paths;
 mod determinism;
 mod exit_codes;
 mod expectations;
