@@ -8,7 +8,7 @@ use meshwalk_sim::compare::{
 };
 use meshwalk_sim::flow::Stopped;
 use meshwalk_sim::flow::plan::Plan;
-use meshwalk_sim::run::{replication_seed, run as run_once};
+use meshwalk_sim::run::{account, replication_seed};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
@@ -75,7 +75,7 @@ fn replicate(
         .flat_map(|(row, plan)| round.clone().map(move |number| (row, Arc::clone(plan), number)))
         .collect();
     let one = |(row, plan, number): &(usize, Arc<Plan>, u32)| {
-        let statistics = run_once(plan, replication_seed(seed, *number));
+        let statistics = account(plan, replication_seed(seed, *number));
         progress.advance();
         (*row, statistics.map(|it| Sample::of(&plan.layout, &it)))
     };
