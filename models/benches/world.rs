@@ -1,8 +1,8 @@
 //! How long it takes to build a large world: 10 000 Services, 10 000 workloads, 100 000 pods.
 
 use meshwalk_models::manifest::kinds::{
-    Container, ContainerPort, Labels, ObjectMeta, PodSpec, PodTemplate, Resource, Selector,
-    Service, ServicePort, ServiceType, TargetPort, Transport, Workload, WorkloadKind,
+    Container, ContainerPort, HealthProbes, Labels, ObjectMeta, PodSpec, PodTemplate, Resource,
+    Selector, Service, ServicePort, ServiceType, TargetPort, Transport, Workload, WorkloadKind,
 };
 use meshwalk_models::manifest::{Located, Place, SourceId};
 use meshwalk_models::world::{
@@ -55,7 +55,13 @@ fn pair(number: u32) -> [Resource; 2] {
     };
     let port =
         ContainerPort { name: Some(text("http")), number: at(8080), transport: Transport::Tcp };
-    let container = Container { name: text("app"), init: false, ports: vec![port] };
+    let container = Container {
+        name: text("app"),
+        init: false,
+        is_sidecar: false,
+        ports: vec![port],
+        probes: HealthProbes::default(),
+    };
     let selector = Selector { match_labels: labels.clone(), match_expressions: Vec::new() };
     let workload = Workload {
         kind: WorkloadKind::Deployment,
@@ -67,7 +73,7 @@ fn pair(number: u32) -> [Resource; 2] {
         template: PodTemplate {
             labels,
             annotations: Labels::new(),
-            spec: PodSpec { containers: vec![container], ..PodSpec::default() },
+            spec: PodSpec { containers: [container].into(), ..PodSpec::default() },
             place: place(),
         },
     };

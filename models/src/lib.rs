@@ -13,6 +13,7 @@ pub mod lookup;
 pub mod manifest;
 pub mod path;
 pub mod policy;
+pub mod probes;
 pub mod profile;
 pub mod proxy;
 pub mod reach;

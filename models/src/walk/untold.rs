@@ -191,6 +191,14 @@ fn turns_away(kind: &str) -> bool {
         .any(|(other, kinds)| *other == group && kinds.iter().any(|it| *it == "*" || *it == name))
 }
 
+impl Untold {
+    /// Whether it is a kind of which objects turn requests away.
+    #[must_use]
+    pub fn turns_away(&self) -> bool {
+        turns_away(&self.what)
+    }
+}
+
 impl Answer {
     /// Adds kinds of the manifests that nobody reads; where one of them decides who may call, a
     /// request that was let through without it is not known to be.

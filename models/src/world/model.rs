@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::manifest::Place;
-use crate::manifest::kinds::{AppProtocol, Labels, Transport, WorkloadKind};
+use crate::manifest::kinds::{AppProtocol, Container, Labels, Transport, WorkloadKind};
 
 use super::ids::{
     ClusterId, IdTable, IngressClassId, NamespaceId, NodeId, PodId, RegionId, ServiceAccountId,
@@ -212,6 +212,8 @@ pub struct Workload {
     pub annotations: Arc<Labels>,
     /// The ports that its containers declare: name, number, transport.
     pub container_ports: Vec<(String, u16, Transport)>,
+    /// Its containers.
+    pub containers: Arc<[Container]>,
     /// Whether its pods use the node's network namespace.
     pub host_network: bool,
     /// Its pods.

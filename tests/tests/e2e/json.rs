@@ -135,6 +135,13 @@ fn a_way_has_the_fields_that_are_documented_and_no_others() {
 }
 
 #[test]
+fn a_probe_has_the_fields_that_are_documented_and_no_others() {
+    let probes = printed(&["probes", "-f", "scenarios/shop/manifests"]);
+    same(&probes[0], "A probe");
+    same(&probes[0]["asked"], "What a probe asks");
+}
+
+#[test]
 fn published_figures_have_the_fields_that_are_documented_and_no_others() {
     let checked = printed(&["validate", "published"]);
     let published = &checked["published"];

@@ -6,6 +6,7 @@ mod measure;
 mod mesh;
 mod pages;
 mod paths;
+mod probes;
 mod proxy_config;
 mod reach;
 mod retries;
@@ -24,6 +25,7 @@ pub(crate) use measure::{Against, CostsArgs, MeasureFormat, ValidateArgs};
 pub(crate) use mesh::{AnswerFormat, MeshArgs};
 pub(crate) use pages::{CompletionsArgs, ManArgs, SchemaArgs, SchemaOf};
 pub(crate) use paths::{PathsArgs, PathsFormat};
+pub(crate) use probes::{ProbesArgs, ProbesFormat};
 pub(crate) use proxy_config::{PartArg, ProxyConfigArgs};
 pub(crate) use reach::{ReachArgs, ReachFormat};
 pub(crate) use retries::RetriesArgs;
@@ -79,6 +81,9 @@ pub(crate) enum Command {
     /// Print which boxes a call passes, what protects it and where policies are enforced, for every
     /// pair of data paths.
     Paths(PathsArgs),
+    /// Say of every probe of the kubelet who asks, from which address, what answers, and whether it
+    /// gets there.
+    Probes(ProbesArgs),
     /// Print the catalogue of rules: what each says, how close it is to the real thing, its source.
     Rules(RulesArgs),
     /// Check the engine against queueing theory and published measurements of meshes.

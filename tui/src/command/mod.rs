@@ -7,6 +7,7 @@ mod lint;
 mod mesh;
 mod pages;
 mod paths;
+mod probes;
 mod progress;
 mod proxy_config;
 mod reach;
@@ -51,6 +52,7 @@ pub(crate) fn execute(cli: &Cli, environment: &Environment, streams: &mut Stream
         Command::Reach(args) => reach::reach(args, environment, &looks, streams),
         Command::Retries(args) => retries::retries(args, &looks, streams),
         Command::Paths(args) => paths::paths(args, &looks.out, streams),
+        Command::Probes(args) => probes::probes(args, &looks, streams),
         Command::Rules(args) => rules::rules(args, &looks.out, streams),
         Command::Validate(args) => validate::validate(args, &looks, streams),
         #[cfg(feature = "bench")]

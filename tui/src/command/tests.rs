@@ -126,3 +126,51 @@ fn lint_checks_scenarios_too_and_takes_none_for_a_manifest() {
     assert_eq!(printed.exit, Exit::Failed);
     assert!(printed.out.contains("<stdin>:2:1"), "{}", printed.out);
 }
+
+/// A Deployment with a probe in a namespace with this label.
+fn probed(label: &str) -> String {
+    format!(
+        "apiVersion: v1
+kind: Namespace
+metadata: {{name: shop, labels: {{{label}}}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: cart, namespace: shop}}
+spec:
+  selector: {{matchLabels: {{app: cart}}}}
+  template:
+    metadata: {{labels: {{app: cart}}}}
+    spec:
+      containers:
+        - name: app
+          livenessProbe: {{httpGet: {{path: /live, port: 8080}}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: nobody, namespace: shop}}
+spec: {{podSelector: {{}}, policyTypes: [Ingress]}}
+"
+    )
+}
+
+#[test]
+fn probes_are_said_with_who_asks_and_with_the_policy_that_they_turn_on() {
+    let text = probed("istio-injection: enabled");
+    let printed = meshwalk_reading(&text, &["probes", "-f", "-"]);
+    let row = printed.out.lines().nth(1).expect("a row");
+    for part in ["shop/cart", "http :15020/app-health/app/livez", "pilot-agent", "passes"] {
+        assert!(row.contains(part), "{part} in {row}");
+    }
+    let text = probed("istio.io/dataplane-mode: ambient");
+    let printed =
+        meshwalk_reading(&text, &["probes", "cart", "-n", "shop", "-f", "-", "-o", "wide"]);
+    for part in ["169.254.7.127 ", "unknown", "at <stdin>:19", "the node makes 169.254.7.127 its address"] {
+        assert!(printed.out.contains(part), "{part} in {}", printed.out);
+    }
+    let nobody = meshwalk_reading(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n",
+        &["probes", "-f", "-"],
+    );
+    assert_eq!(nobody.out, "no container has a probe\n");
+}

@@ -16,6 +16,7 @@ pub(crate) mod lint;
 pub(crate) mod objects;
 pub(crate) mod paths;
 pub(crate) mod places;
+pub(crate) mod probes;
 pub(crate) mod proxy_config;
 pub(crate) mod published;
 pub(crate) mod reach;

@@ -6,6 +6,7 @@ use Fidelity::{Assumed, Exact, Simplified};
 
 const DNS_PAGE: &str = "https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/";
 const INGRESS_PAGE: &str = "https://kubernetes.io/docs/concepts/services-networking/ingress/";
+const PROBER: &str = "kubernetes pkg/kubelet/prober/prober.go, runProbe";
 const SERVICE_PAGE: &str = "https://kubernetes.io/docs/concepts/services-networking/service/";
 
 const fn rule(
@@ -163,6 +164,36 @@ pub(super) const RULES: &[Rule] = &[
         "The pods of a headless Service are dialled themselves; ports are not translated.",
         "https://kubernetes.io/docs/concepts/services-networking/service/#headless-services",
         "service_port::a_headless_service_does_not_translate_ports",
+    ),
+    rule(
+        "k8s.probe.asked",
+        Exact,
+        "The kubelet of a pod's node asks the container itself, at the pod's address.",
+        PROBER,
+        "probes::tests::without_a_mesh_the_kubelet_asks_the_application",
+    ),
+    rule(
+        "k8s.probe.exec",
+        Exact,
+        "A command of a probe runs inside the container; nothing stands on its way.",
+        PROBER,
+        "probes::tests::a_command_runs_inside_the_container_on_every_data_path",
+    ),
+    rule(
+        "k8s.probe.node",
+        Exact,
+        "Policies of the network do not stop what the pod's own node sends, as far as the profile \
+         says so.",
+        "https://kubernetes.io/docs/concepts/services-networking/network-policies/; profile, own_node",
+        "probes::tests::policies_of_the_network_do_not_stop_the_pods_own_node",
+    ),
+    rule(
+        "k8s.probe.port",
+        Exact,
+        "The name of a probe's port means a port of its own container; errors of the kubelet's own \
+         are thrown away, so that a liveness probe that names none restarts nothing.",
+        "kubernetes pkg/probe/util.go, ResolveContainerPort; pkg/kubelet/prober/worker.go, doProbe",
+        "probes::tests::a_port_is_named_by_the_container_itself",
     ),
     rule(
         "k8s.world.app-protocol",

@@ -17,6 +17,7 @@ mod istio_capture;
 mod istio_cluster;
 mod istio_enrolment;
 mod istio_inbound;
+mod istio_probe;
 mod istio_route;
 mod istio_token;
 mod istio_waypoint;
@@ -48,6 +49,7 @@ pub const CATALOGUE: &[&[Rule]] = &[
     istio_cluster::RULES,
     istio_enrolment::RULES,
     istio_inbound::RULES,
+    istio_probe::RULES,
     istio_route::RULES,
     istio_token::RULES,
     istio_waypoint::RULES,

@@ -13,6 +13,7 @@ use super::report::{Sort, Verdict};
 use super::yaml::{Entry, NodeKind, NodeRef};
 use super::{Diagnostic, Located, Place};
 
+mod aside;
 mod leftover;
 mod maps;
 mod table;

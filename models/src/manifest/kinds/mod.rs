@@ -8,6 +8,7 @@ mod ingress;
 pub mod istio;
 mod pod;
 pub mod policy;
+mod probe;
 mod service;
 mod timestamp;
 mod workload;
@@ -19,6 +20,7 @@ pub use endpoints::{EndpointAddress, EndpointPort, EndpointSet, EndpointSetKind}
 pub(super) use endpoints::{read_endpoint_slice, read_endpoints};
 pub(super) use ingress::read_ingress;
 pub use ingress::{Ingress, IngressBackend, IngressPath, IngressPathType, IngressRule};
+pub use probe::{HealthAsk, HealthProbe, HealthProbes, HealthScheme};
 pub(super) use service::read_service;
 pub use service::{AppProtocol, Service, ServicePort, ServiceType, TargetPort, Transport};
 pub use timestamp::{Timestamp, TimestampError};

@@ -4,6 +4,7 @@ use crate::manifest::Located;
 use crate::manifest::fields::Fields;
 
 use super::core::read_labels_and_annotations;
+use super::probe::read_probes;
 use super::service::read_transport;
 use super::{Container, ContainerPort, ObjectMeta, Pod, PodPhase, PodSpec, PodTemplate, Resource};
 
@@ -58,7 +59,7 @@ fn read_pod_spec(spec: &mut Fields<'_, '_, '_, '_>) -> PodSpec {
         host_network: spec.boolean("hostNetwork").is_some_and(|it| it.value),
         hostname: spec.string("hostname"),
         subdomain: spec.string("subdomain"),
-        containers,
+        containers: containers.into(),
     }
 }
 
@@ -78,5 +79,8 @@ fn read_container(container: &mut Fields<'_, '_, '_, '_>, phase: Phase) -> Optio
         let transport = read_transport(port);
         Some(ContainerPort { name, number: number?, transport })
     });
-    Some(Container { name, init: phase == Phase::Init, ports })
+    let restarts = container.glance("restartPolicy");
+    let is_sidecar = phase == Phase::Init && restarts.is_some_and(|it| it.value == "Always");
+    let probes = read_probes(container);
+    Some(Container { name, init: phase == Phase::Init, is_sidecar, ports, probes })
 }

@@ -1,10 +1,12 @@
 //! Pods and the controllers that make them.
 
+use std::sync::Arc;
+
 use crate::manifest::fields::Fields;
 use crate::manifest::{Located, Place};
 
 use super::pod::read_template;
-use super::{Labels, ObjectMeta, Resource, Transport};
+use super::{HealthProbes, Labels, ObjectMeta, Resource, Transport};
 
 /// `v1 Pod`.
 #[derive(Clone, Debug)]
@@ -103,7 +105,7 @@ pub struct PodSpec {
     /// `subdomain`, likewise.
     pub subdomain: Option<Located<String>>,
     /// Init containers first, then containers, in the order written.
-    pub containers: Vec<Container>,
+    pub containers: Arc<[Container]>,
 }
 
 /// One container.
@@ -113,8 +115,12 @@ pub struct Container {
     pub name: Located<String>,
     /// Whether it stands under `initContainers`.
     pub init: bool,
+    /// Whether it stands there and runs as long as the pod does: `restartPolicy: Always`.
+    pub is_sidecar: bool,
     /// The ports it declares.
     pub ports: Vec<ContainerPort>,
+    /// What the kubelet asks of it.
+    pub probes: HealthProbes,
 }
 
 /// A declared container port.

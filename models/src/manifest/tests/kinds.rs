@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::manifest::kinds::{
-    PodPhase, Resource, ServiceType, TargetPort, Transport, WorkloadKind,
+    HealthAsk, HealthScheme, PodPhase, Resource, ServiceType, TargetPort, Transport, WorkloadKind,
 };
 
 #[test]
@@ -189,4 +189,40 @@ fn jobs_and_cron_jobs_are_controllers_too() {
     };
     assert_eq!((job.kind, job.replicas.map(|it| it.value)), (WorkloadKind::Job, Some(2)));
     assert_eq!((cron.kind, cron.suspend), (WorkloadKind::CronJob, true));
+}
+
+#[test]
+fn probes_are_read_and_stay_listed_as_a_whole_for_runs_make_nothing_of_them() {
+    let manifests = load_text(
+        "apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  initContainers:
+  - name: proxy
+    restartPolicy: Always
+    startupProbe: {grpc: {port: 9090}}
+  containers:
+  - name: web
+    readinessProbe:
+      httpGet: {port: http, scheme: HTTPS, httpHeaders: [{name: a, value: b}]}
+      periodSeconds: 3
+    livenessProbe: {tcpSocket: {port: 70000}}
+",
+    );
+    let [Resource::Pod(pod)] = &manifests.resources[..] else { panic!("one Pod") };
+    let [proxy, web] = &pod.spec.containers[..] else { panic!("two containers") };
+    assert!(proxy.is_sidecar && proxy.probes.startup.is_some() && !web.is_sidecar);
+    let ready = web.probes.readiness.as_ref().expect("a probe");
+    let HealthAsk::Http { path, port, scheme, .. } = &ready.asks else { panic!("{ready:?}") };
+    let name = TargetPort::Name("http".to_owned());
+    assert_eq!((path.as_str(), &port.value, *scheme), ("/", &name, HealthScheme::Https));
+    assert!(web.probes.liveness.is_none(), "it has no port that is one");
+    let messages: Vec<_> = manifests.diagnostics.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    let probe = sort_of(&manifests, "spec.containers[].readinessProbe");
+    assert_eq!(probe, Some(Sort::NotModelledYet));
+    assert_eq!(sort_of(&manifests, "spec.containers[].readinessProbe.periodSeconds"), None);
+    let headers = "spec.containers[].readinessProbe.httpGet.httpHeaders";
+    assert_eq!(sort_of(&manifests, headers), None);
 }

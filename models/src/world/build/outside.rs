@@ -41,6 +41,7 @@ pub(super) fn add(draft: &mut Draft, hosts: &[OutsideHost], pools: &Pools) {
             labels: Arc::default(),
             annotations: Arc::default(),
             container_ports: Vec::new(),
+            containers: Arc::default(),
             host_network: false,
             pods,
             origin: host.origin,

@@ -66,6 +66,7 @@ pub(super) fn add<'a>(
             labels,
             annotations: Arc::new(plan.annotations.clone()),
             container_ports: container_ports(plan.spec),
+            containers: Arc::clone(&plan.spec.containers),
             host_network: plan.spec.host_network,
             pods: first..end,
             origin: plan.origin,

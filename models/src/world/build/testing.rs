@@ -1,8 +1,8 @@
 //! Small builders of resources for tests; each place is a line of one imagined file.
 
 use crate::manifest::kinds::{
-    Container, ContainerPort, Labels, ObjectMeta, PodSpec, PodTemplate, Resource, Selector,
-    Service, ServicePort, ServiceType, TargetPort, Transport, Workload, WorkloadKind,
+    Container, ContainerPort, HealthProbes, Labels, ObjectMeta, PodSpec, PodTemplate, Resource,
+    Selector, Service, ServicePort, ServiceType, TargetPort, Transport, Workload, WorkloadKind,
 };
 use crate::manifest::{Located, Place, SourceId};
 
@@ -84,8 +84,14 @@ pub(crate) fn spec(ports: &[(&str, u16)]) -> PodSpec {
         number: Located::new(*number, place(1)),
         transport: Transport::Tcp,
     });
-    let container = Container { name: text("app"), init: false, ports: ports.collect() };
-    PodSpec { containers: vec![container], ..PodSpec::default() }
+    let container = Container {
+        name: text("app"),
+        init: false,
+        is_sidecar: false,
+        ports: ports.collect(),
+        probes: HealthProbes::default(),
+    };
+    PodSpec { containers: [container].into(), ..PodSpec::default() }
 }
 
 /// A controller whose pods carry `pairs` and declare the port `http` as 8080.
