@@ -165,7 +165,9 @@ fn probes_are_said_with_who_asks_and_with_the_policy_that_they_turn_on() {
     let text = probed("istio.io/dataplane-mode: ambient");
     let printed =
         meshwalk_reading(&text, &["probes", "cart", "-n", "shop", "-f", "-", "-o", "wide"]);
-    for part in ["169.254.7.127 ", "unknown", "at <stdin>:19", "the node makes 169.254.7.127 its address"] {
+    for part in
+        ["169.254.7.127 ", "unknown", "at <stdin>:19", "the node makes 169.254.7.127 its address"]
+    {
         assert!(printed.out.contains(part), "{part} in {}", printed.out);
     }
     let nobody = meshwalk_reading(

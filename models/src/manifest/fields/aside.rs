@@ -14,20 +14,22 @@ impl<'r, 's, 'd> Fields<'_, 'r, 's, 'd> {
         read: impl FnOnce(&mut Fields<'_, 'r, 's, 'd>) -> T,
     ) -> Option<T> {
         let node = self.node.get(name).filter(|node| node.kind() == NodeKind::Mapping)?;
-        self.reading.content.name(name);
+        // The fingerprint is that of what is modelled.
+        let content = self.reading.content.clone();
         let path = Path { parent: self.path, name, is_list: false };
         let whole = self.below(&path, node);
-        Some(whole.run(|fields| {
+        let value = whole.run(|fields| {
             let value = read(fields);
             fields.leave();
             value
-        }))
+        });
+        self.reading.content = content;
+        Some(value)
     }
 
     /// The text of a field that stays listed likewise.
-    pub(in crate::manifest) fn glance(&mut self, name: &'static str) -> Option<Located<String>> {
+    pub(in crate::manifest) fn glance(&self, name: &'static str) -> Option<Located<String>> {
         let node = self.node.get(name).filter(|node| node.kind() == NodeKind::String)?;
-        self.reading.content.scalar(name, node.text());
         Some(Located::new(node.text().to_owned(), node.place()))
     }
 }
