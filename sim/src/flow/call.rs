@@ -1,6 +1,7 @@
 //! Calls from the caller's side: tries, time-outs, retries of the application, and the end.
 
 use meshwalk_models::path::DataPath;
+use meshwalk_models::proxy::ztunnel;
 use meshwalk_models::units::SimTime;
 use meshwalk_models::walk::RESOLVER_TIME_OUT;
 
@@ -9,11 +10,18 @@ use crate::log::{Recorder, Step};
 use crate::stats::{Details, Ending, Part, RetryReason, Ruling};
 
 use super::app::{OK, Returned};
+use super::boxes::{Role, Work};
 use super::engine::Engine;
 use super::event::Kind;
 use super::plan::OnFailure;
 use super::state::{Caller, Lineage, NO_STATUS, NONE, Try, TryStage};
 use super::stream::RouterEvent;
+
+/// The legs of a connection that a box closes, for the keys of their draws.
+mod leg {
+    pub(super) const TO_BOX: u64 = 0x746F_6278;
+    pub(super) const CLOSED: u64 = 0x636C_7364;
+}
 
 /// What stands in a try until it has an ending.
 pub(super) const NOT_ENDED: Ending = Ending::answered(OK);
@@ -89,6 +97,11 @@ impl<R: Recorder> Engine<R> {
                 self.tries[slot].stage = TryStage::ToProxy;
                 self.schedule(now + travel, Kind::RequestAtClientProxy, slot);
             }
+            (Some(ending), DataPath::IstioAmbient)
+                if ending.details == Details::CONNECTION_REFUSED =>
+            {
+                self.close_at_near_box(slot);
+            }
             (Some(ending), _) => self.fail_at_once(slot, ending),
             (None, _) => {
                 let attempt = self.begin_attempt(slot, now);
@@ -110,6 +123,22 @@ impl<R: Recorder> Engine<R> {
         self.meter.attempt(edge, called_at, 0);
         self.meter.ruled(edge, now, Ruling::Dropped);
         self.answer_try(slot, ending, now + RESOLVER_TIME_OUT);
+    }
+
+    /// The box of the caller's node takes a connection and finds nobody whom it could lead to: it
+    /// closes it, and the caller learns of that on a connection which stands.
+    fn close_at_near_box(&mut self, slot: u32) {
+        let now = self.kernel.now();
+        let Try { call, called_at, key, client, .. } = self.tries[slot];
+        let done = self.box_work(self.box_of(client), Work::Stream(Role::Client)).at;
+        let travel = |leg: u64| self.plan.links.travel_in_pod(0, mix(key, leg));
+        let travels = travel(leg::TO_BOX) + travel(leg::CLOSED);
+        // Nobody was reached, but it was tried.
+        self.meter.attempt(self.plan.calls[call as usize].edge, called_at, 0);
+        self.tell_try(now, slot, Step::Decided { rule: ztunnel::NO_ENDPOINT });
+        let at = done + travels;
+        self.charge_try(slot, Part::SetUp, at);
+        self.answer_try(slot, Ending::without_answer(Details::CONNECTION_RESET), at);
     }
 
     /// Ends a try that cannot reach anybody.

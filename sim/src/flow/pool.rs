@@ -103,7 +103,8 @@ impl<R: Recorder> Engine<R> {
         let target = &self.plan.targets[self.plan.calls[attempt.call as usize].target as usize];
         let (first, candidates) = target.endpoints;
         let draw = CounterDraw::keyed(attempt.key, ENDPOINT).next_u64();
-        let (client, rule) = (attempt.client, target.balance.rule());
+        let client = attempt.client;
+        let rule = target.balance.rule(self.plan.pods[client as usize].data_path);
         let endpoint = kube_proxy::choose(candidates, draw)
             .expect("a target without endpoints fails before it is balanced");
         let pod = self.plan.endpoints[(first + endpoint) as usize];

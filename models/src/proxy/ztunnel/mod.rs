@@ -15,7 +15,7 @@ mod rbac;
 pub use authorize::{Authorized, Connection, Peer, authorize};
 pub use balance::{NEAREST, Preference, Stand, nearest};
 pub use inbound::{Answer, Inbound, PROBE_SOURCE, PROBE_SOURCE_V6, receive, tell_waypoint};
-pub use outbound::{Dialled, Endpoint, Outbound, Takes, Waypoint, send};
+pub use outbound::{Dialled, Endpoint, NO_ENDPOINT, Outbound, Takes, Waypoint, send};
 pub use policy::{
     AccountMatch, Action, Clause, Ignored, LeftOut, MadeOf, Match, Policies, Policy, Rule,
     TextMatch, Wanted,

@@ -4,8 +4,10 @@
 
 use crate::explain::{Probe, RuleId};
 
+/// The rule that closes connections to a Service with nobody behind it.
+pub const NO_ENDPOINT: RuleId = RuleId("ztunnel.outbound.no-endpoint");
+
 const DIRECT: RuleId = RuleId("ztunnel.outbound.direct");
-const NO_ENDPOINT: RuleId = RuleId("ztunnel.outbound.no-endpoint");
 const PASSTHROUGH: RuleId = RuleId("ztunnel.outbound.passthrough");
 const PLAINTEXT: RuleId = RuleId("ztunnel.outbound.plaintext");
 const WAYPOINT: RuleId = RuleId("ztunnel.outbound.waypoint");

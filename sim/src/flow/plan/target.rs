@@ -1,7 +1,8 @@
 //! Calls and their targets in the plan.
 
 use meshwalk_models::explain::RuleId;
-use meshwalk_models::proxy::kube_proxy;
+use meshwalk_models::path::DataPath;
+use meshwalk_models::proxy::{kube_proxy, ztunnel};
 use meshwalk_models::units::{Probability, SimDuration};
 
 use crate::stats::Ending;
@@ -102,7 +103,7 @@ pub struct TargetPlan {
 /// Who picks an endpoint where no proxy of the caller does, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Balance {
-    /// kube-proxy, at random, for each connection.
+    /// kube-proxy, or the ztunnel of the caller's node, at random, for each connection.
     RandomPerConnection,
     /// The caller itself, by dialling one of several addresses for each connection.
     DialledAddress,
@@ -111,10 +112,11 @@ pub enum Balance {
 }
 
 impl Balance {
-    /// The rule by which it picks.
+    /// The rule by which it picks for a caller on this data path.
     #[must_use]
-    pub fn rule(self) -> RuleId {
+    pub fn rule(self, caller: DataPath) -> RuleId {
         match self {
+            Self::RandomPerConnection if caller == DataPath::IstioAmbient => ztunnel::NEAREST,
             Self::RandomPerConnection => kube_proxy::RANDOM,
             Self::DialledAddress => kube_proxy::DIALLED_ADDRESS,
             Self::RandomPerRequest => kube_proxy::GATEWAY_RANDOM,

@@ -1,7 +1,7 @@
 //! Stories about connections that the boxes of nodes carry: tunnels, streams, and what policy does
 //! to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use meshwalk_models::path::DataPath;
@@ -15,9 +15,9 @@ use crate::flow::plan::{
 };
 use crate::kernel::Seed;
 use crate::kernel::random::Distribution;
-use crate::log::{FullRecorder, StatisticsOnly};
+use crate::log::{FullRecorder, StatisticsOnly, Step};
 use crate::run::{Prepared, account, record, run};
-use crate::stats::{BoxCounters, Ending, Part, ProxyEntry, Ruling, RunStatistics};
+use crate::stats::{BoxCounters, Details, Ending, Part, ProxyEntry, Ruling, RunStatistics};
 
 use super::rig::{edge, prepared, services};
 
@@ -200,6 +200,68 @@ fn neighbours_on_a_node_share_its_box() {
     assert!(boxes.iter().all(|row| *row < 2), "{boxes:?}");
 }
 
+/// The web calls a Service that has no pods.
+fn calling_nobody(data_path: &str) -> Prepared {
+    let scenario = format!(
+        "version: 1
+duration: 10s
+data_path: {data_path}
+network: {{ same_pod: {{ round_trip: 1ms }} }}
+workloads:
+  web: {{ routes: [{{ steps: [{{ call: {{ to: empty }} }}] }}] }}
+traffic:
+  - {{ name: load, to: web, stop: 8s, load: {{ arrivals: {{ poisson: {{ rate: 20/s }} }} }} }}
+"
+    );
+    prepared(&services(&[("web", 1), ("empty", 0)]), &scenario)
+}
+
+#[test]
+fn the_box_of_a_node_takes_connections_to_a_service_without_pods_and_closes_them() {
+    for (data_path, details, least_ms) in [
+        ("none", Details::CONNECTION_REFUSED, 0.0),
+        ("istio-ambient", Details::CONNECTION_RESET, 1.0),
+    ] {
+        let prepared = calling_nobody(data_path);
+        let (mut rules, mut told) = (BTreeSet::new(), 0);
+        let statistics = record(&prepared.plan, Seed(7), |entry| {
+            if let Step::Decided { rule } = entry.step {
+                rules.insert(rule.0);
+                told += 1;
+            }
+        })
+        .expect("short");
+        let call = edge(&prepared, &statistics, "default/web", "default/empty");
+        assert_eq!(call.endings.of(Ending::without_answer(details)), call.requests());
+        assert!(call.requests() > 100 && call.attempts == call.requests(), "{data_path}");
+        let least = call.latency.quantile(0.0).expect("calls ended").as_secs_f64() * 1e3;
+        assert!((least_ms..least_ms + 0.5).contains(&least), "{data_path}: {least} ms");
+        let known = if data_path == "none" { 0 } else { call.requests() };
+        assert_eq!(told, known, "{data_path}: {rules:?}");
+        assert!(rules.iter().all(|rule| *rule == "ztunnel.outbound.no-endpoint"), "{rules:?}");
+    }
+}
+
+#[test]
+fn the_log_names_who_balances_the_connections_of_a_caller() {
+    for (ambient, balancer) in
+        [(&["web"][..], "ztunnel.balance.nearest"), (&["api"], "proxy.kube-proxy.random")]
+    {
+        let prepared = world("http1", ambient);
+        let web = prepared.plan.layout.workload_by_name["web"] as u32;
+        let mut rules = BTreeSet::new();
+        record(&prepared.plan, Seed(7), |entry| {
+            if let Step::EndpointChosen { rule, .. } = entry.step
+                && prepared.plan.pods[entry.pod as usize].app == web
+            {
+                rules.insert(rule.0);
+            }
+        })
+        .expect("short");
+        assert_eq!(rules, BTreeSet::from([balancer]));
+    }
+}
+
 /// Every connection from the web to the interface ends like this.
 fn refusing(fate: ConnectionFate) -> Prepared {
     let mut prepared = world("http1", &ALL);
@@ -243,7 +305,7 @@ fn a_connection_that_the_other_box_refuses_is_reset_after_it_was_made() {
         // Whoever waits for a tunnel that is never made waits for those before it, too.
         assert_eq!((inside.successes(), inside.requests() > 50), (0, true), "{fate:?}");
         let ends: Vec<Ending> = inside.endings.iter().map(|(ending, _)| ending).collect();
-        let reset = Ending::without_answer(crate::stats::Details::CONNECTION_RESET);
+        let reset = Ending::without_answer(Details::CONNECTION_RESET);
         assert_eq!(ends, [reset], "{fate:?}");
         assert_eq!(inside.rulings.iter().next().map(|it| it.0), Some(ruling));
         let api = prepared.plan.layout.workload_by_name["api"];
