@@ -7,6 +7,8 @@ mod entry;
 mod full;
 mod ndjson;
 mod recorder;
+#[cfg(test)]
+mod tests;
 
 pub use entry::{Entry, EntryName, RequestName, Step, Subject};
 pub use full::FullRecorder;
