@@ -136,7 +136,7 @@ impl<R: Recorder> Engine<R> {
 
     fn circuit_at_near_box(&mut self, slot: u32) {
         let now = self.kernel.now();
-        let Circuit { key, client, server, tunnels, gate, .. } = self.circuits[slot];
+        let Circuit { key, client, server, tunnels, .. } = self.circuits[slot];
         if tunnels != NONE {
             self.ask_for_tunnel(slot);
             return;
@@ -144,14 +144,24 @@ impl<R: Recorder> Engine<R> {
         let done = self.box_work(self.box_of(client), Work::Stream(Role::Client)).at;
         let key = mix(key, leg::DIAL);
         let round_trip = self.plan.links.round_trip(self.site(client), self.site(server), key);
-        let is_dropped = matches!(self.fate_of(gate), Some((ConnectionFate::Dropped, _)));
-        let (stage, pause) = if is_dropped || round_trip > BOX_PATIENCE {
+        let (stage, pause) = if self.syn_is_dropped(slot) || round_trip > BOX_PATIENCE {
             (CircuitStage::Failing, BOX_PATIENCE)
         } else {
             (CircuitStage::Answering, round_trip)
         };
         self.circuits[slot].stage = stage;
         self.wake_circuit(slot, done + pause - now);
+    }
+
+    /// Whether policy drops the SYN that a box sends for a circuit. It is counted here: the caller
+    /// may have gone long before the box gives up.
+    pub(super) fn syn_is_dropped(&mut self, slot: u32) -> bool {
+        let Circuit { gate, call, client, .. } = self.circuits[slot];
+        let Some((ConnectionFate::Dropped, decision)) = self.fate_of(gate) else { return false };
+        let edge = self.plan.calls[call as usize].edge;
+        self.meter.ruled(edge, self.kernel.now(), Ruling::Dropped);
+        self.tell_circuit(slot, client, Step::SynDropped { decision });
+        true
     }
 
     /// A circuit has its tunnel: CONNECT goes out.
@@ -219,7 +229,7 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn refuse_circuit(&mut self, slot: u32) {
         let now = self.kernel.now();
         let Circuit { connection, client, call, gate, .. } = self.circuits[slot];
-        let by = self.fate_of(gate);
+        let by = self.fate_of(gate).filter(|(fate, _)| *fate != ConnectionFate::Dropped);
         self.circuits[slot].stage = CircuitStage::Refused;
         if connection == NONE {
             self.reset_waiting(slot);
@@ -233,10 +243,8 @@ impl<R: Recorder> Engine<R> {
             }
             return;
         }
-        if let Some((fate, decision)) = by {
-            let is_dropped = fate == ConnectionFate::Dropped;
-            let ruling = if is_dropped { Ruling::Dropped } else { Ruling::Reset };
-            self.meter.ruled(self.plan.calls[call as usize].edge, now, ruling);
+        if let Some((_, decision)) = by {
+            self.meter.ruled(self.plan.calls[call as usize].edge, now, Ruling::Reset);
             self.tell_circuit(slot, client, Step::ConnectionRefused { decision });
         }
         if self.connections[connection].streams == 0 {

@@ -137,9 +137,7 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn connection_refused(&mut self, slot: u32, fate: ConnectionFate, by: Decision) {
         let now = self.kernel.now();
         let client = self.connections[slot].client;
-        let is_dropped = fate == ConnectionFate::Dropped;
-        let ruling = if is_dropped { Ruling::Dropped } else { Ruling::Reset };
-        self.count_ruling_on(slot, ruling, now);
+        self.count_ruling_on(slot, Ruling::Reset, now);
         self.tell_connection_at(now, slot, client, Step::ConnectionRefused { decision: by });
         self.connect_failed(slot, fate.reason());
     }

@@ -103,12 +103,11 @@ impl<R: Recorder> Engine<R> {
     }
 
     fn open_tunnel(&mut self, row: u32, id: TunnelId, circuit: u32) {
-        let Circuit { client, server, gate, key, .. } = self.circuits[circuit];
+        let Circuit { client, server, key, .. } = self.circuits[circuit];
         self.circuits[circuit].stage = CircuitStage::Waiting;
         let (here, there) = (self.site(client), self.site(server));
         let round_trip = self.plan.links.round_trip(here, there, mix(key, leg::SYN));
-        let is_dropped = matches!(self.fate_of(gate), Some((ConnectionFate::Dropped, _)));
-        let (phase, pause) = if is_dropped || round_trip > BOX_PATIENCE {
+        let (phase, pause) = if self.syn_is_dropped(circuit) || round_trip > BOX_PATIENCE {
             (OpeningPhase::Failing, BOX_PATIENCE)
         } else {
             (OpeningPhase::Connecting, round_trip)
