@@ -8,6 +8,7 @@ mod gates;
 mod laws;
 mod ledger;
 mod mesh;
+mod mixed;
 mod policy;
 mod policy_moments;
 mod resilience;
