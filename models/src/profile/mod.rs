@@ -115,8 +115,21 @@ pub struct IstioFacts {
     pub inbound_retry_attempts: Fact<u32>,
     /// The panic threshold where outlier detection is configured.
     pub min_health: Fact<Ppm>,
+    /// Whether sidecars start before the pod's other containers, and end after them.
+    pub native_sidecars: Fact<NativeSidecars>,
     /// Who sends through waypoints.
     pub waypoints: WaypointFacts,
+}
+
+/// Whether the injector makes sidecars init containers that go on running, where no annotation of
+/// the pod says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NativeSidecars {
+    /// It never does.
+    Never,
+    /// It does where all nodes know such containers.
+    Auto,
 }
 
 /// Who sends through waypoints, beside clients in ambient mode, who always do.

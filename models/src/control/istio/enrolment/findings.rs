@@ -18,6 +18,7 @@ pub(in crate::control::istio) fn findings(push: &Push, world: &World) -> Vec<Dia
     let modes = namespaces.filter_map(|namespace| namespace.labels.get(MODE));
     let mut found: Vec<_> = modes.filter_map(unknown).collect();
     found.extend(instead(push, world));
+    found.extend(super::startup::findings(push, world));
     found
 }
 

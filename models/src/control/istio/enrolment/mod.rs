@@ -7,6 +7,7 @@ mod findings;
 mod injector;
 #[cfg(test)]
 mod laws;
+mod startup;
 #[cfg(test)]
 mod tests;
 
