@@ -25,7 +25,7 @@ fn support(support: &'static str, reason: &str) -> ObjectSupport {
     ObjectSupport { support, reason: reason.to_owned(), rule: "support.test" }
 }
 
-fn comparison() -> Comparison {
+fn figures() -> Vec<Figure> {
     let unknown = || Cell::not_modelled("this data path was not run");
     let figure = |name, of: Option<&str>, unit, cells| Figure {
         name,
@@ -34,7 +34,7 @@ fn comparison() -> Comparison {
         cells,
     };
     let shoppers = Some("shoppers");
-    let figures = vec![
+    vec![
         figure(
             "success_rate",
             shoppers,
@@ -77,7 +77,39 @@ fn comparison() -> Comparison {
             Unit::Text,
             vec![text("none"), text("2, at the caller's sidecar"), text("none")],
         ),
-    ];
+    ]
+}
+
+fn explanation() -> Explanation {
+    Explanation {
+        data_path: "istio-sidecar".to_owned(),
+        added_ms: exact(2.0),
+        parts: vec![
+            ExplainedPart {
+                at: "a to b".to_owned(),
+                part: "caller_proxy_work",
+                added_ms: exact(1.5),
+            },
+            ExplainedPart { at: "a to b".to_owned(), part: "network", added_ms: exact(-0.001) },
+        ],
+        overlap_ms: exact(0.501),
+    }
+}
+
+fn object() -> ObjectResults {
+    ObjectResults {
+        kind: "VirtualService".to_owned(),
+        name: "shop/cart".to_owned(),
+        line: "routes.yaml:7".to_owned(),
+        paths: vec![
+            support("rejected", "no CRD of Istio is installed"),
+            support("honoured", "the sidecars of callers read it"),
+            support("ignored", "no Service that it names has a waypoint"),
+        ],
+    }
+}
+
+fn comparison() -> Comparison {
     let path = |name: &str, not_modelled: Option<&str>| PathResults {
         name: name.to_owned(),
         not_modelled: not_modelled.map(str::to_owned),
@@ -109,30 +141,9 @@ fn comparison() -> Comparison {
             path("istio-ambient", Some("shop/web is in ambient, which cannot be run yet")),
         ],
         kept_out: vec!["data/db".to_owned()],
-        figures,
-        explanations: vec![Explanation {
-            data_path: "istio-sidecar".to_owned(),
-            added_ms: exact(2.0),
-            parts: vec![
-                ExplainedPart {
-                    at: "a to b".to_owned(),
-                    part: "caller_proxy_work",
-                    added_ms: exact(1.5),
-                },
-                ExplainedPart { at: "a to b".to_owned(), part: "network", added_ms: exact(-0.001) },
-            ],
-            overlap_ms: exact(0.501),
-        }],
-        objects: vec![ObjectResults {
-            kind: "VirtualService".to_owned(),
-            name: "shop/cart".to_owned(),
-            line: "routes.yaml:7".to_owned(),
-            paths: vec![
-                support("rejected", "no CRD of Istio is installed"),
-                support("honoured", "the sidecars of callers read it"),
-                support("ignored", "no Service that it names has a waypoint"),
-            ],
-        }],
+        figures: figures(),
+        explanations: vec![explanation()],
+        objects: vec![object()],
         assumptions: vec![Assumption {
             id: "world".to_owned(),
             sentence: "there are 3 nodes".to_owned(),
