@@ -1,5 +1,5 @@
-//! Stories about clusters in the middle of a migration: the shop of the repository in ten mixed
-//! placements, each held against the same shop without a mesh.
+//! Stories about clusters in the middle of a migration: the shop of the repository on each data
+//! path and in ten mixed placements, held against the same shop without a mesh.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -305,6 +305,22 @@ fn the_shop_does_the_same_work_in_ten_mixed_placements_and_nothing_is_lost_on_th
         assert_eq!(kinds, boxes.iter().copied().collect(), "{name}");
         let expected = if edits == &ON_HOSTS { &hosts } else { &pods };
         assert_eq!(&work(&prepared, &statistics), expected, "{name}");
+    }
+}
+
+#[test]
+fn the_shop_does_the_same_work_on_each_data_path_and_nothing_is_lost_on_the_way() {
+    let expected = plain(NO_EDITS);
+    for (data_path, boxes) in [
+        ("istio-sidecar", &[Sidecar][..]),
+        ("istio-ambient", &[Ztunnel]),
+        (AMBIENT_AND_WAYPOINTS, &[Ztunnel, Waypoint]),
+    ] {
+        let prepared = shop(data_path, &[], NO_EDITS, TUNNELS);
+        let statistics = ran(&prepared);
+        let kinds = conserves(data_path, &prepared, &statistics);
+        assert_eq!(kinds, boxes.iter().copied().collect(), "{data_path}");
+        assert_eq!(work(&prepared, &statistics), expected, "{data_path}");
     }
 }
 
