@@ -12,6 +12,7 @@ mod results;
 mod same;
 mod sample;
 mod summary;
+mod upkeep;
 
 pub use effort::{Effort, Standard};
 pub use pairing::{Pairing, QUANTILES, Quantile};
@@ -23,6 +24,7 @@ pub use results::{
 pub use same::{Difference, same_application, same_arrivals};
 pub use sample::{EdgeSample, Sample, TrafficSample, WorkloadSample};
 pub use summary::{Context, Lane, Outcome, summarise};
+pub use upkeep::{ControlPlaneUpkeep, PathUpkeep, ProxyUpkeep, Upkeep};
 
 #[cfg(test)]
 mod tests;

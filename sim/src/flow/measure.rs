@@ -83,11 +83,17 @@ impl Meter {
         }
     }
 
-    /// Forgets what pods did before; their state now counts from the end of the warm-up.
+    /// Forgets what pods did before; their state now counts from the end of the warm-up. What
+    /// boxes hold then is the first peak.
     fn begin_counting(&mut self) {
         self.phase = Phase::Counting;
         for pod in 0..self.integrals.len() as u32 {
             self.integrals[pod] = Integral { changed_at: self.warm_up, ..Integral::default() };
+        }
+        for row in 0..self.gauges.len() as u32 {
+            let Gauge { connections, tunnels } = self.gauges[row];
+            self.boxes[row].connections_peak = u64::from(connections);
+            self.boxes[row].tunnels_peak = u64::from(tunnels);
         }
     }
 

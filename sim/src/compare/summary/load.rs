@@ -22,9 +22,18 @@ pub(super) fn figures(table: &Table<'_>) -> Vec<Figure> {
         proxies("cpu_ztunnels", BoxKind::Ztunnel),
         proxies("cpu_waypoints", BoxKind::Waypoint),
         proxies("cpu_gateways", BoxKind::Gateway),
-        table.figure("cpu_control_plane", Unit::Cores, |_| {
-            Cell::not_modelled("control planes work when something changes, and nothing does")
+        table.figure("cpu_control_plane", Unit::Cores, |run| match run.path.control_plane {
+            None => Cell::NONE,
+            Some(_) => Cell::not_modelled(
+                "control planes work when something changes, and nothing does; what they request \
+                 has a row of its own",
+            ),
         }),
+        table.figure(
+            "cpu_requested_control_plane",
+            Unit::Cores,
+            super::upkeep::control_plane_cores,
+        ),
         rate("connections", Unit::PerS, |edge| edge.connections),
         table.figure("tls_handshakes", Unit::PerS, |run| {
             run.rate(|sample| sample.proxies.values().map(|it| it.handshakes_as_client).sum())
@@ -35,18 +44,23 @@ pub(super) fn figures(table: &Table<'_>) -> Vec<Figure> {
         rate("plaintext_bytes", Unit::BytesPerS, |edge| edge.wire.plaintext),
         rate("encrypted_bytes", Unit::BytesPerS, |edge| edge.wire.encrypted),
         rate("same_node_bytes", Unit::BytesPerS, |edge| edge.wire.same_node),
-        table.figure("cross_zone_bytes", Unit::BytesPerS, |_| {
-            Cell::not_modelled("a run does not count bytes by zone")
-        }),
+        rate("cross_zone_bytes", Unit::BytesPerS, |edge| edge.wire.cross_zone),
     ]
 }
 
+/// Worker time, and what proxies use without any traffic.
 fn proxy_cores(run: Run<'_>, kind: BoxKind) -> Cell {
     let has_any = run.samples.iter().any(|sample| sample.proxies.contains_key(&kind));
     if !has_any {
         return Cell::NONE;
     }
-    cores(run, |sample| sample.proxies.get(&kind).map_or(0, |it| u128::from(it.cpu_ns())))
+    let rows = run.layout.proxies.iter().filter(|it| it.kind == kind);
+    let proxies: usize = rows.map(|it| it.instances.len()).sum();
+    let idle = proxies as f64 * run.upkeep.of(kind).idle_cores;
+    run.mean(|sample| {
+        let busy_ns = sample.proxies.get(&kind).map_or(0, |it| it.cpu_ns());
+        idle + super::per_s(busy_ns as f64 / NS_PER_S, sample)
+    })
 }
 
 /// Tunnels that were opened, where anything makes tunnels.

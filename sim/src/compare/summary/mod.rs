@@ -4,11 +4,12 @@
 mod explain;
 mod latency;
 mod load;
+mod upkeep;
 
 use crate::stats::{Assumption, Estimate, Identity, Layout, NotModelled};
 
 use super::results::{Cell, Comparison, Figure, ObjectResults, PathResults, Precision, Unit};
-use super::{Effort, Pairing, Sample};
+use super::{Effort, Pairing, PathUpkeep, Sample, Upkeep};
 
 /// A data path and what became of it.
 #[derive(Clone, Debug)]
@@ -42,6 +43,8 @@ pub struct Context {
     pub kept_out: Vec<String>,
     /// How much was run.
     pub effort: Effort,
+    /// What proxies and control planes take beside what runs count; one path for each data path.
+    pub upkeep: Upkeep,
     /// Figures in words, which no run measures; one cell for each data path.
     pub words: Vec<Figure>,
     /// The user's objects, with what each data path makes of them.
@@ -55,12 +58,14 @@ pub struct Context {
 /// The results of `lanes`; the first of them is the baseline.
 ///
 /// # Panics
-/// When the baseline was not run: without it there is nothing to compare with.
+/// When the baseline was not run: without it there is nothing to compare with; or when `context`
+/// has not one upkeep for each lane.
 #[must_use]
 pub fn summarise(lanes: &[Lane], context: Context) -> Comparison {
-    let table = Table::of(lanes);
+    let table = Table::of(lanes, &context.upkeep);
     let mut figures = latency::figures(&table);
     figures.extend(load::figures(&table));
+    figures.extend(upkeep::figures(&table));
     figures.extend(context.words);
     Comparison {
         precision: precision(&table, context.effort),
@@ -83,19 +88,24 @@ struct Table<'l> {
     lanes: &'l [Lane],
     layout: &'l Layout,
     baseline: &'l [Sample],
+    upkeep: &'l Upkeep,
 }
 
 /// One data path that was run.
 #[derive(Clone, Copy)]
 struct Run<'l> {
+    layout: &'l Layout,
     samples: &'l [Sample],
+    upkeep: &'l Upkeep,
+    path: &'l PathUpkeep,
 }
 
 impl<'l> Table<'l> {
-    fn of(lanes: &'l [Lane]) -> Self {
+    fn of(lanes: &'l [Lane], upkeep: &'l Upkeep) -> Self {
+        assert_eq!(lanes.len(), upkeep.paths.len(), "an upkeep for each data path");
         match lanes.first().map(|lane| &lane.outcome) {
             Some(Outcome::Ran { layout, samples }) if !samples.is_empty() => {
-                Self { lanes, layout, baseline: samples }
+                Self { lanes, layout, baseline: samples, upkeep }
             }
             _ => panic!("the baseline was not run"),
         }
@@ -103,8 +113,10 @@ impl<'l> Table<'l> {
 
     /// A figure whose cells come from runs; paths that were not run say so.
     fn figure(&self, name: &'static str, unit: Unit, cell: impl Fn(Run<'l>) -> Cell) -> Figure {
-        let cells = self.lanes.iter().map(|lane| match &lane.outcome {
-            Outcome::Ran { samples, .. } => cell(Run { samples }),
+        let upkeep = self.upkeep;
+        let lanes = self.lanes.iter().zip(&upkeep.paths);
+        let cells = lanes.map(|(lane, path)| match &lane.outcome {
+            Outcome::Ran { layout, samples } => cell(Run { layout, samples, upkeep, path }),
             Outcome::Refused(_) => Cell::not_modelled("this data path was not run"),
         });
         Figure { name, of: None, unit, cells: cells.collect() }

@@ -57,15 +57,16 @@ pub(super) fn compare(
     lanes.check_baseline()?;
     let effort = effort(args);
     let namespace = scenario.file.default_namespace.as_str();
-    let (objects, words) = objects::tell(&loaded, namespace, &costs, &lanes.told());
+    let said = objects::tell(&loaded, namespace, &costs, &lanes.told());
     let mut assumptions = loaded.assumptions.clone();
     assumptions.extend(lanes.assumptions.iter().cloned());
     let context = Context {
         identity: identity(&loaded, &scenario, &costs.name),
         kept_out: lanes.kept_out.clone(),
         effort,
-        words,
-        objects,
+        upkeep: said.upkeep,
+        words: said.words,
+        objects: said.objects,
         assumptions,
         not_modelled: not_modelled(&loaded.clusters),
     };
@@ -120,6 +121,9 @@ fn print(
     match args.output {
         CompareFormat::Table | CompareFormat::Wide if args.explain => {
             report::explain(streams.out, comparison, &looks.out)
+        }
+        CompareFormat::Markdown if args.explain => {
+            report::explain_markdown(streams.out, comparison)
         }
         _ => Ok(()),
     }

@@ -1,6 +1,6 @@
 //! What each data path makes of the user's objects, and what a placement comes to in words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use meshwalk_models::control::ControlPlanes;
 use meshwalk_models::control::istio::ambient::waypoints::WaypointAsked;
@@ -10,8 +10,11 @@ use meshwalk_models::path::{Choice, DataPath, Placement, WaypointPlacement};
 use meshwalk_models::profile::Profile;
 use meshwalk_models::support::{Fact, Installed, Judgement, Object, Scene, facts, judge, objects};
 use meshwalk_models::world::{ClusterManifests, World};
-use meshwalk_sim::compare::{Cell, Figure, ObjectResults, ObjectSupport, Unit};
-use meshwalk_sim::stats::Estimate;
+use meshwalk_sim::compare::{
+    Cell, ControlPlaneUpkeep, Figure, ObjectResults, ObjectSupport, PathUpkeep, ProxyUpkeep, Unit,
+    Upkeep,
+};
+use meshwalk_sim::stats::BoxKind;
 
 use crate::cli::ComparedPathArg;
 use crate::command::run::load::{Cluster, Loaded};
@@ -25,13 +28,23 @@ pub(super) struct Told<'w> {
     pub(super) kept_out: &'w [String],
 }
 
-/// Objects with what each path makes of them, and facts with what each path comes to.
+/// What is told of all data paths.
+pub(super) struct Said {
+    /// Objects with what each path makes of them.
+    pub(super) objects: Vec<ObjectResults>,
+    /// What each path comes to, in words.
+    pub(super) words: Vec<Figure>,
+    /// What each path takes beside what runs count.
+    pub(super) upkeep: Upkeep,
+}
+
+/// Asks the models about every path.
 pub(super) fn tell(
     loaded: &Loaded,
     default_namespace: &str,
     costs: &CostProfile,
     paths: &[Told<'_>],
-) -> (Vec<ObjectResults>, Vec<Figure>) {
+) -> Said {
     let clusters: Vec<ClusterManifests<'_>> = loaded
         .clusters
         .iter()
@@ -48,7 +61,7 @@ pub(super) fn tell(
         .collect();
     let objects = objects(&clusters, &unread);
     let mut judgements: Vec<Vec<Judgement>> = objects.iter().map(|_| Vec::new()).collect();
-    let (mut all_facts, mut memories) = (Vec::new(), Vec::new());
+    let (mut all_facts, mut upkeeps) = (Vec::new(), Vec::new());
     for told in paths {
         let placement = placement(told);
         let profile = Profile::built_in();
@@ -62,15 +75,17 @@ pub(super) fn tell(
             judgements.push(judge(scene, object));
         }
         all_facts.push(facts(scene));
-        memories.push(memory(scene, costs));
+        upkeeps.push(upkeep(scene, costs));
     }
     let places = Places::new(&loaded.sources);
     let several = loaded.clusters.len() > 1;
     let rows = objects.iter().zip(judgements);
     let rows = rows.map(|(object, judgements)| row(object, judgements, places, several));
-    let mut all = memory_figures(&memories);
-    all.extend(figures(&all_facts));
-    (rows.collect(), all)
+    Said {
+        objects: rows.collect(),
+        words: figures(&all_facts),
+        upkeep: Upkeep { proxies: proxies(costs), paths: upkeeps },
+    }
 }
 
 fn row(
@@ -97,17 +112,26 @@ fn row(
     }
 }
 
-/// What proxies of each kind take in memory, and the control plane; `None` where there are none.
-type Memory = [Option<f64>; MEMORY.len()];
+/// What one proxy of each kind takes.
+fn proxies(costs: &CostProfile) -> BTreeMap<BoxKind, ProxyUpkeep> {
+    let kinds = [
+        (BoxKind::Sidecar, ProxyKind::Sidecar),
+        (BoxKind::Ztunnel, ProxyKind::Ztunnel),
+        (BoxKind::Waypoint, ProxyKind::Waypoint),
+        (BoxKind::Gateway, ProxyKind::EnvoyGateway),
+    ];
+    let of_kind = |kind| ProxyUpkeep {
+        idle_cores: costs.idle_millicores(kind) / 1e3,
+        connection_bytes: costs.proxies.of(kind).m_connection.value.0 as f64,
+    };
+    kinds.map(|(of_box, kind)| (of_box, of_kind(kind))).into()
+}
 
-const MEMORY: [&str; 4] =
-    ["memory_sidecars", "memory_ztunnels", "memory_waypoints", "memory_control_plane"];
-
-/// By the configuration that each proxy holds, without its connections.
-fn memory(scene: Scene<'_>, costs: &CostProfile) -> Memory {
+/// By the configuration that each proxy holds; connections are counted by runs.
+fn upkeep(scene: Scene<'_>, costs: &CostProfile) -> PathUpkeep {
     let Scene { world, planes, installed } = scene;
     if installed == Installed::NoMesh {
-        return [None; MEMORY.len()];
+        return PathUpkeep::default();
     }
     let (mut sidecars, mut nodes, mut waypoints) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
     for (pod, row) in world.pods.entries() {
@@ -128,27 +152,20 @@ fn memory(scene: Scene<'_>, costs: &CostProfile) -> Memory {
     let ztunnel = costs.memory(ProxyKind::Ztunnel, Held::default()).0 as f64;
     let proxies = (sidecars.len() + nodes.len() + waypoints.len()) as u64;
     let istiod = costs.control_plane.istiod_memory(proxies, world.services.len() as u64);
-    let sum = |all: Vec<f64>| (!all.is_empty()).then(|| all.iter().sum());
-    [
-        sum(sidecars),
-        sum(nodes.iter().map(|_| ztunnel).collect()),
-        sum(waypoints.iter().map(of_waypoint).collect()),
-        Some(istiod.0 as f64),
-    ]
-}
-
-fn memory_figures(all: &[Memory]) -> Vec<Figure> {
-    let cell = |bytes: Option<f64>| match bytes {
-        Some(value) => Cell::of(Estimate { value, half_width: None }),
-        None => Cell::NONE,
-    };
-    let figures = MEMORY.iter().enumerate().map(|(row, &name)| Figure {
-        name,
-        of: None,
-        unit: Unit::Bytes,
-        cells: all.iter().map(|it| cell(it[row])).collect(),
-    });
-    figures.collect()
+    let all = [
+        (BoxKind::Sidecar, sidecars),
+        (BoxKind::Ztunnel, nodes.iter().map(|_| ztunnel).collect()),
+        (BoxKind::Waypoint, waypoints.iter().map(of_waypoint).collect()),
+    ];
+    let existing = all.into_iter().filter(|(_, of_kind)| !of_kind.is_empty());
+    PathUpkeep {
+        memory_bytes: existing.map(|(kind, of_kind)| (kind, of_kind.iter().sum())).collect(),
+        control_plane: Some(ControlPlaneUpkeep {
+            requested_cores: f64::from(costs.control_plane.request_istiod.cpu_millicores.value)
+                / 1e3,
+            memory_bytes: istiod.0 as f64,
+        }),
+    }
 }
 
 /// A figure in words for each fact; all paths tell the same facts in the same order.

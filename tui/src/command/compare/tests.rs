@@ -107,6 +107,29 @@ fn a_sidecar_adds_latency_processors_and_encryption_to_no_mesh() {
 }
 
 #[test]
+fn proxies_and_the_control_plane_take_memory_with_each_connection_and_cores_without_traffic() {
+    let folder = folder(SCENARIO);
+    let with = |rate: &str| {
+        let scenario = SCENARIO.replace("50/s", rate);
+        fs::write(folder.path().join("two.yaml"), scenario).expect("a writable folder");
+        json_of(&compare(&folder, &[&TWO[..], &["--replications", "2", "-o", "json"]].concat()))
+    };
+    let (few, many) = (with("1/s"), with("2000/s"));
+    let value = |json: &Value, name: &str| cells(json, name)[1]["value"].as_f64();
+    // More requests at a time need more connections, and nothing else differs.
+    let memory = [&few, &many].map(|json| value(json, "memory_sidecars").expect("a number"));
+    let connections = (memory[1] - memory[0]) / 68_000.0;
+    assert!(connections >= 2.0 && connections.fract().abs() % 0.5 < 1e-6, "{connections}");
+    // Four sidecars idle at 0.9 millicores, times the factor of the machine.
+    assert!(value(&few, "cpu_sidecars") > Some(0.003_6), "{:?}", value(&few, "cpu_sidecars"));
+    assert_eq!(value(&few, "cpu_requested_control_plane"), Some(0.5));
+    assert_eq!(value(&few, "memory_control_plane"), value(&many, "memory_control_plane"));
+    assert_eq!(cells(&few, "memory_control_plane")[0]["none"], true);
+    assert!(cells(&few, "cpu_control_plane")[1]["not_modelled"].is_string());
+    assert!(value(&few, "cross_zone_bytes").is_some());
+}
+
+#[test]
 fn the_bytes_do_not_depend_on_the_number_of_jobs() {
     let folder = folder(SCENARIO);
     let with = |jobs| compare(&folder, &[&TWO[..], &["-o", "json", "--jobs", jobs]].concat());

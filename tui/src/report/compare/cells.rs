@@ -104,6 +104,7 @@ pub(super) fn title(figure: &Figure) -> (String, &'static str) {
         "cpu_waypoints" => ("Cores", "waypoints"),
         "cpu_gateways" => ("Cores", "gateways"),
         "cpu_control_plane" => ("Cores", "control plane"),
+        "cpu_requested_control_plane" => ("Cores", "control plane, requested"),
         "memory_sidecars" => ("Memory", "sidecars"),
         "memory_ztunnels" => ("Memory", "ztunnels"),
         "memory_waypoints" => ("Memory", "waypoints"),

@@ -64,6 +64,11 @@ pub(crate) fn explain(out: &mut dyn Write, comparison: &Comparison, look: &Look)
     explain::print(out, comparison, look)
 }
 
+/// The same in Markdown.
+pub(crate) fn explain_markdown(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
+    explain::print_markdown(out, comparison)
+}
+
 fn heading(
     out: &mut dyn Write,
     title: &str,

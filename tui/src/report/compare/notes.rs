@@ -174,7 +174,14 @@ fn reading(comparison: &Comparison) -> Vec<String> {
         _ => {}
     }
     lines.push(
-        "memory is what proxies hold of their configuration, without their connections".to_owned(),
+        "cores of proxies include what they use without traffic; their memory is their base, their \
+         configuration, and each proxy's connections at the peak of the measured time"
+            .to_owned(),
+    );
+    lines.push(
+        "the control plane's memory follows from the proxies and Services that it serves; its \
+         cores are the default request, for what it uses is not known"
+            .to_owned(),
     );
     lines.push("times are modelled, not measured: they rank causes and compare designs".to_owned());
     lines

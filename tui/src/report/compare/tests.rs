@@ -183,3 +183,16 @@ fn an_explanation_adds_up_and_names_the_largest_parts_first() {
     -1.00us   smaller parts       1 of them
     ");
 }
+
+#[test]
+fn markdown_has_the_same_explanation_in_a_table() {
+    insta::assert_snapshot!(printed(|out, it| explain_markdown(out, it)), @r"
+    ### Where +2.00ms on istio-sidecar comes from, for the mean request
+
+    | added | part | at |
+    |---:|---|---|
+    | +1.50ms | caller proxy work | a to b |
+    | +501us | overlap | calls that go on at the same time, and what nothing else explains |
+    | -1.00us | smaller parts | 1 of them |
+    ");
+}
