@@ -5,6 +5,7 @@
 
 mod asking;
 mod clock;
+mod comparison;
 mod graph;
 mod large;
 mod measurement;
@@ -45,10 +46,11 @@ pub struct Benchmark {
 }
 
 /// All workloads; the large one comes last, because the peak of memory is that of the process.
-pub const BENCHMARKS: [Benchmark; 7] = [
+pub const BENCHMARKS: [Benchmark; 8] = [
     Benchmark { name: "kernel, M/M/1", run: mm1::measure },
     Benchmark { name: "flow engine, 7-call graph", run: graph::measure },
     Benchmark { name: "hops on each data path, small world", run: paths::measure },
+    Benchmark { name: "compare, the shop on four data paths", run: comparison::measure },
     Benchmark { name: "why, many objects", run: asking::measure },
     Benchmark { name: "reach, many pods", run: reach::measure },
     Benchmark { name: "sidecar hop, many routes", run: routes::measure },
