@@ -1,18 +1,10 @@
 //! Rules `gateway.*`: what Gateway API asks of its implementations.
 
-use crate::explain::{Fidelity, Rule, RuleId};
+use crate::explain::{Fidelity, Rule};
+
+use super::rule;
 
 use Fidelity::{Assumed, Exact, Simplified};
-
-const fn rule(
-    id: &'static str,
-    fidelity: Fidelity,
-    sentence: &'static str,
-    source: &'static str,
-    test: &'static str,
-) -> Rule {
-    Rule { id: RuleId(id), sentence, source, fidelity, test }
-}
 
 pub(super) const RULES: &[Rule] = &[
     rule(

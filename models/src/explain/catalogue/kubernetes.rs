@@ -1,6 +1,8 @@
 //! The rules of plain Kubernetes.
 
-use crate::explain::{Fidelity, Rule, RuleId};
+use crate::explain::{Fidelity, Rule};
+
+use super::rule;
 
 use Fidelity::{Assumed, Exact, Simplified};
 
@@ -8,16 +10,6 @@ const DNS_PAGE: &str = "https://kubernetes.io/docs/concepts/services-networking/
 const INGRESS_PAGE: &str = "https://kubernetes.io/docs/concepts/services-networking/ingress/";
 const PROBER: &str = "kubernetes pkg/kubelet/prober/prober.go, runProbe";
 const SERVICE_PAGE: &str = "https://kubernetes.io/docs/concepts/services-networking/service/";
-
-const fn rule(
-    id: &'static str,
-    fidelity: Fidelity,
-    sentence: &'static str,
-    source: &'static str,
-    test: &'static str,
-) -> Rule {
-    Rule { id: RuleId(id), sentence, source, fidelity, test }
-}
 
 pub(super) const RULES: &[Rule] = &[
     rule(

@@ -30,7 +30,18 @@ mod support;
 mod topics;
 mod walk;
 
-use super::Rule;
+use super::{Fidelity, Rule, RuleId};
+
+/// A rule in one line, for files with many of them.
+const fn rule(
+    id: &'static str,
+    fidelity: Fidelity,
+    sentence: &'static str,
+    source: &'static str,
+    test: &'static str,
+) -> Rule {
+    Rule { id: RuleId(id), sentence, source, fidelity, test }
+}
 
 /// All families, in the order of their ids; so are the rules of each.
 pub const CATALOGUE: &[&[Rule]] = &[

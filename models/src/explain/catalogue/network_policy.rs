@@ -1,22 +1,14 @@
 //! The rules of policies of the network.
 
-use crate::explain::{Fidelity, Rule, RuleId};
+use crate::explain::{Fidelity, Rule};
+
+use super::rule;
 
 use Fidelity::{Exact, Simplified};
 
 const PAGE: &str = "https://kubernetes.io/docs/concepts/services-networking/network-policies/";
 const CLUSTER_API: &str =
     "network-policy-api apis/v1alpha2/clusternetworkpolicy_types.go, ClusterNetworkPolicySpec";
-
-const fn rule(
-    id: &'static str,
-    fidelity: Fidelity,
-    sentence: &'static str,
-    source: &'static str,
-    test: &'static str,
-) -> Rule {
-    Rule { id: RuleId(id), sentence, source, fidelity, test }
-}
 
 pub(super) const RULES: &[Rule] = &[
     rule(

@@ -1,20 +1,12 @@
 //! Rules `support.*`: which of the user's objects a data path honours, and what it comes to.
 
-use crate::explain::{Fidelity, Rule, RuleId};
+use crate::explain::{Fidelity, Rule};
+
+use super::rule;
 
 use Fidelity::{Assumed, Exact, Simplified};
 
 const MIGRATION: &str = "https://istio.io/latest/docs/ambient/migrate/migrate-policies/";
-
-const fn rule(
-    id: &'static str,
-    fidelity: Fidelity,
-    sentence: &'static str,
-    source: &'static str,
-    test: &'static str,
-) -> Rule {
-    Rule { id: RuleId(id), sentence, source, fidelity, test }
-}
 
 pub(super) const RULES: &[Rule] = &[
     rule(
