@@ -13,7 +13,7 @@ use crate::explain::{Probe, Silent, Tree};
 use crate::path::DataPath;
 use crate::proxy::envoy::Request;
 use crate::proxy::ztunnel::{Dialled, Waypoint, send};
-use crate::world::{Endpoint, EndpointTarget, ServiceId, World};
+use crate::world::{ServiceId, World};
 
 use super::answer::{Answer, Outcome};
 use super::from_pod::own_encryption;
@@ -97,18 +97,7 @@ const fn service_of(found: &Destination) -> Option<ServiceId> {
 /// A Service's own address leads to the waypoint of the Service, a pod's address to that of the pod
 /// (ztunnel `src/proxy/outbound.rs`, `build_request`).
 fn way(view: View<'_>, found: &Destination, tree: &mut Tree) -> Way {
-    let asked: Vec<WaypointAsked> = match found {
-        Destination::Service { service, .. } => vec![WaypointAsked::Service(*service)],
-        Destination::Headless { endpoints, .. } => {
-            let pod = |endpoint: &Endpoint| match endpoint.target {
-                EndpointTarget::Pod(pod) => Some(WaypointAsked::Pod(pod)),
-                EndpointTarget::Address(_) => None,
-            };
-            endpoints.iter().filter_map(pod).collect()
-        }
-        Destination::Pod { pod, .. } => vec![WaypointAsked::Pod(*pod)],
-        Destination::Outside { .. } => Vec::new(),
-    };
+    let asked = WaypointAsked::of(found);
     let mut all = asked.into_iter().map(|asked| view.planes.waypoint_for(view.world, asked));
     let Some(first) = all.next() else { return Way::Direct };
     tree.extend(vec![first.because]);

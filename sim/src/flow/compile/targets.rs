@@ -153,7 +153,7 @@ impl Compiler<'_> {
             WantedPort::Number(number) => Some(number),
             _ => port_of(world, &destination),
         };
-        let asked = whose_waypoint(&destination);
+        let asked = WaypointAsked::of(&destination);
         let dialled = number.map(|port| Dialled { host: host.to_owned(), port, ip, asked });
         let reached = Reached { dialled, ..self.reach(destination) };
         if self.hears_name_servers(site, host) {
@@ -365,23 +365,6 @@ fn port_of(world: &World, destination: &Destination) -> Option<u16> {
         Destination::Service { service, port } => Some(world.services[*service].ports[*port].port),
         Destination::Headless { endpoints, .. } => Some(endpoints.first()?.port),
         Destination::Pod { port, .. } | Destination::Outside { port, .. } => Some(*port),
-    }
-}
-
-/// Whose waypoint stands before a destination: pods of a headless Service are dialled at their own
-/// addresses.
-fn whose_waypoint(destination: &Destination) -> Vec<WaypointAsked> {
-    match destination {
-        Destination::Service { service, .. } => vec![WaypointAsked::Service(*service)],
-        Destination::Headless { endpoints, .. } => {
-            let pod = |endpoint: &Endpoint| match endpoint.target {
-                EndpointTarget::Pod(pod) => Some(WaypointAsked::Pod(pod)),
-                EndpointTarget::Address(_) => None,
-            };
-            endpoints.iter().filter_map(pod).collect()
-        }
-        Destination::Pod { pod, .. } => vec![WaypointAsked::Pod(*pod)],
-        Destination::Outside { .. } => Vec::new(),
     }
 }
 

@@ -13,7 +13,8 @@ mod tests;
 
 use std::fmt;
 
-use crate::world::{ClusterId, PodId, ServiceId};
+use crate::control::kubernetes::service_port::Destination;
+use crate::world::{ClusterId, Endpoint, EndpointTarget, PodId, ServiceId};
 
 pub(in crate::control::istio) use choice::name_of;
 pub use choice::{Refusal, RefusalKind};
@@ -49,4 +50,25 @@ pub enum WaypointAsked {
     Service(ServiceId),
     /// That of traffic to a pod's address.
     Pod(PodId),
+}
+
+impl WaypointAsked {
+    /// Whose waypoints stand before a destination: a Service's own address leads to that of the
+    /// Service, a pod's address to that of the pod, and pods of a headless Service are dialled at
+    /// their own addresses (ztunnel `src/proxy/outbound.rs`, `build_request`).
+    #[must_use]
+    pub fn of(destination: &Destination) -> Vec<Self> {
+        match destination {
+            Destination::Service { service, .. } => vec![Self::Service(*service)],
+            Destination::Headless { endpoints, .. } => {
+                let pod = |endpoint: &Endpoint| match endpoint.target {
+                    EndpointTarget::Pod(pod) => Some(Self::Pod(pod)),
+                    EndpointTarget::Address(_) => None,
+                };
+                endpoints.iter().filter_map(pod).collect()
+            }
+            Destination::Pod { pod, .. } => vec![Self::Pod(*pod)],
+            Destination::Outside { .. } => Vec::new(),
+        }
+    }
 }
