@@ -1,14 +1,16 @@
-//! From the paths of a command line to texts: finds files, reads them, and knows a scenario from
-//! a manifest. What the texts mean is decided elsewhere.
+//! From the paths of a command line to texts: finds files, reads them, knows a scenario from a
+//! manifest, and joins a scenario with its manifests. What the texts mean is decided elsewhere.
 
 mod collect;
 mod costs;
 mod kind;
+mod load;
 mod read;
 
 pub(crate) use collect::{Skipped, collect};
 pub(crate) use costs::costs;
 pub(crate) use kind::{SourceKind, kind_of};
+pub(crate) use load::{Asked, Cluster, Loaded, load};
 pub(crate) use read::{Sources, read_all, shown};
 
 /// How much input is accepted; more is a diagnostic, not an exhausted machine.

@@ -13,8 +13,8 @@ use meshwalk_sim::scenario::Scenario;
 use meshwalk_sim::stats::Assumption;
 
 use crate::cli::{CompareArgs, ComparedPathArg};
-use crate::command::run::load::{Cluster, Loaded};
 use crate::failure::Failure;
+use crate::input::{Cluster, Loaded};
 
 use super::objects::Told;
 

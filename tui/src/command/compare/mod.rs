@@ -16,9 +16,9 @@ use crate::report::diagnostics;
 use crate::{Environment, Exit};
 
 use self::lanes::Lanes;
-use super::run::load::{self, Asked, Loaded};
 use super::run::{has_errors, identity, not_modelled, unusable};
 use super::{Looks, Streams};
+use crate::input::{self, Asked, Loaded};
 
 /// Carries out `meshwalk compare`.
 pub(super) fn compare(
@@ -36,7 +36,7 @@ pub(super) fn compare(
         seed: args.seed,
         costs: args.costs.costs.as_deref(),
     };
-    let mut loaded = load::load(asked, streams.input)?;
+    let mut loaded = input::load(asked, streams.input)?;
     let costs = loaded.costs.take();
     let scenario = loaded.scenario.take().filter(|_| costs.is_some());
     let costs = costs.unwrap_or_else(CostProfile::built_in);

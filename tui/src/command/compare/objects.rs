@@ -17,7 +17,7 @@ use meshwalk_sim::compare::{
 use meshwalk_sim::stats::BoxKind;
 
 use crate::cli::ComparedPathArg;
-use crate::command::run::load::{Cluster, Loaded};
+use crate::input::{Cluster, Loaded};
 use crate::report::places::Places;
 
 /// A data path with the world in which it is told.

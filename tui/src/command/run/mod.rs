@@ -1,6 +1,5 @@
 //! `run`: from paths to a simulated run and its reports.
 
-pub(super) mod load;
 mod replicate;
 mod write;
 
@@ -15,15 +14,15 @@ use meshwalk_sim::stats::{
     ExpectationResult, Identity, NotModelled, RunContext, RunResults, RunStatistics, summarise,
 };
 
-use crate::cli::{RunArgs, RunFormat};
+use crate::cli::{DataPathArg, RunArgs, RunFormat};
 use crate::failure::Failure;
+use crate::input::{self, Asked, Cluster, Loaded};
 use crate::report::diagnostics::{self, Counts};
 use crate::report::places::Places;
 use crate::report::{self, table::Detail};
 use crate::terminal::Look;
 use crate::{Environment, Exit};
 
-use self::load::{Asked, Cluster, Loaded};
 use self::write::Files;
 use super::{Looks, Streams};
 
@@ -37,12 +36,12 @@ pub(super) fn run(
     write::check(args)?;
     let asked = Asked {
         paths: &args.paths,
-        data_path: args.data_path,
+        data_path: args.data_path.map(DataPathArg::name),
         overrides: &args.overrides,
         seed: args.seed,
         costs: args.costs.costs.as_deref(),
     };
-    let mut loaded = load::load(asked, streams.input)?;
+    let mut loaded = input::load(asked, streams.input)?;
     let subject = Subject::make(&mut loaded);
     diagnostics::sort(&mut loaded.findings, &loaded.sources);
     // Clusters may share files, and so their findings.

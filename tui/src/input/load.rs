@@ -11,68 +11,66 @@ use meshwalk_sim::scenario::file::ScenarioFile;
 use meshwalk_sim::scenario::{self, Scenario};
 use meshwalk_sim::stats::Assumption;
 
-use crate::cli::DataPathArg;
+use super::{Limits, SourceKind, Sources, collect, costs, kind_of, read_all, shown};
 use crate::failure::Failure;
-use crate::input::{self, Limits, SourceKind, Sources};
 
 /// The name of a scenario that was assumed, in places and messages.
 const ASSUMED_NAME: &str = "<assumed scenario>";
 
 /// What to read, and what to change in it.
 #[derive(Clone, Copy)]
-pub(in crate::command) struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     /// A scenario file; or manifests.
-    pub(in crate::command) paths: &'a [PathBuf],
+    pub(crate) paths: &'a [PathBuf],
     /// The data path in place of the scenario's.
-    pub(in crate::command) data_path: Option<DataPathArg>,
+    pub(crate) data_path: Option<&'a str>,
     /// Further overrides, such as `traffic[0].timeout=2s`.
-    pub(in crate::command) overrides: &'a [String],
+    pub(crate) overrides: &'a [String],
     /// The seed in place of the scenario's.
-    pub(in crate::command) seed: Option<u64>,
+    pub(crate) seed: Option<u64>,
     /// A machine or a file of prices in place of the built-in ones.
-    pub(in crate::command) costs: Option<&'a str>,
+    pub(crate) costs: Option<&'a str>,
 }
 
 /// What was read.
-pub(in crate::command) struct Loaded {
+pub(crate) struct Loaded {
     /// All texts.
-    pub(in crate::command) sources: SourceSet,
+    pub(crate) sources: SourceSet,
     /// What is wrong with them.
-    pub(in crate::command) findings: Vec<Diagnostic>,
+    pub(crate) findings: Vec<Diagnostic>,
     /// What it is called in reports.
-    pub(in crate::command) title: String,
+    pub(crate) title: String,
     /// The scenario; `None` when it cannot be used, and the findings say why.
-    pub(in crate::command) scenario: Option<Scenario>,
+    pub(crate) scenario: Option<Scenario>,
     /// The manifests of each cluster.
-    pub(in crate::command) clusters: Vec<Cluster>,
+    pub(crate) clusters: Vec<Cluster>,
     /// What was assumed because no scenario says it.
-    pub(in crate::command) assumptions: Vec<Assumption>,
+    pub(crate) assumptions: Vec<Assumption>,
     /// Overrides of the command line.
-    pub(in crate::command) edits: Vec<String>,
+    pub(crate) edits: Vec<String>,
     /// The prices; `None` when they cannot be used, and the findings say why.
-    pub(in crate::command) costs: Option<CostProfile>,
+    pub(crate) costs: Option<CostProfile>,
 }
 
 /// A cluster and its manifests.
-pub(in crate::command) struct Cluster {
-    pub(in crate::command) name: String,
-    pub(in crate::command) manifests: Manifests,
+pub(crate) struct Cluster {
+    pub(crate) name: String,
+    pub(crate) manifests: Manifests,
 }
 
 impl Cluster {
     /// What the simulator takes.
-    pub(in crate::command) fn as_input(&self) -> ClusterInput<'_> {
+    pub(crate) fn as_input(&self) -> ClusterInput<'_> {
         ClusterInput { name: &self.name, resources: &self.manifests.resources }
     }
 }
 
 /// Reads what is asked for.
-pub(in crate::command) fn load(asked: Asked<'_>, stdin: &mut dyn Read) -> Result<Loaded, Failure> {
+pub(crate) fn load(asked: Asked<'_>, stdin: &mut dyn Read) -> Result<Loaded, Failure> {
     let mut loader = Loader { asked, stdin, sources: Sources::default() };
     let ids = loader.read(asked.paths);
-    let (scenarios, manifests): (Vec<SourceId>, Vec<SourceId>) = ids
-        .into_iter()
-        .partition(|&id| input::kind_of(&loader.sources.set, id) == SourceKind::Scenario);
+    let (scenarios, manifests): (Vec<SourceId>, Vec<SourceId>) =
+        ids.into_iter().partition(|&id| kind_of(&loader.sources.set, id) == SourceKind::Scenario);
     match (scenarios.as_slice(), manifests.as_slice()) {
         (&[scenario], []) => Ok(loader.with_scenario(scenario)),
         ([], []) if loader.sources.findings.is_empty() => {
@@ -92,8 +90,8 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     fn read(&mut self, paths: &[PathBuf]) -> Vec<SourceId> {
-        let found = input::collect(paths, &Limits::DEFAULT);
-        input::read_all(found, &mut self.stdin, &Limits::DEFAULT, &mut self.sources)
+        let found = collect(paths, &Limits::DEFAULT);
+        read_all(found, &mut self.stdin, &Limits::DEFAULT, &mut self.sources)
     }
 
     fn scenario_in_company(&self, scenarios: &[SourceId]) -> Failure {
@@ -104,7 +102,7 @@ impl Loader<'_> {
 
     /// Overrides in the order in which they take effect.
     fn edits(&self) -> Vec<String> {
-        let data_path = self.asked.data_path.map(|path| format!("data_path={}", path.name()));
+        let data_path = self.asked.data_path.map(|path| format!("data_path={}", path));
         data_path.into_iter().chain(self.asked.overrides.iter().cloned()).collect()
     }
 
@@ -138,7 +136,7 @@ impl Loader<'_> {
         let text = serde_json::to_string_pretty(&file).expect("a scenario is plain data");
         let source = self.sources.set.add(ASSUMED_NAME, text);
         let scenario = self.read_scenario(source);
-        let paths: Vec<String> = self.asked.paths.iter().map(|path| input::shown(path)).collect();
+        let paths: Vec<String> = self.asked.paths.iter().map(|path| shown(path)).collect();
         let cluster = Cluster { name: DEFAULT_CLUSTER.to_owned(), manifests };
         self.finish(paths.join(" "), scenario, vec![cluster], assumptions)
     }
@@ -185,7 +183,7 @@ impl Loader<'_> {
         clusters: Vec<Cluster>,
         assumptions: Vec<Assumption>,
     ) -> Loaded {
-        let costs = input::costs(self.asked.costs, &mut self.stdin, &mut self.sources);
+        let costs = costs(self.asked.costs, &mut self.stdin, &mut self.sources);
         let mut findings = self.sources.findings.clone();
         for cluster in &clusters {
             findings.extend(cluster.manifests.diagnostics.iter().cloned());
