@@ -8,6 +8,7 @@ pub mod bench;
 mod cli;
 mod command;
 mod exit;
+mod explore;
 mod failure;
 mod input;
 pub mod interrupt;
