@@ -19,4 +19,4 @@ pub use edit::{At, Change, Edit, EditKind, LabelChange, Labelled, RequestChange,
 pub use evaluate::Setting;
 pub use network::{NetworkChange, NewPeer, NewPort, RuleChange};
 pub use others::Admitted;
-pub use search::{Bounds, Flip, Flips, flips};
+pub use search::{Bounds, Flip, Flips, flips, flips_while};

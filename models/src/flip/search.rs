@@ -89,6 +89,7 @@ struct Search<'s, 'a> {
     waiting: BTreeMap<Rank, Waiting>,
     flips: Flips,
     others: Others,
+    go_on: &'s mut dyn FnMut() -> bool,
 }
 
 /// Searches for the smallest edits that change what becomes of a request. `answer` is what becomes
@@ -96,10 +97,23 @@ struct Search<'s, 'a> {
 #[must_use]
 pub fn flips(
     setting: &Setting<'_>,
-    (world, planes): (&World, &ControlPlanes),
+    made: (&World, &ControlPlanes),
     question: &Question,
     answer: &Answer,
     bounds: Bounds,
+) -> Flips {
+    flips_while(setting, made, (question, answer), bounds, &mut || true)
+}
+
+/// As [`flips`], and ends before the next edit is tried once `go_on` says no: whoever asked may
+/// have lost interest.
+#[must_use]
+pub fn flips_while(
+    setting: &Setting<'_>,
+    (world, planes): (&World, &ControlPlanes),
+    (question, answer): (&Question, &Answer),
+    bounds: Bounds,
+    go_on: &mut dyn FnMut() -> bool,
 ) -> Flips {
     let Some(goal) = goal(answer).filter(|_| bounds.most > 0) else { return Flips::default() };
     let mut search = Search {
@@ -113,6 +127,7 @@ pub fn flips(
         waiting: BTreeMap::new(),
         flips: Flips::default(),
         others: Others::of(State { world, planes }, question, bounds.others_max),
+        go_on,
     };
     search.derive(search.before, question, answer, &[]);
     search.run();
@@ -155,7 +170,7 @@ impl Search<'_, '_> {
             if is_idle || self.holds_a_flip(&candidate) {
                 continue;
             }
-            if self.flips.evaluations >= self.bounds.evaluations_max {
+            if self.flips.evaluations >= self.bounds.evaluations_max || !(self.go_on)() {
                 self.flips.left_out = 1 + self.waiting.len();
                 return;
             }

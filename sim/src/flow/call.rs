@@ -68,7 +68,7 @@ impl<R: Recorder> Engine<R> {
         self.open_ledger(slot);
         let edge = self.plan.calls[call as usize].edge;
         self.meter.called(edge, now, lineage);
-        self.tell_try(now, slot, Step::CallBegan { parent, edge });
+        self.tell_try(now, slot, Step::CallBegan { parent, edge, call });
         self.send_try(slot);
     }
 

@@ -12,6 +12,7 @@
 
 mod alarm;
 mod app;
+mod asked;
 mod attempt;
 mod boxes;
 mod call;
@@ -41,6 +42,7 @@ mod tests;
 mod tunnel;
 mod upstream;
 
+pub use asked::{Asked, Dials, Unasked};
 pub use compile::{CompileInput, Compiled, compile};
 pub use engine::{Engine, Stopped};
 pub use snapshot::EngineSnapshot;

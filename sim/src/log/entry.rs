@@ -66,6 +66,8 @@ pub enum Step {
         parent: Option<u32>,
         /// The row of the statistics' edges.
         edge: u32,
+        /// The row of the call site in the plan.
+        call: u32,
     },
     /// The caller tries again; `previous` is the try that failed.
     Retried {

@@ -10,4 +10,4 @@ mod prepare;
 pub use drive::{account, record, replication_seed, run};
 #[cfg(feature = "expectations")]
 pub use judge::{Judged, PROGRESS_STEPS, find_breaks, judge};
-pub use prepare::{ClusterInput, DEFAULT_CLUSTER, Prepared, prepare};
+pub use prepare::{ClusterInput, DEFAULT_CLUSTER, Prepared, manifests_of, prepare};

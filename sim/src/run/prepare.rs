@@ -17,7 +17,7 @@ use meshwalk_models::world::{
 };
 
 use crate::flow::plan::Plan;
-use crate::flow::{CompileInput, compile};
+use crate::flow::{Asked, CompileInput, compile};
 use crate::scenario::file::{NodesSpec, SpreadOver};
 use crate::scenario::{self, Scenario};
 use crate::stats::Assumption;
@@ -44,6 +44,17 @@ pub struct Prepared {
     pub world: World,
     /// What the engine needs.
     pub plan: Arc<Plan>,
+    /// What the call sites of the scenario ask for, by row of the plan's calls.
+    pub asked: Vec<Asked>,
+    /// Who configures the proxies; `None` where no manifest holds an object of a mesh and nobody
+    /// is in ambient, so that all sidecars have the defaults and nobody was asked.
+    pub planes: Option<ControlPlanes>,
+    /// What carries the traffic of each workload.
+    pub placement: path::Placement,
+    /// Where pods run, as far as the scenario says so.
+    pub topology: Topology,
+    /// Hosts outside.
+    pub outside: Vec<OutsideHost>,
     /// What looks wrong; with errors among them the run would not mean what was asked.
     pub findings: Vec<Diagnostic>,
     /// What was left open and how it was filled.
@@ -57,15 +68,7 @@ pub fn prepare(
     scenario: &Scenario,
     costs: &CostProfile,
 ) -> Prepared {
-    let default_namespace = scenario.file.default_namespace.as_str();
-    let manifests: Vec<ClusterManifests<'_>> = clusters
-        .iter()
-        .map(|cluster| ClusterManifests {
-            name: cluster.name,
-            default_namespace,
-            resources: cluster.resources,
-        })
-        .collect();
+    let manifests = manifests_of(clusters, scenario);
     let topology = topology(scenario, clusters);
     let outside: Vec<OutsideHost> = scenario
         .file
@@ -105,7 +108,8 @@ pub fn prepare(
         planes: planes.as_ref().map(|(planes, _)| planes),
         policies,
     });
-    findings.extend(planes.into_iter().flat_map(|(_, findings)| findings));
+    let (planes, rejected) = planes.unzip();
+    findings.extend(rejected.into_iter().flatten());
     findings.extend(alone.into_iter().flat_map(|(_, findings)| findings));
     findings.extend(compiled.findings);
     let mut assumptions: Vec<Assumption> = built
@@ -117,7 +121,32 @@ pub fn prepare(
         })
         .collect();
     assumptions.extend(compiled.assumptions);
-    Prepared { world: built.world, plan: Arc::new(compiled.plan), findings, assumptions }
+    Prepared {
+        world: built.world,
+        plan: Arc::new(compiled.plan),
+        asked: compiled.asked,
+        planes,
+        placement,
+        topology,
+        outside,
+        findings,
+        assumptions,
+    }
+}
+
+/// The manifests of clusters, as a world is built of them.
+#[must_use]
+pub fn manifests_of<'a>(
+    clusters: &[ClusterInput<'a>],
+    scenario: &'a Scenario,
+) -> Vec<ClusterManifests<'a>> {
+    let default_namespace = scenario.file.default_namespace.as_str();
+    let manifests = clusters.iter().map(|cluster| ClusterManifests {
+        name: cluster.name,
+        default_namespace,
+        resources: cluster.resources,
+    });
+    manifests.collect()
 }
 
 /// Whether anybody is in ambient, where policies and waypoints count for everybody.

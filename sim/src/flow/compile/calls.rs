@@ -14,7 +14,7 @@ use crate::scenario::file::{
 };
 use crate::stats::EdgeOrigin;
 
-use super::mesh::Site;
+use super::mesh::{Called, Site};
 use super::targets::Place;
 use super::{Compiler, TableKey};
 
@@ -219,12 +219,12 @@ impl<'a> Compiler<'a> {
         self.mesh.sites.push(Site {
             caller: site.workload(),
             client,
+            calls: match place {
+                Place::Name(name) => Called::Name(name.to_owned()),
+                Place::Ingress { host, .. } => Called::Ingress(host.to_owned()),
+            },
             dialled: found.dialled,
-            headers: call
-                .headers
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
+            headers: headers(call),
             protocol: call.protocol,
             path: site.path().to_owned(),
         });
@@ -271,6 +271,17 @@ impl<'a> Compiler<'a> {
                 .collect();
         }
     }
+}
+
+/// The headers that a caller sets.
+fn headers(call: &Call) -> Vec<(String, String)> {
+    let written = call.headers.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let mut headers: Vec<_> = written.collect();
+    let is_typed = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    if call.protocol == Protocol::Grpc && !is_typed {
+        headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
+    }
+    headers
 }
 
 fn default_method(protocol: Protocol) -> &'static str {

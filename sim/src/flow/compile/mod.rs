@@ -41,6 +41,7 @@ use self::sendings::Sending;
 use self::targets::Targets;
 use self::waypoints::Waypoints;
 use super::app::STATUSES;
+use super::asked::Asked;
 use super::plan::{
     AppPlan, CallPlan, Gates, Heads, LanePlan, MeshPlan, NO_BOX, Op, Plan, PodPlan, Program, Rings,
 };
@@ -69,6 +70,9 @@ pub struct CompileInput<'a> {
 pub struct Compiled {
     /// The plan.
     pub plan: Plan,
+    /// What the call sites of the scenario ask for, by row of the plan's calls. Calls that others
+    /// become on the way come after them.
+    pub asked: Vec<Asked>,
     /// Names that lead nowhere, and the like; errors among them make the scenario unusable.
     pub findings: Vec<Diagnostic>,
     /// What the scenario leaves open and how it was filled.
@@ -252,6 +256,7 @@ impl<'a> Compiler<'a> {
 
     fn finish(mut self) -> Compiled {
         let (authorizers, starts_at) = (self.authorizers(), self.starts_at());
+        let asked = self.asked();
         let mut next_table = 0;
         for pod in &mut self.pods {
             pod.first_pool_table = next_table;
@@ -296,7 +301,7 @@ impl<'a> Compiler<'a> {
             end: SimTime::ZERO + file.duration,
             layout,
         };
-        Compiled { plan, findings: self.findings, assumptions: self.assumptions }
+        Compiled { plan, asked, findings: self.findings, assumptions: self.assumptions }
     }
 }
 

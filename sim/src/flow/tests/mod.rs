@@ -3,6 +3,7 @@
 mod agreement;
 mod agreement_policy;
 mod ambient;
+mod asked;
 mod boxes;
 mod gates;
 mod laws;

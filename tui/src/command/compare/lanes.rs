@@ -70,7 +70,7 @@ impl Lanes {
     }
 
     fn add(&mut self, path: ComparedPathArg, prepared: Prepared, refusal: Option<String>) {
-        let Prepared { world, plan, findings, assumptions } = prepared;
+        let Prepared { world, plan, findings, assumptions, .. } = prepared;
         // What is odd about an object on one path alone is told beside the object; only what the
         // engine itself cannot run takes a path out.
         let is_refusal = |it: &&Diagnostic| {

@@ -13,15 +13,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use meshwalk_models::manifest::{Diagnostic, Place};
 use meshwalk_models::path::{self, Protection};
 use meshwalk_models::proxy::envoy::config::UpstreamTls;
-use meshwalk_models::proxy::envoy::filters::ExternalAnswer;
 use meshwalk_models::world::{Origin, PodId, TableId};
 
+use crate::flow::asked::answer_of;
 use crate::flow::plan::{
     AuthorizerPlan, ClusterTls, ConnectionFate, ConnectionGate, DecisionPlan, GateKey, GatePlan,
     RequestGate,
 };
 use crate::scenario::at;
-use crate::scenario::file::{AuthorizerAnswer, ExternalAuthorizer, UndecidedPolicies};
+use crate::scenario::file::{ExternalAuthorizer, UndecidedPolicies};
 use crate::stats::Ruling;
 
 use self::server::AtServer;
@@ -251,14 +251,5 @@ fn place_of(origin: &Origin) -> Option<Place> {
     match origin {
         Origin::Manifest(place) | Origin::Scenario(place) => Some(*place),
         _ => None,
-    }
-}
-
-/// What an external authoriser answers when it does not fail.
-const fn answer_of(spec: &ExternalAuthorizer) -> ExternalAnswer {
-    match spec.answer {
-        AuthorizerAnswer::Allow => ExternalAnswer::Allow,
-        AuthorizerAnswer::Deny => ExternalAnswer::Deny { status: spec.status },
-        AuthorizerAnswer::Fail => ExternalAnswer::Fail,
     }
 }

@@ -113,7 +113,7 @@ impl Compiler<'_> {
     pub(in super::super) fn external(&self) -> ExternalAnswers {
         let mut answers = ExternalAnswers::default();
         for (provider, spec) in &self.input.scenario.file.external_authorizers {
-            answers.give(provider.clone(), super::answer_of(spec));
+            answers.give(provider.clone(), crate::flow::asked::answer_of(spec));
         }
         answers
     }

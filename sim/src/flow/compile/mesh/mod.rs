@@ -23,7 +23,7 @@ use super::Compiler;
 use self::bare::BareClusters;
 use self::clusters::KnownClusters;
 pub(super) use self::resolve::Here;
-pub(super) use self::sites::{Dialled, Site};
+pub(super) use self::sites::{Called, Dialled, Site};
 
 /// The mesh in the making.
 #[derive(Default)]

@@ -14,6 +14,7 @@ use meshwalk_models::walk::{
 };
 use meshwalk_models::world::{PodId, WorkloadId};
 
+use crate::flow::asked::{Asked, Dials};
 use crate::scenario::file::Protocol;
 
 use super::super::Compiler;
@@ -25,13 +26,24 @@ pub(in super::super) struct Site {
     pub(in super::super) caller: Option<WorkloadId>,
     /// Whose tables it uses.
     pub(in super::super) client: usize,
-    /// Where it dials; `None` where the name leads nowhere.
+    /// What it calls, as it is written.
+    pub(in super::super) calls: Called,
+    /// Where it dials; `None` where the name leads nowhere, or to a gateway.
     pub(in super::super) dialled: Option<Dialled>,
     /// Headers that the caller sets.
     pub(in super::super) headers: Vec<(String, String)>,
     pub(in super::super) protocol: Protocol,
     /// Where the scenario says so.
     pub(in super::super) path: String,
+}
+
+/// What a call site calls, as it is written.
+#[derive(Clone, Debug)]
+pub(in super::super) enum Called {
+    /// A name or an address, perhaps with a port.
+    Name(String),
+    /// This host, at the Ingress rules.
+    Ingress(String),
 }
 
 /// Where a caller dials.
@@ -52,6 +64,29 @@ impl Compiler<'_> {
         self.input.scenario.file.starts_at.as_ref()?.parse().ok()
     }
 
+    /// What each call site that is written asks for; other rows of calls come after these.
+    pub(in super::super) fn asked(&mut self) -> Vec<Asked> {
+        let class = self.input.world.ingress_classes.iter().next();
+        let class = class.map(|class| class.name.clone()).unwrap_or_default();
+        let sites = std::mem::take(&mut self.mesh.sites);
+        let requests = std::mem::take(&mut self.requests);
+        let asked = sites.into_iter().zip(requests).map(|(site, (method, path))| Asked {
+            caller: site.caller,
+            dials: match (site.calls, site.dialled) {
+                (Called::Ingress(host), _) => Dials::Ingress { class: class.clone(), host },
+                (Called::Name(_), Some(Dialled { host, port, .. })) => {
+                    Dials::Address { host, port }
+                }
+                (Called::Name(name), None) => Dials::Nowhere { name },
+            },
+            method,
+            path,
+            headers: site.headers,
+            written: site.path,
+        });
+        asked.collect()
+    }
+
     /// The request of a call site as it leaves one of its callers.
     pub(in super::super) fn request_of(
         &self,
@@ -61,11 +96,6 @@ impl Compiler<'_> {
         call: u32,
     ) -> Request {
         let (method, path) = &self.requests[call as usize];
-        let mut headers = site.headers.clone();
-        let typed = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        if site.protocol == Protocol::Grpc && !typed {
-            headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
-        }
         let question = Question {
             sender: match from {
                 Some((workload, pod)) => Sender::Pod(Caller { pod, workload }),
@@ -83,7 +113,7 @@ impl Compiler<'_> {
             },
             method: method.clone(),
             path: Some(path.clone()),
-            headers,
+            headers: site.headers.clone(),
             policies: Policies::AssumedToAllow,
             certificate: ClientCertificate::Missing,
             external: ExternalAnswers::default(),
