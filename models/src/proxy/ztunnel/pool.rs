@@ -141,6 +141,23 @@ impl Lane {
         self.open.len()
     }
 
+    /// The open tunnels with the streams that each carries, by number.
+    pub fn open_tunnels(&self) -> impl Iterator<Item = (TunnelId, u16)> {
+        self.open.iter().copied()
+    }
+
+    /// The tunnel that takes further connections, and when one came last.
+    #[must_use]
+    pub const fn taking(&self) -> Option<(TunnelId, SimTime)> {
+        self.pooled
+    }
+
+    /// The tunnel that is being opened.
+    #[must_use]
+    pub const fn opening(&self) -> Option<TunnelId> {
+        self.opening
+    }
+
     /// How many streams they carry.
     #[must_use]
     pub fn streams(&self) -> u64 {

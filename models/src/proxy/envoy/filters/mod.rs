@@ -21,7 +21,7 @@ pub use external::{ExternalAnswer, ExternalAnswerError, ExternalAnswers, connect
 pub use outlook::{Outlook, Possible, Undecided};
 pub use rbac::{Access, connection_access};
 pub use settings::Settings;
-pub use state::{FilterCounts, FilterState};
+pub use state::{BucketState, FilterCounts, FilterState};
 
 #[cfg(test)]
 mod tests;

@@ -26,36 +26,56 @@ pub(super) struct Bucket {
     /// What is in it, in nanoseconds of the fill interval times tokens: exact, without fractions.
     credit: u128,
     at: SimTime,
+    /// The limit that it was asked under last.
+    shape: Shape,
+}
+
+/// What of a limit says how a bucket fills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Shape {
+    price: u128,
+    capacity: u128,
+    tokens_per_fill: u128,
+}
+
+impl Shape {
+    fn of(limit: &LocalRateLimit) -> Self {
+        // What one token is worth.
+        let price = u128::from(limit.fill_interval.as_ns()).max(1);
+        let capacity = u128::from(limit.max_tokens) * price;
+        Self { price, capacity, tokens_per_fill: u128::from(limit.tokens_per_fill) }
+    }
 }
 
 impl Bucket {
     /// A full bucket.
     pub(super) fn full(limit: &LocalRateLimit, now: SimTime) -> Self {
-        Self { credit: capacity(limit), at: now }
+        let shape = Shape::of(limit);
+        Self { credit: shape.capacity, at: now, shape }
     }
 
     /// Takes one token, if there is one.
     pub(super) fn take(&mut self, limit: &LocalRateLimit, now: SimTime) -> bool {
-        let passed = u128::from(now.since(self.at).as_ns());
-        let filled = passed * u128::from(limit.tokens_per_fill);
-        self.credit = (self.credit + filled).min(capacity(limit));
+        self.shape = Shape::of(limit);
+        self.credit = self.credit_at(now);
         self.at = now;
-        let price = price(limit);
-        let taken = self.credit >= price;
+        let taken = self.credit >= self.shape.price;
         if taken {
-            self.credit -= price;
+            self.credit -= self.shape.price;
         }
         taken
     }
-}
 
-/// What one token is worth.
-fn price(limit: &LocalRateLimit) -> u128 {
-    u128::from(limit.fill_interval.as_ns()).max(1)
-}
+    /// Whole tokens at `now`, and the most that it holds.
+    pub(super) fn tokens_at(&self, now: SimTime) -> (u64, u64) {
+        let tokens = |credit: u128| u64::try_from(credit / self.shape.price).unwrap_or(u64::MAX);
+        (tokens(self.credit_at(now)), tokens(self.shape.capacity))
+    }
 
-fn capacity(limit: &LocalRateLimit) -> u128 {
-    u128::from(limit.max_tokens) * price(limit)
+    fn credit_at(&self, now: SimTime) -> u128 {
+        let passed = u128::from(now.since(self.at).as_ns());
+        (self.credit + passed * self.shape.tokens_per_fill).min(self.shape.capacity)
+    }
 }
 
 /// The answer to a request that got no token.

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::units::SimTime;
+
 use super::rate_limit::{Bucket, BucketKey};
 
 /// What the filters of one connection manager keep between requests.
@@ -14,6 +16,34 @@ pub struct FilterState {
     pub(super) buckets: BTreeMap<BucketKey, Bucket>,
     /// What happened so far.
     pub counts: FilterCounts,
+}
+
+/// A bucket of tokens as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BucketState {
+    /// What has settings of its own: the cluster, route or virtual host; empty for those of the
+    /// filter.
+    pub of: String,
+    /// Whole tokens in it.
+    pub tokens: u64,
+    /// Tokens that it holds at most.
+    pub tokens_max: u64,
+}
+
+impl FilterState {
+    /// Requests with a fault that is not over yet.
+    #[must_use]
+    pub const fn active_faults(&self) -> u32 {
+        self.active_faults
+    }
+
+    /// The buckets of tokens that were asked so far, as they stand at `now`.
+    pub fn buckets(&self, now: SimTime) -> impl Iterator<Item = BucketState> {
+        self.buckets.iter().map(move |(key, bucket)| {
+            let (tokens, tokens_max) = bucket.tokens_at(now);
+            BucketState { of: key.own.clone(), tokens, tokens_max }
+        })
+    }
 }
 
 /// Counters of filters, under Envoy's names (`http.<prefix>.…`).

@@ -146,6 +146,24 @@ impl RouterState {
         self.attempts
     }
 
+    /// How many retries the policy still allows.
+    #[must_use]
+    pub const fn retries_left(&self) -> u32 {
+        self.retries_left
+    }
+
+    /// The window from which the next back-off is drawn, in milliseconds.
+    #[must_use]
+    pub const fn next_window_ms(&self) -> u32 {
+        self.window_ms
+    }
+
+    /// Whether a back-off is under way.
+    #[must_use]
+    pub const fn is_pausing(&self) -> bool {
+        matches!(self.retry, RetrySlot::Pausing | RetrySlot::PausingAsAsked)
+    }
+
     /// The response flags so far.
     #[must_use]
     pub const fn flags(&self) -> ResponseFlags {

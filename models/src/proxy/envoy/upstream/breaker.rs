@@ -49,6 +49,21 @@ pub struct Overflow {
     pub origin: Origin,
 }
 
+/// How full one breaker is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreakerState {
+    /// What it counts.
+    pub resource: Resource,
+    /// How many there are.
+    pub count: u32,
+    /// How many there may be; `u32::MAX` is no limit.
+    pub limit: u32,
+    /// The rule that says so.
+    pub rule: RuleId,
+    /// What set the limit.
+    pub origin: Origin,
+}
+
 /// How many there are now.
 #[derive(Clone, Copy, Debug)]
 struct Counts {
@@ -58,6 +73,22 @@ struct Counts {
     pending: u32,
     requests: u32,
     retries: u32,
+}
+
+impl Resource {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Connections, Self::Pending, Self::Requests, Self::Retries];
+
+    /// As tables print it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::Pending => "pending",
+            Self::Requests => "requests",
+            Self::Retries => "retries",
+        }
+    }
 }
 
 impl Counts {
@@ -116,6 +147,20 @@ impl Counters {
         };
         Breakers { counts, cluster, priority }
     }
+}
+
+/// How full all breakers of one priority are; nothing is taken or given back.
+pub(super) fn show(
+    counters: &Counters,
+    cluster: &Cluster,
+    priority: RoutingPriority,
+) -> [BreakerState; 4] {
+    let mut counters = counters.clone();
+    let breakers = counters.lend(cluster, priority);
+    Resource::ALL.map(|resource| {
+        let Limit { value: limit, rule, origin } = breakers.limit_of(resource);
+        BreakerState { resource, count: breakers.count(resource), limit, rule, origin }
+    })
 }
 
 /// As Istio writes it where no DestinationRule says otherwise.

@@ -34,14 +34,14 @@ mod zone;
 
 use std::sync::Arc;
 
-pub use breaker::{Breakers, Overflow, Resource};
+pub use breaker::{BreakerState, Breakers, Overflow, Resource};
 pub use context::{NoHost, PickContext};
 pub use hosts::HostId;
 pub use load::PriorityLoads;
 pub use outlier::{Change, Detector, HealthChange, Spared, UpstreamResult};
 pub use previous_priorities::PreviousPriorities;
 pub use roster::Roster;
-pub use snapshot::{Counters, HostState};
+pub use snapshot::{Counters, HostState, LevelState, Watched};
 pub use update::Moved;
 
 use delivery::Deliveries;
@@ -250,6 +250,36 @@ impl ClusterState {
         self.breakers.lend(&self.roster.cluster, priority)
     }
 
+    /// How full the breakers of routes with this priority are.
+    #[must_use]
+    pub fn breaker_states(&self, priority: RoutingPriority) -> [BreakerState; 4] {
+        breaker::show(&self.breakers, &self.roster.cluster, priority)
+    }
+
+    /// The hosts of each priority as the workers see them, the first priority first.
+    pub fn levels(&self) -> impl Iterator<Item = LevelState> {
+        let spread = self.spread();
+        self.crew.view.levels.iter().enumerate().map(|(at, level)| {
+            let count = level.count();
+            LevelState {
+                hosts: count.hosts,
+                healthy: count.healthy,
+                degraded: count.degraded,
+                load_percent: [&spread.loads.healthy, &spread.loads.degraded]
+                    .map(|loads| loads.get(at).copied().unwrap_or(0))
+                    .iter()
+                    .sum(),
+                panics: spread.panic.get(at).copied().unwrap_or(false),
+            }
+        })
+    }
+
+    /// When outlier detection looks at all hosts next; `None` while it would change nothing.
+    #[must_use]
+    pub fn next_sweep(&self) -> Option<SimTime> {
+        self.outliers().and_then(Outliers::next_sweep)
+    }
+
     /// How the workers spread the load over priorities.
     #[must_use]
     pub fn loads(&self) -> &PriorityLoads {
@@ -297,6 +327,7 @@ impl ClusterState {
                 returns_from: outliers.zip(config).and_then(|(o, c)| o.returns_from(host, c)),
                 ejections: outliers.map_or(0, |outliers| outliers.ejections(host)),
                 used: level.healthy.hosts.contains(&host),
+                watched: outliers.map(|outliers| outliers.watched(host)),
             }
         })
     }

@@ -36,6 +36,43 @@ pub struct HostState<'a> {
     pub ejections: u32,
     /// Whether the workers count it as healthy.
     pub used: bool,
+    /// What outlier detection counts of it; `None` without outlier detection.
+    pub watched: Option<Watched>,
+}
+
+/// What outlier detection counts of one host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Watched {
+    /// Answers of 5xx in a row.
+    pub in_row_5xx: u32,
+    /// Answers of 502, 503 and 504 in a row.
+    pub in_row_gateway: u32,
+    /// Failures of the proxy's own making in a row.
+    pub in_row_local: u32,
+    /// What the base ejection time is multiplied by for the ejection under way, or was for the
+    /// latest; it falls again in quiet intervals.
+    pub backoff: u32,
+    /// Requests in the interval under way.
+    pub requests: u32,
+    /// Of these, the successes.
+    pub successes: u32,
+    /// When it came back last.
+    pub returned_at: Option<SimTime>,
+}
+
+/// The hosts of one priority, as the workers see them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LevelState {
+    /// All of them.
+    pub hosts: u32,
+    /// Those that get requests.
+    pub healthy: u32,
+    /// Those that get requests when healthy ones are too few.
+    pub degraded: u32,
+    /// The share of requests that this priority gets, in percent.
+    pub load_percent: u32,
+    /// Whether it is in a panic: health is not looked at.
+    pub panics: bool,
 }
 
 impl HostState<'_> {

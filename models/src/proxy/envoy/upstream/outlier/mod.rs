@@ -20,7 +20,7 @@ use monitor::Monitor;
 use super::super::config::OutlierDetection;
 use super::super::{Dice, Purpose};
 use super::update::carried;
-use super::{Counters, HostId};
+use super::{Counters, HostId, Watched};
 use crate::profile::EjectionShare;
 use crate::units::{SimDuration, SimTime};
 
@@ -83,6 +83,11 @@ impl Outliers {
     /// How often the host was ejected.
     pub(super) fn ejections(&self, host: u32) -> u32 {
         self.monitors[host as usize].ejections
+    }
+
+    /// What is counted of the host.
+    pub(super) fn watched(&self, host: u32) -> Watched {
+        self.monitors[host as usize].watched()
     }
 
     pub(super) fn next_sweep(&self) -> Option<SimTime> {

@@ -5,6 +5,7 @@ use crate::units::{SimDuration, SimTime};
 
 use super::super::super::config::OutlierDetection;
 use super::super::super::router::AttemptResult;
+use super::super::Watched;
 
 /// How a request to a host went, as the router tells it. Source: Envoy, `Outlier::Result` and
 /// `putHttpResponseCode`.
@@ -159,6 +160,20 @@ impl Monitor {
                     at_5xx.then_some(Detector::Consecutive5xx),
                 ]
             }
+        }
+    }
+
+    /// What is counted, for those who look on.
+    pub(super) fn watched(&self) -> Watched {
+        let requests = self.external.current;
+        Watched {
+            in_row_5xx: self.in_row_5xx,
+            in_row_gateway: self.in_row_gateway,
+            in_row_local: self.in_row_local,
+            backoff: self.backoff,
+            requests: requests.total,
+            successes: requests.good,
+            returned_at: self.returned_at,
         }
     }
 
