@@ -95,6 +95,19 @@ impl<Q: EventQueue> Kernel<Q> {
     pub fn pending(&self) -> usize {
         self.queue.len()
     }
+
+    /// The pending events that `wanted` accepts, in the order in which they will be taken. It
+    /// looks at all that are pending: for those who look on.
+    pub fn pending_events(&self, wanted: impl Fn(Event) -> bool) -> Vec<Event> {
+        let mut found = Vec::new();
+        self.queue.for_each(|event| {
+            if wanted(event) {
+                found.push(event);
+            }
+        });
+        found.sort_unstable_by_key(|event| event.key());
+        found
+    }
 }
 
 impl<Q: EventQueue + Clone> Kernel<Q> {

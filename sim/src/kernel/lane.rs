@@ -107,6 +107,12 @@ impl TimerLane {
         TimerHandle { slot, generation: self.timers.generation(slot) }
     }
 
+    /// When a timer rings; `None` if it has ended, one way or the other.
+    #[must_use]
+    pub fn due(&self, handle: TimerHandle) -> Option<SimTime> {
+        self.timers.get_if(handle.slot, handle.generation).map(|timer| timer.due)
+    }
+
     /// Stops a timer and returns its owner; `None` if it has ended before, one way or the other.
     pub fn cancel(&mut self, handle: TimerHandle) -> Option<u32> {
         self.timers.get_if(handle.slot, handle.generation)?;

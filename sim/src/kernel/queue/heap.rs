@@ -87,4 +87,8 @@ impl EventQueue for PackedHeap {
     fn len(&self) -> usize {
         self.events.len()
     }
+
+    fn for_each(&self, visit: impl FnMut(Event)) {
+        self.events.iter().copied().for_each(visit);
+    }
 }

@@ -32,6 +32,10 @@ pub trait EventQueue: Default {
     /// How many events are pending.
     fn len(&self) -> usize;
 
+    /// Calls `visit` with every pending event, in no order that means anything. For those who look
+    /// on; not for hot loops.
+    fn for_each(&self, visit: impl FnMut(Event));
+
     /// Takes the earliest event.
     fn pop(&mut self) -> Option<Event> {
         self.pop_until(SimTime::MAX)

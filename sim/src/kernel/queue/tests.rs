@@ -45,6 +45,14 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// All pending events, sorted.
+fn pending(queue: &impl EventQueue) -> Vec<u128> {
+    let mut keys = Vec::new();
+    queue.for_each(|event| keys.push(event.key()));
+    keys.sort_unstable();
+    keys
+}
+
 /// Runs both queues side by side and compares all they answer.
 struct Pair {
     wheel: Wheel,
@@ -96,7 +104,10 @@ impl Pair {
                 while self.pop_until(limit)?.is_some() {}
                 self.now = limit;
             }
-            Step::Peek => prop_assert_eq!(self.wheel.next_time(), self.heap.next_time()),
+            Step::Peek => {
+                prop_assert_eq!(self.wheel.next_time(), self.heap.next_time());
+                prop_assert_eq!(pending(&self.wheel), pending(&self.heap));
+            }
             Step::Clone => self.wheel = self.wheel.clone(),
         }
         Ok(())

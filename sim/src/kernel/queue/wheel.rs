@@ -249,6 +249,13 @@ impl EventQueue for Wheel {
     fn len(&self) -> usize {
         self.len
     }
+
+    fn for_each(&self, mut visit: impl FnMut(Event)) {
+        self.ready[self.next..].iter().for_each(|event| visit(*event));
+        for bucket in &self.buckets {
+            self.pool.for_each_slice(*bucket, |events| events.iter().for_each(|it| visit(*it)));
+        }
+    }
 }
 
 /// The base-64 digit of `time_ns` on `level`.
