@@ -46,6 +46,12 @@ pub(super) struct StreamTimers {
 
 impl StreamTimers {
     pub(super) const NONE: Self = Self { lanes: [None; 6], attempt: 0, alarm: NONE };
+
+    /// The running timers: route, per try, per-try idle, stream idle, longest life of the stream
+    /// and of the attempt.
+    pub(super) const fn lanes(&self) -> [Option<TimerHandle>; 6] {
+        self.lanes
+    }
 }
 
 /// The place of a timer's handle, and the lane it runs in.

@@ -58,6 +58,16 @@ pub(super) struct Pace {
 }
 
 impl Pace {
+    /// Requests in the window under way at `now`, and in the one before it.
+    pub(super) fn windows_at(&self, now: SimTime) -> (u32, u32) {
+        let window = now.as_ns() / Batching::WINDOW.as_ns();
+        match window.checked_sub(self.window) {
+            Some(0) => (self.now, self.before),
+            Some(1) => (0, self.now),
+            _ => (0, 0),
+        }
+    }
+
     /// Counts so many requests and tells the rate a second.
     fn rate_with(&mut self, arriving: u32, now: SimTime) -> u64 {
         let window_ns = Batching::WINDOW.as_ns();

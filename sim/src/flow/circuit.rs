@@ -52,7 +52,7 @@ pub(super) struct Circuit {
     /// Which of them carries it, once that is known.
     pub(super) tunnel: Option<TunnelId>,
     /// Requests that wait in the box for it.
-    first_waiting: u32,
+    pub(super) first_waiting: u32,
     last_waiting: u32,
     pub(super) stage: CircuitStage,
 }

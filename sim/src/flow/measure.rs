@@ -75,6 +75,17 @@ impl Meter {
         &mut self.statistics
     }
 
+    /// What was counted of an edge.
+    pub(super) fn edge(&self, row: u32) -> Option<&EdgeCounters> {
+        self.statistics.edges.get(row as usize)
+    }
+
+    /// What a box holds, connections and tunnels, and what it did.
+    pub(super) fn held_by(&self, row: u32) -> Option<(u32, u32, BoxCounters)> {
+        let Gauge { connections, tunnels } = *self.gauges.get(row)?;
+        Some((connections, tunnels, *self.boxes.get(row)?))
+    }
+
     /// Time has come to `now`: perhaps the warm-up is over.
     #[inline]
     pub(super) fn pass(&mut self, now: SimTime) {

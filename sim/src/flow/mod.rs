@@ -26,6 +26,7 @@ mod event;
 mod failing;
 mod filters;
 mod gate;
+pub mod inspect;
 mod ledger;
 mod measure;
 pub mod plan;

@@ -26,11 +26,11 @@ mod leg {
 /// The tunnels from one pod to another.
 #[derive(Clone, Debug)]
 pub(super) struct Tunnels {
-    client: u32,
-    server: u32,
-    lane: Lane,
+    pub(super) client: u32,
+    pub(super) server: u32,
+    pub(super) lane: Lane,
     /// Circuits that wait for the tunnel that is being opened, the oldest first.
-    waiting: Vec<u32>,
+    pub(super) waiting: Vec<u32>,
     /// Whether an alarm will look for a tunnel that nobody asks for.
     release: Release,
 }
@@ -45,17 +45,17 @@ enum Release {
 /// A tunnel that is being opened.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Opening {
-    tunnels: u32,
-    id: TunnelId,
+    pub(super) tunnels: u32,
+    pub(super) id: TunnelId,
     /// The circuit that it is opened for.
     circuit: u32,
     key: u64,
-    phase: OpeningPhase,
+    pub(super) phase: OpeningPhase,
 }
 
 /// How far the handshakes of a tunnel have come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum OpeningPhase {
+pub(super) enum OpeningPhase {
     /// SYN sent.
     Connecting,
     /// The client hello is on its way.

@@ -38,11 +38,11 @@ pub(super) struct ProxyCluster {
     armed: SimTime,
     /// The row of the plan's clusters.
     pub(super) row: u32,
-    client: u32,
+    pub(super) client: u32,
     /// The row of the statistics' edges that first used it.
     edge: u32,
     /// The first of its pools, for exclusive and for shared connections.
-    pools: [u32; 2],
+    pub(super) pools: [u32; 2],
 }
 
 /// What one request that is tried again remembers.

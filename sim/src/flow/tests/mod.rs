@@ -13,7 +13,7 @@ mod mixed;
 mod policy;
 mod policy_moments;
 mod resilience;
-mod rig;
+pub(super) mod rig;
 mod waypoints;
 
 use crate::kernel::Seed;

@@ -1,0 +1,147 @@
+//! The states of everything at one moment, and what differs between two moments of a run.
+
+use std::collections::BTreeMap;
+
+use crate::flow::engine::Engine;
+use crate::log::Recorder;
+
+use super::{Facts, Names, Object, State, Value, describe};
+
+/// The states of everything at one moment. Services are left out: they are the sum of their edges.
+#[derive(Clone, Debug, Default)]
+pub struct Capture {
+    /// In the order of objects.
+    states: Vec<(Object, State)>,
+}
+
+/// What changed of one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The object.
+    pub object: Object,
+    /// How it is called.
+    pub title: String,
+    /// Whether it was there before and is there now.
+    pub kind: ChangeKind,
+    /// The values that differ, by their path: before and now. Empty for what came or went.
+    pub fields: Vec<(String, Value, Value)>,
+}
+
+/// Whether an object was there before and is there now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// It came into being.
+    New,
+    /// It is gone.
+    Gone,
+    /// It was there, and differs.
+    Changed,
+}
+
+impl ChangeKind {
+    /// In one word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Gone => "gone",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+impl Capture {
+    /// The state of one object.
+    #[must_use]
+    pub fn get(&self, object: Object) -> Option<&State> {
+        let place = self.states.binary_search_by_key(&object, |(it, _)| *it).ok()?;
+        Some(&self.states[place].1)
+    }
+
+    /// All objects with their states, in the order of [`Object`].
+    pub fn iter(&self) -> impl Iterator<Item = (Object, &State)> {
+        self.states.iter().map(|(object, state)| (*object, state))
+    }
+}
+
+impl<R: Recorder> Engine<R> {
+    /// The states of everything at this moment.
+    #[must_use]
+    pub fn capture(&self) -> Capture {
+        let owners = self.owners();
+        let under_way = self.calls_under_way();
+        let mut streams = vec![0; self.pools.len()];
+        for (_, connection) in self.connections.iter() {
+            streams[connection.pool as usize] += connection.streams;
+        }
+        let state = |object: Object| match object {
+            Object::Service(_) => None,
+            Object::Pool(row) => {
+                let place = row as usize;
+                self.pool_state_with(row, owners[place], streams[place]).map(State::Pool)
+            }
+            Object::Edge(row) => self.edge_totals_with(row, &under_way).map(State::Edge),
+            other => self.inspect(other),
+        };
+        let objects = self.objects().into_iter();
+        let states = objects.filter_map(|object| Some((object, state(object)?))).collect();
+        Capture { states }
+    }
+}
+
+/// What differs between two moments of a run, in the order of objects. The later moment need not
+/// be `now`.
+#[must_use]
+pub fn changes(before: &Capture, now: &Capture, names: Names<'_>) -> Vec<Change> {
+    let mut all: BTreeMap<Object, (Option<&State>, Option<&State>)> = BTreeMap::new();
+    for (object, state) in before.iter() {
+        all.insert(object, (Some(state), None));
+    }
+    for (object, state) in now.iter() {
+        all.entry(object).or_default().1 = Some(state);
+    }
+    all.into_iter().filter_map(|(object, pair)| change(object, pair, names)).collect()
+}
+
+fn change(
+    object: Object,
+    pair: (Option<&State>, Option<&State>),
+    names: Names<'_>,
+) -> Option<Change> {
+    let of = |facts: Facts, kind, fields| Some(Change { object, title: facts.title, kind, fields });
+    match pair {
+        (None, Some(state)) => of(describe(state, names), ChangeKind::New, Vec::new()),
+        (Some(state), None) => of(describe(state, names), ChangeKind::Gone, Vec::new()),
+        (Some(before), Some(now)) if before != now => {
+            let (before, now) = (describe(before, names), describe(now, names));
+            let fields = differing(&before, &now);
+            of(now, ChangeKind::Changed, fields)
+        }
+        _ => None,
+    }
+}
+
+/// The values that differ. Fields that share a path are compared in their order.
+fn differing(before: &Facts, now: &Facts) -> Vec<(String, Value, Value)> {
+    let mut left: BTreeMap<(String, u32), Value> = numbered(before).into_iter().collect();
+    let mut fields = Vec::new();
+    for (path, value) in numbered(now) {
+        let old = left.remove(&path).unwrap_or(Value::Nothing);
+        if old != value {
+            fields.push((path.0, old, value));
+        }
+    }
+    let gone = left.into_iter().filter(|(_, value)| *value != Value::Nothing);
+    fields.extend(gone.map(|((path, _), old)| (path, old, Value::Nothing)));
+    fields
+}
+
+fn numbered(facts: &Facts) -> Vec<((String, u32), Value)> {
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let number = |(path, value): (String, &Value)| {
+        let number = seen.entry(path.clone()).or_default();
+        *number += 1;
+        ((path, *number), value.clone())
+    };
+    facts.flat().map(number).collect()
+}
