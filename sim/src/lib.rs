@@ -12,5 +12,6 @@ pub mod net;
 pub mod run;
 pub mod scenario;
 pub mod stats;
+pub mod timeline;
 pub mod traffic;
 pub mod validate;

@@ -159,6 +159,24 @@ impl<R: Recorder> Engine<R> {
         self.kernel.now()
     }
 
+    /// How many events were handled so far.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.kernel.events_processed()
+    }
+
+    /// The plan of the run.
+    #[must_use]
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Whom this run tells what happens.
+    #[must_use]
+    pub fn recorder(&self) -> &R {
+        &self.recorder
+    }
+
     /// Whom this run tells what happens.
     pub fn recorder_mut(&mut self) -> &mut R {
         &mut self.recorder

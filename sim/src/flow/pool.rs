@@ -220,7 +220,7 @@ impl<R: Recorder> Engine<R> {
         self.meter.connection_opened(edge, from);
         self.meter.box_connected(self.box_of(attempt.client), from);
         self.meter.box_connected(self.box_of(server), from);
-        self.tell(from, slot, attempt.client, Step::ConnectionOpening { connection });
+        self.tell(from, slot, attempt.client, Step::ConnectionOpening { connection, server });
         self.begin_handshake(connection, from);
         true
     }

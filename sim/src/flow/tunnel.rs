@@ -15,6 +15,7 @@ use super::circuit::{BOX_PATIENCE, Circuit, CircuitStage};
 use super::engine::Engine;
 use super::event::Kind;
 use super::plan::ConnectionFate;
+use super::state::NONE;
 
 /// The legs of a handshake, for the keys of their draws.
 mod leg {
@@ -103,7 +104,7 @@ impl<R: Recorder> Engine<R> {
     }
 
     fn open_tunnel(&mut self, row: u32, id: TunnelId, circuit: u32) {
-        let Circuit { client, server, key, .. } = self.circuits[circuit];
+        let Circuit { client, server, key, connection, .. } = self.circuits[circuit];
         self.circuits[circuit].stage = CircuitStage::Waiting;
         let (here, there) = (self.site(client), self.site(server));
         let round_trip = self.plan.links.round_trip(here, there, mix(key, leg::SYN));
@@ -114,7 +115,8 @@ impl<R: Recorder> Engine<R> {
         };
         let opening = Opening { tunnels: row, id, circuit, key, phase };
         let opening = self.openings.insert(opening);
-        self.tell_tunnel(row, client, Step::TunnelOpening);
+        let connection = (connection != NONE).then_some(connection);
+        self.tell_tunnel(row, client, Step::TunnelOpening { server, connection });
         self.wake_opening(opening, pause);
     }
 

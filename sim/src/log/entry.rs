@@ -102,6 +102,8 @@ pub enum Step {
     ConnectionOpening {
         /// Its slot.
         connection: u32,
+        /// The pod that it leads to.
+        server: u32,
     },
     /// A connection that was open is used.
     ConnectionReused {
@@ -222,7 +224,12 @@ pub enum Step {
     /// A message leaves the proxy of the caller's node for the caller.
     ResponseLeftClientNodeProxy,
     /// A tunnel is opened.
-    TunnelOpening,
+    TunnelOpening {
+        /// The pod that it leads to.
+        server: u32,
+        /// The slot of the connection that needs it, if that is not closed yet.
+        connection: Option<u32>,
+    },
     /// A tunnel stands; both sides have proved who they are.
     TunnelOpened,
     /// A tunnel could not be opened.
@@ -286,70 +293,7 @@ impl Step {
     /// The stable name.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::CallBegan { .. } => "call_began",
-            Self::Retried { .. } => "retried",
-            Self::AttemptBegan { .. } => "attempt_began",
-            Self::Relayed { .. } => "relayed",
-            Self::NotReachable { .. } => "not_reachable",
-            Self::EndpointChosen { .. } => "endpoint_chosen",
-            Self::ConnectionOpening { .. } => "connection_opening",
-            Self::ConnectionReused { .. } => "connection_reused",
-            Self::WaitsForConnection => "waits_for_connection",
-            Self::Decided { .. } => "decided",
-            Self::Delayed { .. } => "delayed",
-            Self::Asks { .. } => "asks_authorizer",
-            Self::Overflowed { .. } => "overflowed",
-            Self::AttemptReset { .. } => "attempt_reset",
-            Self::AttemptGivenUp => "attempt_given_up",
-            Self::ProxyBacksOff { .. } => "proxy_backs_off",
-            Self::HostEjected { .. } => "host_ejected",
-            Self::HostSpared { .. } => "host_spared",
-            Self::HostReturned { .. } => "host_returned",
-            Self::SynDropped { .. } => "syn_dropped",
-            Self::SynSentAgain => "syn_sent_again",
-            Self::ConnectionRefused { .. } => "connection_refused",
-            Self::ConnectionReset { .. } => "connection_reset",
-            Self::AnsweredByServerProxy { .. } => "answered_by_server_proxy",
-            Self::TcpEstablished => "tcp_established",
-            Self::TlsEstablished => "tls_established",
-            Self::ConnectionClosed => "connection_closed",
-            Self::RequestAtClientProxy => "request_at_client_proxy",
-            Self::RequestLeftClientProxy => "request_left_client_proxy",
-            Self::RequestSent => "request_sent",
-            Self::RequestAtClientNodeProxy => "request_at_client_node_proxy",
-            Self::RequestLeftClientNodeProxy => "request_left_client_node_proxy",
-            Self::RequestAtServerNodeProxy => "request_at_server_node_proxy",
-            Self::RequestLeftServerNodeProxy => "request_left_server_node_proxy",
-            Self::ResponseAtServerNodeProxy => "response_at_server_node_proxy",
-            Self::ResponseLeftServerNodeProxy => "response_left_server_node_proxy",
-            Self::ResponseAtClientNodeProxy => "response_at_client_node_proxy",
-            Self::ResponseLeftClientNodeProxy => "response_left_client_node_proxy",
-            Self::TunnelOpening => "tunnel_opening",
-            Self::TunnelOpened => "tunnel_opened",
-            Self::TunnelFailed => "tunnel_failed",
-            Self::TunnelClosed => "tunnel_closed",
-            Self::StreamAsked => "stream_asked",
-            Self::StreamOpened => "stream_opened",
-            Self::RequestAtServerProxy => "request_at_server_proxy",
-            Self::RequestLeftServerProxy => "request_left_server_proxy",
-            Self::RequestAtApp => "request_at_app",
-            Self::TurnedAway => "turned_away",
-            Self::WaitsForWorker => "waits_for_worker",
-            Self::WorkBegan => "work_began",
-            Self::WorkEnded => "work_ended",
-            Self::Answered { .. } => "answered",
-            Self::MessageSent => "message_sent",
-            Self::ResponseAtServerProxy => "response_at_server_proxy",
-            Self::ResponseLeftServerProxy => "response_left_server_proxy",
-            Self::ResponseAtClientProxy => "response_at_client_proxy",
-            Self::ResponseLeftClientProxy => "response_left_client_proxy",
-            Self::ResponseAtCaller => "response_at_caller",
-            Self::TimedOut => "timed_out",
-            Self::ResetAtServer => "reset_at_server",
-            Self::BacksOff { .. } => "backs_off",
-            Self::CallEnded { .. } => "call_ended",
-        }
+        self.kind().name()
     }
 }
 

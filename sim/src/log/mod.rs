@@ -5,12 +5,21 @@
 
 mod entry;
 mod full;
+mod kind;
 mod ndjson;
 mod recorder;
+mod subjects;
 #[cfg(test)]
 mod tests;
+mod tracker;
 
 pub use entry::{Entry, EntryName, RequestName, Step, Subject};
 pub use full::FullRecorder;
+pub use kind::StepKind;
 pub use ndjson::{DecisionText, NdjsonWriter};
 pub use recorder::{Accounting, EndedCall, EndedCalls, Recorder, StatisticsOnly};
+pub use subjects::{
+    ConnectionRow, ConnectionSubject, HopId, RequestRow, RequestSubject, SubjectId, SubjectKind,
+    SubjectRow, Subjects, TunnelsSubject,
+};
+pub use tracker::{Told, Tracker};

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// The names that [`super::Step::name`] gives, as its source lists them.
+/// The names that [`super::StepKind::name`] gives, as its source lists them.
 fn names() -> BTreeSet<String> {
-    let (_, names) = include_str!("entry.rs").split_once("fn name(self)").expect("it has names");
+    let (_, names) = include_str!("kind.rs").split_once("fn name(self)").expect("it has names");
     let (names, _) = names.split_once("\n    }\n").expect("it ends");
     let rows = names.lines().filter_map(|line| line.split_once("=> \"")?.1.split_once('"'));
     rows.map(|(name, _)| name.to_owned()).collect()

@@ -1,0 +1,92 @@
+//! Connections in the log: between whom, from when to when, and who used them.
+
+use crate::log::{ConnectionRow, SubjectId, SubjectKind};
+
+use super::{EventId, Log, some};
+
+/// One connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionEntry {
+    /// Its row: the number of its stable name.
+    pub row: ConnectionRow,
+    /// What its entries are about.
+    pub subject: SubjectId,
+    /// The row of the pod that opened it.
+    pub client: u32,
+    /// The row of the pod that it leads to.
+    pub server: u32,
+    /// The row of the statistics' edges.
+    pub edge: Option<u32>,
+    /// The attempt that had it opened.
+    pub opener: Option<SubjectId>,
+    /// The entry of that attempt that opens it.
+    pub opened: Option<EventId>,
+    /// The entry that closes it.
+    pub closed: Option<EventId>,
+    /// What its tunnels' entries are about, where there are tunnels between its pods.
+    pub tunnels: Option<SubjectId>,
+}
+
+impl Log {
+    /// How many connections have been opened.
+    #[must_use]
+    pub fn connection_count(&self) -> usize {
+        self.connection_marks.len()
+    }
+
+    /// One of the connections that have been opened.
+    #[must_use]
+    pub fn connection(&self, row: ConnectionRow) -> Option<ConnectionEntry> {
+        let mark = self.connection_marks.get(row.0 as usize)?;
+        let it = self.subjects.connections().get(row.0 as usize)?;
+        let between = |tunnels: &&crate::log::TunnelsSubject| {
+            (tunnels.client, tunnels.server) == (it.client, it.server)
+        };
+        Some(ConnectionEntry {
+            row,
+            subject: it.subject,
+            client: it.client,
+            server: it.server,
+            edge: self.subjects.row(it.subject).edge,
+            opener: it.opener,
+            opened: some(mark.opened),
+            closed: some(mark.closed),
+            tunnels: self.subjects.all_tunnels().find(between).map(|it| it.subject),
+        })
+    }
+
+    /// The attempts that used a connection, in the order in which they took it.
+    #[must_use]
+    pub fn users_of(&self, row: ConnectionRow) -> Vec<SubjectId> {
+        self.subjects.users_of(row).filter(|id| self.track(*id).events > 0).collect()
+    }
+
+    /// The entries of a connection in their order: the one that opens it, its own, and those of
+    /// the tunnels between its pods while it was open.
+    #[must_use]
+    pub fn events_of_connection(&self, row: ConnectionRow) -> Vec<EventId> {
+        let Some(it) = self.connection(row) else { return Vec::new() };
+        let last = it.closed.or(self.last());
+        let (first, last) = (it.opened.map_or(0, |id| id.0), last.map_or(0, |id| id.0));
+        let mut events: Vec<EventId> = it.opened.into_iter().collect();
+        events.extend(self.events_of(it.subject));
+        if let Some(tunnels) = it.tunnels {
+            let is_then = |id: &EventId| (first..=last).contains(&id.0);
+            events.extend(self.events_of(tunnels).filter(is_then));
+        }
+        events.sort_unstable();
+        events.dedup();
+        events
+    }
+
+    /// The connection that an entry is about, or that its attempt used.
+    #[must_use]
+    pub fn connection_at(&self, id: EventId) -> Option<ConnectionRow> {
+        let row = self.subjects.row(self.subject(id));
+        match row.kind {
+            SubjectKind::Connection => Some(ConnectionRow(row.number)),
+            SubjectKind::Attempt => row.connection,
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Worlds for tests, and the law of a timeline: however one gets to a moment, it is the same.
+
+use std::sync::Arc;
+
+use meshwalk_models::cost::CostProfile;
+use meshwalk_models::manifest::{SourceSet, load};
+use meshwalk_models::units::SimDuration;
+use proptest::prelude::*;
+
+use crate::flow::Engine;
+use crate::flow::plan::Plan;
+use crate::kernel::Seed;
+use crate::log::StatisticsOnly;
+use crate::run::{ClusterInput, DEFAULT_CLUSTER, Prepared, prepare, run};
+use crate::scenario;
+
+use super::{Bound, Ended, EventId, Timeline, TimelineLimits, Unit};
+
+/// A shop that is too small for its load, beside sidecars and in ambient.
+pub(super) const WORLDS: [&str; 2] = ["istio-sidecar", "istio-ambient"];
+
+fn service(name: &str, replicas: u32) -> String {
+    format!(
+        "apiVersion: v1
+kind: Service
+metadata: {{ name: {name} }}
+spec: {{ selector: {{ app: {name} }}, ports: [{{ name: http, port: 80, targetPort: 8080 }}] }}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{ name: {name} }}
+spec:
+  replicas: {replicas}
+  selector: {{ matchLabels: {{ app: {name} }} }}
+  template:
+    metadata: {{ labels: {{ app: {name} }} }}
+    spec: {{ containers: [{{ name: app, ports: [{{ containerPort: 8080 }}] }}] }}
+---
+"
+    )
+}
+
+fn scenario_on(data_path: &str) -> String {
+    format!(
+        "version: 1
+duration: 1500ms
+warm_up: 300ms
+data_path: {data_path}
+workloads:
+  web:
+    routes:
+      - steps:
+          - work: {{ exponential: {{ mean: 1ms }} }}
+          - parallel:
+              - {{ to: api, timeout: 40ms, retries: 1 }}
+              - {{ to: api, probability: 0.5, optional: true }}
+          - chance: {{ probability: 0.3, steps: [{{ call: {{ to: db, protocol: tcp }} }}] }}
+  api:
+    workers: 1
+    queue_limit: 4
+    routes: [{{ error_rate: 0.05, steps: [{{ work: {{ exponential: {{ mean: 9ms }} }} }}] }}]
+  db: {{ workers: 2, idle_timeout: 100ms, routes: [{{ steps: [{{ work: 2ms }}] }}] }}
+traffic:
+  - name: shoppers
+    to: web
+    timeout: 100ms
+    load: {{ arrivals: {{ poisson: {{ rate: 80/s }} }} }}
+  - {{ name: jobs, from: web, to: api, load: {{ users: {{ count: 3, think_time: 25ms }} }} }}
+"
+    )
+}
+
+pub(super) fn prepared(data_path: &str) -> Prepared {
+    let manifests = [("web", 2), ("api", 2), ("db", 1)].map(|(name, count)| service(name, count));
+    let mut sources = SourceSet::default();
+    let file = sources.add("manifests.yaml", manifests.concat());
+    let scenario_file = sources.add("scenario.yaml", scenario_on(data_path));
+    let manifests = load(&sources, [file]);
+    assert!(manifests.diagnostics.is_empty(), "{:?}", manifests.diagnostics);
+    let scenario = scenario::read(&mut sources, scenario_file, &[]).expect("a good scenario");
+    let clusters = [ClusterInput { name: DEFAULT_CLUSTER, resources: &manifests.resources }];
+    prepare(&clusters, &scenario, &CostProfile::built_in())
+}
+
+pub(super) fn recorded(plan: &Arc<Plan>, seed: u64) -> Timeline {
+    let mut timeline = Timeline::begin(plan.clone(), Seed(seed), TimelineLimits::default());
+    while timeline.record(1_000).complete.is_none() {}
+    timeline
+}
+
+#[test]
+fn a_recording_goes_on_in_slices_to_the_end_of_the_run() {
+    let plan = prepared(WORLDS[0]).plan;
+    let mut timeline = Timeline::begin(plan.clone(), Seed(1), TimelineLimits::default());
+    assert_eq!((timeline.recording().entries, timeline.recording().complete), (0, None));
+    let first = timeline.record(500);
+    assert!(first.entries > 100 && first.now < first.end && first.complete.is_none());
+    while timeline.record(500).complete.is_none() {}
+    let last = timeline.recording();
+    assert_eq!((last.now, last.complete), (plan.end, Some(Ended::Whole)));
+    assert!(last.entries > first.entries);
+    assert_eq!(timeline.record(500), last, "there is nothing more to record");
+}
+
+#[test]
+fn a_recording_that_meets_its_bound_ends_and_says_so() {
+    let plan = prepared(WORLDS[0]).plan;
+    let limits = TimelineLimits { entries_max: 700, ..TimelineLimits::default() };
+    let mut timeline = Timeline::begin(plan.clone(), Seed(1), limits);
+    let whole = recorded(&plan, 1);
+    let recording = timeline.record(u64::MAX);
+    assert_eq!(recording.complete, Some(Ended::Bound(Bound::Entries)));
+    assert!((500..1_000).contains(&recording.entries), "{}", recording.entries);
+    for id in (0..recording.entries as u32).map(EventId) {
+        assert_eq!(timeline.log().entry(id), whole.log().entry(id));
+    }
+}
+
+#[test]
+fn the_last_moment_is_the_end_of_the_run() {
+    for world in WORLDS {
+        let plan = prepared(world).plan;
+        let statistics = run(&plan, Seed(1)).expect("the run is short");
+        let mut timeline = recorded(&plan, 1);
+        let mut moment = timeline.at_time(plan.end);
+        assert_eq!(moment.state_hash(), statistics.state_hash);
+        assert_eq!(format!("{:?}", moment.statistics()), format!("{statistics:?}"));
+    }
+}
+
+/// One move of somebody who explores.
+#[derive(Clone, Copy, Debug)]
+enum Move {
+    By(Unit, bool),
+    To(prop::sample::Index),
+    After(u64),
+}
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let unit = prop::sample::select(Unit::ALL.to_vec());
+    let one = prop_oneof![
+        4 => (unit, any::<bool>()).prop_map(|(unit, on)| Move::By(unit, on)),
+        2 => any::<prop::sample::Index>().prop_map(Move::To),
+        1 => (0u64..1_600).prop_map(Move::After),
+    ];
+    prop::collection::vec(one, 1..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn however_one_gets_to_a_moment_it_is_the_same_state(
+        world in 0..WORLDS.len(),
+        seed in 0u64..4,
+        moves in moves(),
+    ) {
+        let plan = prepared(WORLDS[world]).plan;
+        let mut timeline = recorded(&plan, seed);
+        let mut at = EventId(0);
+        for step in moves {
+            let log = timeline.log();
+            at = match step {
+                Move::By(unit, true) => log.next(unit, at).unwrap_or(at),
+                Move::By(unit, false) => log.previous(unit, at).unwrap_or(at),
+                Move::To(place) => EventId(place.index(log.len()) as u32),
+                Move::After(ms) => {
+                    let time = meshwalk_models::units::SimTime::ZERO + SimDuration::from_ms(ms);
+                    log.at_time(time).expect("it has entries")
+                }
+            };
+            let time = log.time(at).min(plan.end);
+            let mut moment = timeline.at(at);
+            prop_assert_eq!(moment.now(), time);
+            let reached = (moment.state_hash(), format!("{:?}", moment.statistics()));
+            let mut straight = Engine::new(plan.clone(), Seed(seed), StatisticsOnly);
+            straight.run_until(time).expect("the run is short");
+            let expected = (straight.state_hash(), format!("{:?}", straight.statistics()));
+            prop_assert_eq!(reached, expected);
+        }
+    }
+}
