@@ -27,6 +27,7 @@ use meshwalk_models::units::SimTime;
 use crate::flow::Engine;
 use crate::flow::plan::Plan;
 use crate::kernel::Seed;
+use crate::log::StatisticsOnly;
 use recorder::LogRecorder;
 use seek::Seeker;
 
@@ -65,7 +66,7 @@ impl Timeline {
         let sources = plan.layout.traffic.iter().map(|source| source.name.clone()).collect();
         let recorder = LogRecorder::new(Log::new(sources));
         let mut engine = Box::new(Engine::new(plan.clone(), seed, recorder));
-        let mut seeker = Seeker::new(Engine::new(plan.clone(), seed, crate::log::StatisticsOnly));
+        let mut seeker = Seeker::new(Engine::new(plan.clone(), seed, StatisticsOnly));
         seeker.keep(&mut engine);
         Self { plan, seed, limits, stage: Stage::Recording(engine), seeker }
     }
@@ -126,6 +127,12 @@ impl Timeline {
     pub fn at_time(&mut self, time: SimTime) -> Moment<'_> {
         let recorded = self.recording().now;
         self.seeker.seek(time.min(recorded).min(self.plan.end))
+    }
+
+    /// The engine in the state that was last gone to; without looking on, nothing is moved.
+    #[must_use]
+    pub fn here(&self) -> &Engine<StatisticsOnly> {
+        self.seeker.here()
     }
 
     /// The bytes that snapshots take, roughly.

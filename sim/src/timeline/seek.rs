@@ -28,6 +28,11 @@ impl Seeker {
         Self { engine, marks: Vec::new() }
     }
 
+    /// The engine where it stands.
+    pub(super) fn here(&self) -> &Engine<StatisticsOnly> {
+        &self.engine
+    }
+
     pub(super) fn len(&self) -> usize {
         self.marks.len()
     }

@@ -1,5 +1,23 @@
-//! The terminal interface: one cursor in the log of a run, and screens that are pure functions of
-//! it. It computes no mesh behaviour.
+//! The time machine: one recorded run, one cursor in it, and the screens that show what is true
+//! there.
+//!
+//! Computes no mesh behaviour: it asks the log, the engine's state and the evaluators of
+//! `meshwalk-models`. Every cell of a screen follows from the session, the log, the view and the
+//! look; the terminal, documents and tests get the same bytes.
 
-#[expect(dead_code, unused_imports, reason = "the screens that speak come with their own commits")]
+mod app;
+mod cursor;
+mod frame;
+mod look;
+mod scene;
+mod screen;
+mod session;
+#[cfg(test)]
+mod testing;
+mod view;
 pub(crate) mod wording;
+
+pub(crate) use app::App;
+pub(crate) use look::{Depth, Glyphs, Look, Palette};
+pub(crate) use screen::Screen;
+pub(crate) use session::{Made, Session};

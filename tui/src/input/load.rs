@@ -53,6 +53,7 @@ pub(crate) struct Loaded {
 }
 
 /// A cluster and its manifests.
+#[derive(Debug)]
 pub(crate) struct Cluster {
     pub(crate) name: String,
     pub(crate) manifests: Manifests,

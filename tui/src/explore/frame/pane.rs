@@ -1,0 +1,112 @@
+//! Panes: a border that shows which one has the focus, and rows of which one is selected.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::symbols::border;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Widget};
+
+use crate::explore::look::{Glyphs, Role, Sign};
+use crate::explore::scene::Scene;
+
+const ASCII: border::Set<'static> = border::Set {
+    top_left: "+",
+    top_right: "+",
+    bottom_left: "+",
+    bottom_right: "+",
+    vertical_left: "|",
+    vertical_right: "|",
+    horizontal_top: "-",
+    horizontal_bottom: "-",
+};
+
+const ASCII_FOCUS: border::Set<'static> =
+    border::Set { horizontal_top: "=", horizontal_bottom: "=", ..ASCII };
+
+/// Draws the border of a pane with its title, and gives what is inside of it.
+pub(in crate::explore) fn border(
+    scene: &Scene<'_>,
+    pane: usize,
+    title: &str,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Rect {
+    let has_focus = scene.view.focus() == pane;
+    let set = match (scene.look.glyphs, has_focus) {
+        (Glyphs::Ascii, false) => ASCII,
+        (Glyphs::Ascii, true) => ASCII_FOCUS,
+        (Glyphs::Unicode, false) => border::PLAIN,
+        (Glyphs::Unicode, true) => border::DOUBLE,
+    };
+    let role = if has_focus { Role::Focus } else { Role::Border };
+    let title = Line::from(Span::styled(format!(" {title} "), scene.look.style(Role::Title)));
+    let block = Block::bordered().border_set(set).border_style(scene.look.style(role)).title(title);
+    let inner = block.inner(area);
+    block.render(area, buffer);
+    inner
+}
+
+/// Draws rows of which the one at `selected` is marked where the pane has the focus, scrolled so
+/// that it can be seen.
+pub(in crate::explore) fn rows(
+    scene: &Scene<'_>,
+    (pane, selected): (usize, usize),
+    rows: &[Line<'_>],
+    inner: Rect,
+    buffer: &mut Buffer,
+) {
+    let height = usize::from(inner.height);
+    let top = first_row(selected, rows.len(), height);
+    let has_focus = scene.view.focus() == pane;
+    for (offset, row) in rows.iter().enumerate().skip(top).take(height) {
+        let y = inner.y + u16::try_from(offset - top).unwrap_or(u16::MAX);
+        let area = Rect { x: inner.x, y, width: inner.width, height: 1 };
+        let is_selected = offset == selected;
+        let mark = if is_selected { scene.look.sign(Sign::Cursor) } else { " " };
+        let style =
+            if is_selected && has_focus { scene.look.style(Role::Selected) } else { Style::new() };
+        buffer.set_string(area.x, y, mark, style);
+        let text = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
+        row.render(text, buffer);
+        buffer.set_style(area, style);
+    }
+}
+
+/// Draws text that is scrolled by the row that is selected.
+pub(in crate::explore) fn text(
+    lines: &[Line<'_>],
+    selected: usize,
+    inner: Rect,
+    buffer: &mut Buffer,
+) {
+    let height = usize::from(inner.height);
+    let top = selected.min(lines.len().saturating_sub(height));
+    for (offset, line) in lines.iter().skip(top).take(height).enumerate() {
+        let y = inner.y + u16::try_from(offset).unwrap_or(u16::MAX);
+        line.render(Rect { x: inner.x, y, width: inner.width, height: 1 }, buffer);
+    }
+}
+
+/// The first row to show, so that the selected one is in the middle where it can be.
+pub(in crate::explore) fn first_row(selected: usize, rows: usize, height: usize) -> usize {
+    selected.saturating_sub(height / 2).min(rows.saturating_sub(height))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_selected_row_is_always_seen() {
+        for rows in 0..40 {
+            for height in 1..20 {
+                for selected in 0..rows {
+                    let top = first_row(selected, rows, height);
+                    assert!((top..top + height).contains(&selected), "{rows} {height} {selected}");
+                    assert!(top == 0 || top + height <= rows, "no room is left empty");
+                }
+            }
+        }
+    }
+}

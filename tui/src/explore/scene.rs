@@ -1,0 +1,32 @@
+//! What a screen is drawn from: all of it is given, and a screen adds nothing of its own.
+
+use meshwalk_sim::timeline::{EventId, Log, Timeline};
+
+use super::look::Look;
+use super::session::Session;
+use super::view::View;
+
+/// A view of a session at a moment.
+#[derive(Clone, Copy)]
+pub(in crate::explore) struct Scene<'a> {
+    /// What is explored.
+    pub(in crate::explore) session: &'a Session,
+    /// What was recorded; it stands at the cursor.
+    pub(in crate::explore) timeline: &'a Timeline,
+    /// What is looked at.
+    pub(in crate::explore) view: &'a View,
+    /// How it looks.
+    pub(in crate::explore) look: &'a Look,
+}
+
+impl<'a> Scene<'a> {
+    /// The log as far as it was recorded.
+    pub(in crate::explore) fn log(&self) -> &'a Log {
+        self.timeline.log()
+    }
+
+    /// The entry at the cursor.
+    pub(in crate::explore) const fn event(&self) -> EventId {
+        self.view.cursor.event
+    }
+}

@@ -1,0 +1,46 @@
+//! What tests of screens share: real scenarios of the repository, run by the engine, and screens
+//! as text.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+
+use crate::input::{self, Asked};
+
+use super::look::Look;
+use super::{App, Session};
+
+/// The sizes that every screen is shown in.
+pub(in crate::explore) const SIZES: [(u16, u16); 3] = [(80, 24), (100, 30), (120, 36)];
+
+/// A session of a scenario under `scenarios/`, with edits such as `duration=2s`.
+pub(in crate::explore) fn session(scenario: &str, edits: &[&str]) -> Arc<Session> {
+    // Relative to the package, where Cargo runs tests: names of files are part of screens.
+    let path = Path::new("../scenarios").join(scenario);
+    let paths: Vec<PathBuf> = vec![path];
+    let overrides: Vec<String> = edits.iter().map(|edit| (*edit).to_owned()).collect();
+    let asked =
+        Asked { paths: &paths, data_path: None, overrides: &overrides, seed: None, costs: None };
+    let loaded = input::load(asked, &mut std::io::empty()).expect("the scenario is there");
+    let command = format!("meshwalk open scenarios/{scenario}");
+    let made = Session::make(loaded, command);
+    Arc::new(made.session.unwrap_or_else(|| panic!("{:?}", made.findings)))
+}
+
+/// A machine at the first entry of a scenario that was recorded to its end.
+pub(in crate::explore) fn app(scenario: &str, edits: &[&str], look: Look) -> App {
+    let mut app = App::new(session(scenario, edits), look);
+    while app.timeline.record(u64::MAX).complete.is_none() {}
+    app
+}
+
+/// The characters of a screen, without blanks at the ends of lines.
+pub(in crate::explore) fn text(buffer: &Buffer) -> String {
+    let area = buffer.area;
+    let line = |y: u16| {
+        let cells = (area.left()..area.right()).map(|x| buffer[(x, y)].symbol());
+        cells.collect::<String>().trim_end().to_owned()
+    };
+    (area.top()..area.bottom()).map(|y| line(y) + "\n").collect()
+}
