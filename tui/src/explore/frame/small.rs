@@ -14,7 +14,8 @@ pub(super) fn draw(_: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
     let lines = vec![
         Line::from(format!("meshwalk needs {WIDTH_MIN}x{HEIGHT_MIN} characters.")),
         Line::from(format!("Here are {}x{}.", area.width, area.height)),
-        Line::from("Make the window larger, or press q and run `meshwalk step --plain`."),
+        Line::from("Make the window larger, or press q and run"),
+        Line::from("meshwalk step --plain"),
     ];
     Paragraph::new(lines).wrap(Wrap { trim: true }).render(area, buffer);
 }
