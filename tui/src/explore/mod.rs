@@ -8,6 +8,7 @@
 mod app;
 mod cursor;
 mod frame;
+mod hop;
 mod look;
 mod scene;
 mod screen;

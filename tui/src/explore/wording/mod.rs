@@ -11,6 +11,7 @@ use meshwalk_models::world::World;
 use meshwalk_sim::flow::plan::Plan;
 use meshwalk_sim::log::Step;
 
+use crate::explore::Session;
 use crate::report::places::Places;
 
 pub(crate) use endings::{ending, plain_flags};
@@ -52,6 +53,11 @@ impl<'a> Words<'a> {
     /// The words of `plan` in `world`.
     pub(crate) const fn new(world: &'a World, plan: &'a Plan, places: Places<'a>) -> Self {
         Self { world, plan, places }
+    }
+
+    /// The words of a session.
+    pub(crate) fn of(session: &'a Session) -> Self {
+        Self::new(session.world(), session.plan(), Places::new(&session.sources))
     }
 
     /// The plan that the words are about.

@@ -1,0 +1,67 @@
+//! The last decision in a few lines: what was decided, by which rule, where that is written. The
+//! whole tree of reasons is the Why screen's business.
+
+use meshwalk_models::explain::RuleId;
+use meshwalk_sim::log::Step;
+use meshwalk_sim::timeline::{EventId, Log, is_decision};
+
+use crate::explore::scene::Scene;
+use crate::explore::wording::{Happened, Words, rule_note};
+
+/// The last entry of the request, up to the cursor, at which somebody chose or ruled.
+pub(super) fn last_decision(scene: &Scene<'_>) -> Option<EventId> {
+    let log = scene.log();
+    let cursor = scene.event();
+    if is_decision(log.get(cursor)?.step.kind()) {
+        return Some(cursor);
+    }
+    let events = log.events_of_request(log.request_at(cursor)?);
+    events.into_iter().rev().find(|id| *id <= cursor && is_decision(log.kind(*id)))
+}
+
+/// A decision in a few lines.
+pub(in crate::explore::screen) fn lines(
+    words: &Words<'_>,
+    log: &Log,
+    event: EventId,
+) -> Vec<String> {
+    let entry = log.entry(event);
+    let connection = log.connection_at(event).map(|row| u64::from(row.0));
+    let happened = Happened { step: entry.step, pod: entry.pod, connection };
+    let mut lines = vec![format!("{}: {}.", event.dense_name(), words.sentence(happened))];
+    match (rule_of(entry.step), decision_of(entry.step)) {
+        (Some(rule), _) => lines.extend(rule_note(rule)),
+        (None, Some(decision)) => {
+            let origins = words.decided_by(decision);
+            if origins.is_empty() {
+                lines.push("no line of the manifests is named for it".to_owned());
+            } else {
+                lines.push(format!("set by {}", origins.join(", ")));
+            }
+        }
+        (None, None) => lines.push("the log names no rule for it; w asks the walk".to_owned()),
+    }
+    lines
+}
+
+const fn rule_of(step: Step) -> Option<RuleId> {
+    match step {
+        Step::EndpointChosen { rule, .. }
+        | Step::Decided { rule }
+        | Step::Overflowed { rule, .. }
+        | Step::HostEjected { rule, .. }
+        | Step::HostSpared { rule, .. }
+        | Step::HostReturned { rule, .. } => Some(rule),
+        _ => None,
+    }
+}
+
+const fn decision_of(step: Step) -> Option<meshwalk_sim::flow::plan::Decision> {
+    match step {
+        Step::SynDropped { decision }
+        | Step::ConnectionRefused { decision }
+        | Step::ConnectionReset { decision }
+        | Step::AnsweredByServerProxy { decision, .. } => Some(decision),
+        _ => None,
+    }
+}
