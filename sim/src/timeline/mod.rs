@@ -9,6 +9,7 @@ mod log;
 mod moment;
 mod recorder;
 mod seek;
+pub mod series;
 
 #[cfg(test)]
 mod tests;
@@ -28,8 +29,9 @@ use crate::flow::Engine;
 use crate::flow::plan::Plan;
 use crate::kernel::Seed;
 use crate::log::StatisticsOnly;
-use recorder::LogRecorder;
+use recorder::{Kept, LogRecorder};
 use seek::Seeker;
+use series::Series;
 
 /// One branch of a run: what is recorded of it, and the way to any moment of that.
 pub struct Timeline {
@@ -43,7 +45,7 @@ pub struct Timeline {
 /// How far the recording is.
 enum Stage {
     Recording(Box<Engine<LogRecorder>>),
-    Complete(Box<Log>, SimTime, Ended),
+    Complete(Box<Kept>, SimTime, Ended),
 }
 
 /// What is recorded so far.
@@ -64,7 +66,7 @@ impl Timeline {
     #[must_use]
     pub fn begin(plan: Arc<Plan>, seed: Seed, limits: TimelineLimits) -> Self {
         let sources = plan.layout.traffic.iter().map(|source| source.name.clone()).collect();
-        let recorder = LogRecorder::new(Log::new(sources));
+        let recorder = LogRecorder::new(Log::new(sources), Series::new(&plan));
         let mut engine = Box::new(Engine::new(plan.clone(), seed, recorder));
         let mut seeker = Seeker::new(Engine::new(plan.clone(), seed, StatisticsOnly));
         seeker.keep(&mut engine);
@@ -97,7 +99,16 @@ impl Timeline {
     pub fn log(&self) -> &Log {
         match &self.stage {
             Stage::Recording(engine) => engine.recorder().log(),
-            Stage::Complete(log, ..) => log,
+            Stage::Complete(kept, ..) => &kept.log,
+        }
+    }
+
+    /// Golden signals of the entries so far.
+    #[must_use]
+    pub fn series(&self) -> &Series {
+        match &self.stage {
+            Stage::Recording(engine) => engine.recorder().series(),
+            Stage::Complete(kept, ..) => &kept.series,
         }
     }
 
@@ -152,8 +163,8 @@ impl Timeline {
         let empty = Stage::Complete(Box::default(), SimTime::ZERO, ended);
         if let Stage::Recording(engine) = std::mem::replace(&mut self.stage, empty) {
             let now = engine.now();
-            let log = engine.into_recorder().into_log(ended);
-            self.stage = Stage::Complete(Box::new(log), now, ended);
+            let kept = engine.into_recorder().keep(ended);
+            self.stage = Stage::Complete(Box::new(kept), now, ended);
         }
     }
 }
