@@ -4,7 +4,7 @@ use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::{SourceSet, load};
 use meshwalk_models::units::SimTime;
 use meshwalk_models::walk::{Policies, Question, Sender};
-use meshwalk_models::world::PodId;
+use meshwalk_models::world::{PodId, TableId};
 
 use crate::flow::Unasked;
 use crate::run::{ClusterInput, DEFAULT_CLUSTER, Prepared, prepare};
