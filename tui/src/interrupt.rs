@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process;
 
-use crate::{Environment, Exit};
+use crate::{Environment, Exit, explore};
 
 /// Clears the line of a progress bar and shows the cursor.
 const RESTORE_TERMINAL: &[u8] = b"\r\x1b[2K\x1b[?25h";
@@ -12,6 +12,7 @@ const RESTORE_TERMINAL: &[u8] = b"\r\x1b[2K\x1b[?25h";
 pub fn exit_on_ctrl_c(environment: &Environment) {
     let is_terminal = environment.stderr_terminal_width.is_some();
     let handler = move || {
+        explore::restore_terminal();
         if is_terminal {
             // The process ends either way.
             let _ = io::stderr().write_all(RESTORE_TERMINAL);

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::Exit;
+use crate::{Exit, explore};
 
 /// Makes every panic of the process print a report.
 pub fn install_hook() {
@@ -25,6 +25,8 @@ fn report(info: &PanicHookInfo<'_>) {
     if REPORTED.swap(true, Ordering::Relaxed) {
         return;
     }
+    // Nobody could read it on the screen that is being left.
+    explore::restore_terminal();
     let place = info.location().map_or_else(|| "unknown".to_owned(), ToString::to_string);
     let message = info.payload_as_str().unwrap_or("no message");
     let arguments: Vec<_> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();

@@ -29,9 +29,13 @@ pub struct Environment {
     pub no_color: Option<String>,
     /// The value of `TERM`.
     pub term: Option<String>,
+    /// The value of `COLORTERM`: `truecolor` or `24bit` where all colours can be shown.
+    pub color_term: Option<String>,
     /// The locale that decides about characters: the first set one of `LC_ALL`, `LC_CTYPE` and
     /// `LANG`.
     pub locale: Option<String>,
+    /// A bug that a debug build makes on purpose.
+    pub rehearsal: Option<Rehearsal>,
     /// The width of the terminal behind standard output, if there is one.
     pub stdout_terminal_width: Option<usize>,
     /// The width of the terminal behind standard error, if there is one.
@@ -51,6 +55,12 @@ impl Environment {
         Self {
             no_color: set("NO_COLOR"),
             term: set("TERM"),
+            color_term: set("COLORTERM"),
+            rehearsal: if cfg!(debug_assertions) {
+                set("MESHWALK_REHEARSE_BUG").as_deref().and_then(Rehearsal::named)
+            } else {
+                None
+            },
             locale: set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")),
             stdout_terminal_width: width(io::stdout().is_terminal()),
             stderr_terminal_width: width(io::stderr().is_terminal()),
@@ -85,6 +95,26 @@ impl Environment {
             colors: if wanted { Colors::Ansi } else { Colors::None },
             charset: if ascii { Charset::Ascii } else { Charset::Unicode },
             width: terminal_width.unwrap_or(WIDTH_WITHOUT_TERMINAL),
+        }
+    }
+}
+
+/// On which thread of the screens F12 makes a debug build panic: a test can then see whether the
+/// terminal survives a bug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rehearsal {
+    /// The one that owns what is shown.
+    Desk,
+    /// The one that reads keys.
+    Reader,
+}
+
+impl Rehearsal {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "desk" => Some(Self::Desk),
+            "reader" => Some(Self::Reader),
+            _ => None,
         }
     }
 }
