@@ -1,6 +1,7 @@
 //! The command line as it is typed: names, values and help; carrying it out is `command`'s.
 
 mod compare;
+mod explore;
 mod lint;
 mod measure;
 mod mesh;
@@ -18,6 +19,7 @@ mod why;
 use clap::{Parser, Subcommand};
 
 pub(crate) use compare::{CompareArgs, CompareFormat, ComparedPathArg};
+pub(crate) use explore::{DepthArg, FormArg, GlyphsArg, PlaceArgs, RenderArgs, SubjectArgs};
 pub(crate) use lint::{FailOn, LintArgs, LintFormat};
 #[cfg(feature = "bench")]
 pub(crate) use measure::BenchArgs;
@@ -67,6 +69,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Run one load on several data paths: what each adds, costs, enforces and leaves out.
     Compare(Box<CompareArgs>),
+    /// Write one screen of a run as text, as a picture or as a page.
+    Render(Box<RenderArgs>),
     /// Check manifests and scenarios, and list what of them is read and what is not modelled.
     Lint(LintArgs),
     /// Ask what becomes of one request, and why: the whole decision with its lines.

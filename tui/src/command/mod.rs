@@ -3,6 +3,7 @@
 #[cfg(feature = "bench")]
 mod bench;
 mod compare;
+mod explore;
 mod lint;
 mod mesh;
 mod pages;
@@ -46,6 +47,7 @@ pub(crate) fn execute(cli: &Cli, environment: &Environment, streams: &mut Stream
     let result = match &cli.command {
         Command::Run(args) => run::run(args, environment, &looks, streams),
         Command::Compare(args) => compare::compare(args, environment, &looks, streams),
+        Command::Render(args) => explore::render(args, cli.color, &looks, streams),
         Command::Lint(args) => lint::lint(args, &looks.out, streams),
         Command::Why(args) => why::why(args, &looks, streams),
         Command::ProxyConfig(args) => proxy_config::proxy_config(args, &looks, streams),

@@ -6,13 +6,17 @@
 //! look; the terminal, documents and tests get the same bytes.
 
 mod app;
+mod beginning;
 mod cursor;
 mod frame;
 mod hop;
 mod look;
+pub(crate) mod output;
 mod scene;
 mod screen;
 mod session;
+#[expect(dead_code, reason = "`open` comes with its own commit")]
+pub(crate) mod terminal;
 #[cfg(test)]
 mod testing;
 mod view;
@@ -22,3 +26,4 @@ pub(crate) use app::App;
 pub(crate) use look::{Depth, Glyphs, Look, Palette};
 pub(crate) use screen::Screen;
 pub(crate) use session::{Made, Session};
+pub(crate) use terminal::restore as restore_terminal;

@@ -1,0 +1,177 @@
+//! The arguments of `render`: a screen of a run as a file.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{CostsArgs, DataPathArg};
+use crate::exit;
+use crate::explore::Palette;
+
+/// The most columns and rows of a screen that is written to a file.
+const SIZE_MAX: ScreenSize = ScreenSize { width: 500, height: 200 };
+
+/// What is explored, but for the files.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SubjectArgs {
+    /// Manifests: files, folders, or `-` for standard input; with assumed behaviour and traffic.
+    #[arg(short = 'f', long = "filename", value_name = "PATH", num_args = 1..)]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// The seed of every random draw, in place of the scenario's.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+
+    /// Override a value of the scenario, such as `traffic[0].load.arrivals.poisson.rate=300/s`.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) overrides: Vec<String>,
+
+    /// The data path of every pod, in place of the scenario's.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) data_path: Option<DataPathArg>,
+
+    /// What each hop costs.
+    #[command(flatten)]
+    pub(crate) costs: CostsArgs,
+
+    /// Explore although the input has errors, without the objects that have them.
+    #[arg(short, long)]
+    pub(crate) keep_going: bool,
+}
+
+/// Where the session begins, and how it looks.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PlaceArgs {
+    /// The entry of the log to stand at: `e25` is the 25th; or its stable name.
+    #[arg(long, value_name = "EVENT")]
+    pub(crate) at: Option<String>,
+
+    /// The screen: map, step, ladder, why, time, state or metrics.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) screen: Option<String>,
+
+    /// Which colours tell things apart; no colour says anything alone.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) palette: Palette,
+
+    /// Which characters borders and signs are made of; `auto` asks the locale of a terminal, and
+    /// is `unicode` in files.
+    #[arg(long, value_name = "SET", default_value = "auto")]
+    pub(crate) glyphs: GlyphsArg,
+
+    /// How many colours there are [default: what the terminal says; all in pictures, 16 in text].
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) depth: Option<DepthArg>,
+}
+
+/// Which characters to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GlyphsArg {
+    /// By the locale.
+    Auto,
+    /// Seven bits.
+    Ascii,
+    /// Box drawings, arrows and blocks.
+    Unicode,
+}
+
+/// How many colours to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DepthArg {
+    /// The sixteen of the terminal's own theme.
+    #[value(name = "16")]
+    Sixteen,
+    /// The fixed 256.
+    #[value(name = "256")]
+    Indexed,
+    /// All of them.
+    True,
+}
+
+/// The arguments of `meshwalk render`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = exit::help_with(&[
+    "meshwalk render scenarios/basics/policies.yaml --screen map",
+    "meshwalk render scenarios/shop/baseline.yaml --at e25 --screen why --size 120x36 --out svg --write why.svg",
+]))]
+pub(crate) struct RenderArgs {
+    /// A scenario file; or manifests, as with `run`.
+    #[arg(value_name = "SCENARIO|PATH", required_unless_present = "files")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// What is explored.
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+
+    /// What is shown of it.
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+
+    /// What is written, and where.
+    #[command(flatten)]
+    pub(crate) picture: PictureArgs,
+
+    /// Write to FILE in place of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write: Option<PathBuf>,
+}
+
+/// The form of a screen in a file.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PictureArgs {
+    /// Columns and rows.
+    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "120x36", value_parser = parse_size)]
+    pub(crate) size: ScreenSize,
+
+    /// Text, text with escape sequences, a picture, or a page.
+    #[arg(long, value_name = "FORM", default_value = "txt")]
+    pub(crate) out: FormArg,
+}
+
+/// How a screen is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormArg {
+    /// Characters alone.
+    Txt,
+    /// Characters with escape sequences for a terminal.
+    Ansi,
+    /// A picture that stands alone.
+    Svg,
+    /// A page that stands alone.
+    Html,
+}
+
+/// Columns and rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ScreenSize {
+    pub(crate) width: u16,
+    pub(crate) height: u16,
+}
+
+fn parse_size(text: &str) -> Result<ScreenSize, String> {
+    let sides = text.split_once(['x', 'X']);
+    let numbers = sides.and_then(|(w, h)| Some((w.trim().parse().ok()?, h.trim().parse().ok()?)));
+    let Some((width, height)) = numbers else {
+        return Err("write columns and rows, such as 120x36".to_owned());
+    };
+    if !(1..=SIZE_MAX.width).contains(&width) || !(1..=SIZE_MAX.height).contains(&height) {
+        let ScreenSize { width, height } = SIZE_MAX;
+        return Err(format!("a screen has between 1x1 and {width}x{height} cells"));
+    }
+    Ok(ScreenSize { width, height })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_columns_and_rows_within_bounds() {
+        assert_eq!(parse_size("120x36"), Ok(ScreenSize { width: 120, height: 36 }));
+        for text in
+            ["", "80", "80x", "x24", "0x24", "80x0", "501x24", "80x201", "9999999x1", "-1x5"]
+        {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+}
