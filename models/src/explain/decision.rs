@@ -32,6 +32,11 @@ pub struct Explanation {
     pub because: Vec<Explanation>,
 }
 
+/// The name of the fact that says what a clause found.
+pub const FOUND: &str = "found";
+/// The name of the facts that say what a clause would have taken; any one of them would have done.
+pub const WANTED: &str = "wanted";
+
 /// A named value that took part in a decision.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fact {

@@ -2,7 +2,7 @@
 
 use crate::world::Origin;
 
-use super::{Explanation, Fact, RuleId};
+use super::{Explanation, FOUND, Fact, RuleId, WANTED};
 
 /// What an evaluator reports to. Evaluators are generic over it, so that a run pays nothing.
 ///
@@ -15,6 +15,15 @@ pub trait Probe {
     fn leave(&mut self, rule: RuleId, origin: Option<Origin>, finding: impl FnOnce() -> String);
     /// The innermost open step looked at a value.
     fn fact(&mut self, name: &'static str, value: impl FnOnce() -> String);
+
+    /// The innermost open step is a clause that did not fit: it found `found`, and any of `wanted`
+    /// would have done.
+    fn misfit(&mut self, found: &str, wanted: &[String]) {
+        self.fact(FOUND, || found.to_owned());
+        for value in wanted {
+            self.fact(WANTED, || value.clone());
+        }
+    }
 
     /// Whether anybody listens. What is dear to find out and only told is not worth finding out for
     /// nobody.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use meshwalk_models::explain::{Explanation, Fidelity, RuleId, rules};
+use meshwalk_models::explain::{Explanation, FOUND, Fact, Fidelity, RuleId, WANTED, rules};
 
 use crate::terminal::{Charset, Look, Paint};
 
@@ -97,11 +97,12 @@ impl Printer<'_> {
                 }
             }
         }
-        if step.facts.is_empty() {
+        let facts = untold(step).map(|fact| format!("{} {}", fact.name, fact.value));
+        let facts: Vec<_> = facts.collect();
+        if facts.is_empty() {
             return Ok(());
         }
-        let facts = step.facts.iter().map(|fact| format!("{} {}", fact.name, fact.value));
-        let facts = facts.collect::<Vec<_>>().join(", ");
+        let facts = facts.join(", ");
         for line in wrap(&facts, self.width(under)) {
             writeln!(self.out, "{under}{}", self.look.paint(Paint::Faint, &line))?;
         }
@@ -115,11 +116,16 @@ impl Printer<'_> {
 
 /// Whether nothing stands below a step.
 fn is_bare(step: &Explanation) -> bool {
-    step.because.is_empty() && step.facts.is_empty()
+    step.because.is_empty() && untold(step).next().is_none()
+}
+
+/// The facts that the sentence of a step does not tell: what a clause found and wanted, it does.
+fn untold(step: &Explanation) -> impl Iterator<Item = &Fact> {
+    step.facts.iter().filter(|fact| ![FOUND, WANTED].contains(&fact.name))
 }
 
 /// What to keep in mind about a rule: nothing if it is exact.
-fn badge(rule: RuleId) -> Option<&'static str> {
+pub(crate) fn badge(rule: RuleId) -> Option<&'static str> {
     // The catalogue is in the order of ids, but in families; it is short enough to walk.
     let rule = rules().find(|known| known.id == rule)?;
     match rule.fidelity {
@@ -130,7 +136,7 @@ fn badge(rule: RuleId) -> Option<&'static str> {
 }
 
 /// Breaks `text` at spaces into lines of at most `width` characters; longer words stand alone.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.last_mut().expect("there is always a line");
@@ -149,7 +155,6 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use meshwalk_models::explain::Fact;
     use meshwalk_models::manifest::SourceSet;
     use meshwalk_models::world::Origin;
 
@@ -174,7 +179,10 @@ mod tests {
 
     fn example() -> Vec<Explanation> {
         let mut passed = step("rule 1 passed over: header x-user differs", Vec::new());
-        passed.facts = vec![Fact { name: "wanted", value: "jane".to_owned() }];
+        passed.facts = vec![
+            Fact { name: "header", value: "x-user".to_owned() },
+            Fact { name: WANTED, value: "jane".to_owned() },
+        ];
         let mut taken = step("rule 2 taken", Vec::new());
         taken.origin = Some(Origin::Default("istio.x"));
         vec![step("virtual host checkout", vec![passed, taken]), step("cluster v2", Vec::new())]
@@ -185,7 +193,7 @@ mod tests {
         insta::assert_snapshot!(drawn(&example(), &Look::PLAIN), @r"
         ├─ virtual host checkout
         │  ├─ rule 1 passed over: header x-user differs
-        │  │     wanted jane
+        │  │     header x-user
         │  └─ rule 2 taken  default istio.x
         └─ cluster v2
         ");

@@ -50,6 +50,11 @@ pub(super) fn policy(policy: &Policy, connection: &Connection, probe: &mut impl 
         Truth::Yes => None,
         _ => policy.rules.iter().find_map(|rule| shortfall(rule, connection)),
     };
+    if matches == Truth::No
+        && let Some((found, wanted)) = policy.rules.iter().find_map(|it| misfit(it, connection))
+    {
+        probe.misfit(&found, &wanted);
+    }
     probe.leave(POLICY, Some(policy.origin), || {
         let name = format!("{} policy {}", policy.action.word(), policy.title);
         if let Some(doubt) = &policy.doubt {
@@ -137,6 +142,31 @@ fn shortfall(rule: &Rule, connection: &Connection) -> Option<String> {
         return Some(format!("nothing of `{}` is left", short.part));
     }
     Some(format!("`{}` asks for {}", short.part, asked(first)))
+}
+
+/// What the first part of a rule that does not fit found, and of what any one would have done;
+/// nothing where it asks for more than one thing.
+fn misfit(rule: &Rule, connection: &Connection) -> Option<(String, Vec<String>)> {
+    let short = rule.clauses.iter().find(|it| rbac::clause(it, connection) == Truth::No)?;
+    let [only] = short.matches.as_slice() else { return None };
+    let peer = match &connection.peer {
+        Peer::Known(id) => Some(id),
+        Peer::Plaintext | Peer::Unnamed => None,
+    };
+    let port = Some(connection.destination_port.to_string());
+    let fields = [
+        (peer.map(|id| id.principal()), values(&only.principals)),
+        (peer.map(|id| id.namespace.clone()), values(&only.namespaces)),
+        (port, values(&only.destination_ports)),
+    ];
+    let mut asked = fields.into_iter().filter(|(_, wanted)| !wanted.is_empty());
+    let (found, wanted) = asked.next()?;
+    let is_alone = asked.next().is_none();
+    is_alone.then_some((found?, wanted))
+}
+
+fn values<T: Display>(wanted: &Wanted<T>) -> Vec<String> {
+    wanted.any_of.iter().take(VALUES_MAX).map(ToString::to_string).collect()
 }
 
 /// What a match asks for, in words.

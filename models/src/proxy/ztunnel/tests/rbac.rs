@@ -156,6 +156,8 @@ fn each_policy_is_told_with_what_is_missing() {
         "`methods` alone",
         "nothing of `from` is left",
         "ALLOW policy shop/bank does not match: `from` asks for identities */sa/till",
+        r#"{"name":"found","value":"cluster.local/ns/shop/sa/web"}"#,
+        r#"{"name":"wanted","value":"*/sa/till"}"#,
         "the certificate says cluster.local/ns/shop/sa/web",
     ] {
         assert!(told.contains(part), "{part}: {told}");

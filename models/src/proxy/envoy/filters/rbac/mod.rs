@@ -151,7 +151,11 @@ fn tell(policy: &RbacPolicy, subject: Subject<'_>, fits: Truth, probe: &mut impl
         return;
     }
     let short = shortfall(policy, subject, fits);
-    probe.step(POLICY, short.origin.or(Some(policy.origin)), || match fits {
+    probe.enter();
+    if let Some((found, wanted)) = &short.misfit {
+        probe.misfit(found, wanted);
+    }
+    probe.leave(POLICY, short.origin.or(Some(policy.origin)), || match fits {
         Truth::Unknown => format!("policy {title} cannot be told: {}", short.text),
         _ => format!("policy {title} does not match: {}", short.text),
     });

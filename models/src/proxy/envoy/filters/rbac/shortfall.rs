@@ -23,11 +23,13 @@ pub(super) struct Shortfall {
     pub(super) text: String,
     /// Where the clause stands; `None` where nobody wrote one.
     pub(super) origin: Option<Origin>,
+    /// What it found, and of what any one would have done; none where that is not so simple.
+    pub(super) misfit: Option<(String, Vec<String>)>,
 }
 
 impl Shortfall {
     fn of(text: impl Into<String>) -> Self {
-        Self { text: text.into(), origin: None }
+        Self { text: text.into(), origin: None, misfit: None }
     }
 }
 
@@ -53,12 +55,13 @@ pub(super) fn shortfall(policy: &RbacPolicy, subject: Subject<'_>, wanted: Truth
 fn joined(each: Vec<Shortfall>) -> Shortfall {
     let more = each.len().saturating_sub(ALTERNATIVES_MAX);
     let origin = each.iter().find_map(|one| one.origin);
+    let misfit = each.iter().find_map(|one| one.misfit.clone());
     let mut texts: Vec<_> = each.into_iter().take(ALTERNATIVES_MAX).map(|one| one.text).collect();
     texts.dedup();
     if more > 0 {
         texts.push(format!("and {more} more alternatives"));
     }
-    Shortfall { text: texts.join("; "), origin }
+    Shortfall { text: texts.join("; "), origin, misfit }
 }
 
 fn who_not(principal: &Principal, subject: Subject<'_>, wanted: Truth) -> Shortfall {
@@ -146,9 +149,13 @@ fn told(
     let Clause { attribute, .. } = clause;
     if wanted == Truth::Unknown {
         let why = unknowable.map_or_else(|| format!("{attribute} is not known"), |it| it.text);
-        return Shortfall { text: why, origin };
+        return Shortfall { text: why, origin, misfit: None };
     }
-    Shortfall { text: format!("{attribute} is {}, wanted {}", actual(), wants(clause)), origin }
+    let found = actual();
+    let text = format!("{attribute} is {found}, wanted {}", wants(clause));
+    let wanted = clause.values.iter().take(VALUES_MAX).cloned().collect();
+    let misfit = (clause.wants == Wants::OneOf).then_some((found, wanted));
+    Shortfall { text, origin, misfit }
 }
 
 fn wants(clause: &Clause) -> String {

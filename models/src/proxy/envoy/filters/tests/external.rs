@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::testing::*;
-use crate::explain::{Silent, Sourced, Tree};
+use crate::explain::{FOUND, Silent, Sourced, Tree, WANTED};
 use crate::proxy::envoy::config::{
     Clause, ExtAuthz, HttpFilterKind, OnFailure, Permission, Principal, RbacAction, StringTest,
     Wants,
@@ -126,18 +126,22 @@ fn the_first_clause_that_does_not_hold_is_told_with_what_stands_there() {
             bootstrap: &proxy.bootstrap,
         };
         chain.outlook(&request, &ExternalAnswers::default(), &mut tree);
-        tree.finish()[0].because[0].finding.clone()
+        let step = tree.finish()[0].because[0].clone();
+        let facts: Vec<_> = step.facts.iter().map(|it| (it.name, it.value.clone())).collect();
+        (step.finding, facts)
     };
+    let (text, facts) = told("/", Some("spiffe://c.local/ns/shop/sa/default"));
     assert_eq!(
-        told("/", Some("spiffe://c.local/ns/shop/sa/default")),
+        text,
         "policy p does not match: source.principal is c.local/ns/shop/sa/default, wanted one of \
          c.local/ns/shop/sa/web, c.local/ns/shop/sa/cart"
     );
-    assert_eq!(
-        told("/admin/x", Some("spiffe://c.local/ns/shop/sa/web")),
-        "policy p does not match: paths is /admin/x, wanted anything but /admin"
-    );
-    let plain = told("/", None);
+    let found = (FOUND, "c.local/ns/shop/sa/default".to_owned());
+    assert_eq!(facts, [found, (WANTED, wanted[0].to_owned()), (WANTED, wanted[1].to_owned())]);
+    let (text, facts) = told("/admin/x", Some("spiffe://c.local/ns/shop/sa/web"));
+    assert_eq!(text, "policy p does not match: paths is /admin/x, wanted anything but /admin");
+    assert_eq!(facts, [], "no other value alone would do");
+    let (plain, _) = told("/", None);
     assert!(plain.contains("source.principal is missing, because"), "{plain}");
 }
 
