@@ -11,8 +11,7 @@ use crate::report::format::counted;
 use crate::report::places::Places;
 use crate::terminal::{Look, Paint};
 
-/// How many of the workloads that an edit lets in are named.
-const NAMED_MAX: usize = 3;
+use super::words::others;
 
 /// How far the search went.
 #[derive(Serialize)]
@@ -102,39 +101,6 @@ pub(super) fn print(
     Ok(())
 }
 
-/// Who else is let in, as the end of a line.
-fn others(admitted: &Admitted) -> String {
-    let Admitted { workloads, asked, classes } = admitted;
-    if workloads.is_empty() {
-        return String::new();
-    }
-    let named = &workloads[..workloads.len().min(NAMED_MAX)];
-    let more = if workloads.len() > named.len() { ", …" } else { "" };
-    let of = if asked < classes { format!(" of the {asked} asked") } else { String::new() };
-    let count = counted(workloads.len() as u64, "other workload");
-    format!("; lets in {count}{of} too: {}{more}", named.join(", "))
-}
-
 fn place(edit: &Edit, places: Places<'_>) -> Option<String> {
     places.file_line(Origin::Manifest(edit.place?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn workloads_that_are_let_in_too_are_counted_and_some_are_named() {
-        let admitted = |count: usize, asked| Admitted {
-            workloads: (0..count).map(|at| format!("w{at}")).collect(),
-            asked,
-            classes: 9,
-        };
-        assert_eq!(others(&admitted(0, 9)), "");
-        assert_eq!(others(&admitted(1, 9)), "; lets in 1 other workload too: w0");
-        assert_eq!(
-            others(&admitted(4, 8)),
-            "; lets in 4 other workloads of the 8 asked too: w0, w1, w2, …"
-        );
-    }
 }

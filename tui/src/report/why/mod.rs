@@ -5,6 +5,7 @@ pub(crate) mod document;
 mod flips;
 pub(crate) mod text;
 mod verdict;
+pub(crate) mod words;
 
 use meshwalk_models::flip::Flips;
 use meshwalk_models::walk::{Answer, Question, Sender, full_name};

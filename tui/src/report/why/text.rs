@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use meshwalk_models::explain::Sourced;
 use meshwalk_models::units::SimDuration;
 use meshwalk_models::walk::{
-    Answer, Crossing, EndpointShare, HeaderChange, InUse, LegEnd, Outcome, RetryInForce,
-    SeenAnswer, Sees, Share, Verdict, shown, shown_target,
+    Answer, Crossing, EndpointShare, HeaderChange, InUse, RetryInForce, Share, Verdict,
+    shown_target,
 };
 use meshwalk_models::world::Origin;
 
@@ -15,6 +15,7 @@ use crate::report::format::{counted, exact_share};
 use crate::report::tree;
 use crate::terminal::{Look, Paint};
 
+use super::words::{end, seen, verdict_line};
 use super::{View, flips, title};
 
 /// How wide the names of settings are.
@@ -80,32 +81,7 @@ fn headline(answer: &Answer, look: &Look) -> String {
             Paint::Bad
         }
     };
-    let mut line = answer.verdict.word().to_uppercase();
-    let outcome = shown(answer);
-    if outcome != answer.verdict.word() {
-        line.push_str(&format!("  {outcome}"));
-    }
-    if let Some(outcome) = answer.if_allowed {
-        let mut allowed = answer.clone();
-        allowed.outcome = outcome;
-        line.push_str(&format!(": {} unless a policy denies it", shown(&allowed)));
-    }
-    let told = answer.outcome == Outcome::DirectResponse;
-    if let Some(status) = answer.status.filter(|_| !told) {
-        line.push_str(&format!("  {status}"));
-    }
-    if let Some(flags) = &answer.flags {
-        line.push_str(&format!("  {flags}"));
-    }
-    let told = answer.outcome != Outcome::Denied || answer.flags.is_some();
-    let details = answer.details.as_ref().filter(|_| !told);
-    if let Some(details) = details {
-        line.push_str(&format!("  {details}"));
-    }
-    if let Some(by) = &answer.enforced_by {
-        line.push_str(&format!("   decided at: {}, {}", by.kind.words(), by.of));
-    }
-    look.paint(paint, &line)
+    look.paint(paint, &verdict_line(answer))
 }
 
 fn print_wrapped(out: &mut dyn Write, lead: &str, text: &str, look: &Look) -> io::Result<()> {
@@ -292,31 +268,6 @@ impl Settings<'_, '_> {
         );
         self.line("worst case", &worst, None)
     }
-}
-
-fn end(end: &LegEnd) -> String {
-    format!("{} {}", end.kind.word(), end.of)
-}
-
-/// What the client sees, where that is not the server's answer.
-fn seen(sees: &Sees) -> Option<String> {
-    let waits = |after: &Option<SimDuration>| {
-        after.map_or_else(String::new, |after| format!(" after {after}"))
-    };
-    Some(match sees {
-        Sees::Server | Sees::Unknown => return None,
-        Sees::Answer(SeenAnswer { status, body, after, .. }) => {
-            let body = body.as_ref().map_or_else(String::new, |body| format!(", body \"{body}\""));
-            format!("status {status}{body}{}", waits(after))
-        }
-        Sees::Refused => "connection refused".to_owned(),
-        Sees::Reset { after } => format!("connection reset{}", waits(after)),
-        Sees::TlsError => "a TLS error".to_owned(),
-        Sees::TimeOut { after, syns } => {
-            format!("a connect time-out after {after} and {syns} SYN packets")
-        }
-        Sees::NotResolved { after } => format!("could not resolve host{}", waits(after)),
-    })
 }
 
 fn span(limit: Sourced<SimDuration>) -> String {
