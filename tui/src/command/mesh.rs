@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use meshwalk_models::control::istio::ambient::waypoints::WaypointName;
 use meshwalk_models::control::{ControlPlanes, GatewayKind, GatewayName};
 use meshwalk_models::flip::{Bounds, Flips, Setting, flips};
-use meshwalk_models::manifest::{self, Diagnostic, Manifests, Severity, Sort, SourceSet, nearest};
+use meshwalk_models::manifest::{self, Diagnostic, Manifests, Severity, SourceSet, nearest};
 use meshwalk_models::path::{DataPath, Placement, WaypointPlacement};
 use meshwalk_models::profile::Profile;
 use meshwalk_models::reach::{Entrance, entrances};
@@ -17,9 +17,8 @@ use meshwalk_sim::scenario::{self, Scenario};
 
 use crate::cli::{DataPathArg, MeshArgs};
 use crate::failure::Failure;
-use crate::input::{self, Limits, SourceKind, Sources};
+use crate::input::{self, Limits, SourceKind, Sources, untold_kinds};
 use crate::report::diagnostics;
-use crate::report::format::counted;
 use crate::report::objects::Objects;
 use crate::terminal::Look;
 
@@ -306,25 +305,6 @@ pub(super) fn read_manifests(
             .help("name files and folders with Kubernetes objects behind -f"));
     }
     Ok(manifest::load(&sources.set, ids))
-}
-
-/// Kinds that the answers know nothing of. Objects that the walk names by
-/// themselves are not among them.
-fn untold_kinds(manifests: &Manifests) -> Vec<Untold> {
-    const NAMED: [&str; 3] = ["EnvoyFilter", "Telemetry", "WasmPlugin"];
-    let entries = manifests.report.not_modelled.iter();
-    let kinds = entries.filter(|entry| {
-        let is_named = NAMED.iter().any(|name| entry.kind.ends_with(name));
-        entry.sort == Sort::NotModelledYet && entry.field.is_none() && !is_named
-    });
-    kinds
-        .map(|entry| {
-            let first = entry.places.first().map_or("", String::as_str);
-            let objects = counted(entry.count, "object");
-            let touches = format!("{}; {objects}, the first at {first}", entry.reason);
-            Untold { what: entry.kind.clone(), touches, origin: None }
-        })
-        .collect()
 }
 
 /// What stands behind `gateway/`, in any of kubectl's spellings.

@@ -6,12 +6,14 @@ mod costs;
 mod kind;
 mod load;
 mod read;
+mod untold;
 
 pub(crate) use collect::{Skipped, collect};
 pub(crate) use costs::costs;
 pub(crate) use kind::{SourceKind, kind_of};
 pub(crate) use load::{Asked, Cluster, Loaded, load};
 pub(crate) use read::{Sources, read_all, shown};
+pub(crate) use untold::untold_kinds;
 
 /// How much input is accepted; more is a diagnostic, not an exhausted machine.
 #[derive(Clone, Copy, Debug)]
