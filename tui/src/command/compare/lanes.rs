@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use meshwalk_models::control::ControlPlanes;
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::{Diagnostic, Severity};
 use meshwalk_models::world::World;
@@ -37,6 +38,8 @@ pub(super) struct Lane {
     pub(super) name: &'static str,
     /// Who exists; the same on every path.
     world: World,
+    /// Who configures its proxies, where somebody was asked.
+    planes: Option<ControlPlanes>,
     /// Its plan, or why there is none.
     pub(super) plan: Result<Arc<Plan>, String>,
 }
@@ -70,7 +73,7 @@ impl Lanes {
     }
 
     fn add(&mut self, path: ComparedPathArg, prepared: Prepared, refusal: Option<String>) {
-        let Prepared { world, plan, findings, assumptions, .. } = prepared;
+        let Prepared { world, plan, planes, findings, assumptions, .. } = prepared;
         // What is odd about an object on one path alone is told beside the object; only what the
         // engine itself cannot run takes a path out.
         let is_refusal = |it: &&Diagnostic| {
@@ -85,14 +88,14 @@ impl Lanes {
                 Ok(plan)
             }
         };
-        self.lanes.push(Lane { path, name: path.name(), world, plan });
+        self.lanes.push(Lane { path, name: path.name(), world, planes, plan });
     }
 
     /// The data paths with the world in which they are told.
     pub(super) fn told(&self) -> Vec<Told<'_>> {
         let told = |lane| {
-            let Lane { path, world, .. }: &Lane = lane;
-            Told { path: *path, world, kept_out: &self.kept_out }
+            let Lane { path, world, planes, .. }: &Lane = lane;
+            Told { path: *path, world, planes: planes.as_ref(), kept_out: &self.kept_out }
         };
         self.lanes.iter().map(told).collect()
     }

@@ -24,6 +24,8 @@ use crate::report::places::Places;
 pub(super) struct Told<'w> {
     pub(super) path: ComparedPathArg,
     pub(super) world: &'w World,
+    /// Who configures its proxies, where that is made already.
+    pub(super) planes: Option<&'w ControlPlanes>,
     /// Workloads that the scenario keeps out of every mesh.
     pub(super) kept_out: &'w [String],
 }
@@ -63,14 +65,20 @@ pub(super) fn tell(
     let mut judgements: Vec<Vec<Judgement>> = objects.iter().map(|_| Vec::new()).collect();
     let (mut all_facts, mut upkeeps) = (Vec::new(), Vec::new());
     for told in paths {
-        let placement = placement(told);
-        let profile = Profile::built_in();
-        let (planes, _) = ControlPlanes::placed(told.world, &clusters, profile, placement);
+        let made;
+        let planes = match told.planes {
+            Some(planes) => planes,
+            None => {
+                let (placement, profile) = (placement(told), Profile::built_in());
+                made = ControlPlanes::placed(told.world, &clusters, profile, placement).0;
+                &made
+            }
+        };
         let installed = match told.path {
             ComparedPathArg::None => Installed::NoMesh,
             _ => Installed::Istio,
         };
-        let scene = Scene { world: told.world, planes: &planes, installed };
+        let scene = Scene { world: told.world, planes, installed };
         for (object, judgements) in objects.iter().zip(&mut judgements) {
             judgements.push(judge(scene, object));
         }
