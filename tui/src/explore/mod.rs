@@ -6,6 +6,7 @@
 //! look; the terminal, documents and tests get the same bytes.
 
 mod app;
+mod asking;
 mod beginning;
 mod cursor;
 mod frame;

@@ -2,6 +2,7 @@
 
 use meshwalk_sim::timeline::{EventId, Log, Timeline};
 
+use super::asking::Asking;
 use super::look::Look;
 use super::session::Session;
 use super::view::View;
@@ -13,6 +14,8 @@ pub(in crate::explore) struct Scene<'a> {
     pub(in crate::explore) session: &'a Session,
     /// What was recorded; it stands at the cursor.
     pub(in crate::explore) timeline: &'a Timeline,
+    /// Who answers why.
+    pub(in crate::explore) asking: &'a Asking,
     /// What is looked at.
     pub(in crate::explore) view: &'a View,
     /// How it looks.

@@ -24,7 +24,7 @@ pub(crate) mod retries;
 pub(crate) mod rules;
 pub(crate) mod sarif;
 pub(crate) mod table;
-mod tree;
+pub(crate) mod tree;
 pub(crate) mod why;
 
 pub(crate) use filter::only_namespace;

@@ -7,6 +7,7 @@ use meshwalk_sim::timeline::{EventId, Timeline, TimelineLimits};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::asking::Asking;
 use super::cursor::Cursor;
 use super::frame;
 use super::look::Look;
@@ -22,6 +23,7 @@ const FIRST_SLICE_EVENTS: u64 = 20_000;
 pub(crate) struct App {
     pub(in crate::explore) session: Arc<Session>,
     pub(in crate::explore) timeline: Timeline,
+    pub(in crate::explore) asking: Asking,
     pub(in crate::explore) view: View,
     pub(in crate::explore) look: Look,
 }
@@ -33,7 +35,14 @@ impl App {
         let mut timeline = Timeline::begin(plan, session.seed(), TimelineLimits::default());
         timeline.record(FIRST_SLICE_EVENTS);
         let view = View::at(Cursor::on_main(EventId(0)), Screen::Step);
-        Self { session, timeline, view, look }
+        let asking = Asking::inline(Arc::clone(&session));
+        Self { session, timeline, asking, view, look }
+    }
+
+    /// From now on a worker answers dear questions; `notify` is called from there whenever an
+    /// answer is to be taken from [`App::asking`].
+    pub(crate) fn ask_beside(&mut self, notify: Box<dyn Fn() + Send>) {
+        self.asking = Asking::beside(Arc::clone(&self.session), notify);
     }
 
     /// Puts the cursor on an entry.
@@ -59,6 +68,7 @@ impl App {
         Scene {
             session: &self.session,
             timeline: &self.timeline,
+            asking: &self.asking,
             view: &self.view,
             look: &self.look,
         }

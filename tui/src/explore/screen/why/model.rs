@@ -1,0 +1,337 @@
+//! Everything that the screen shows, as plain data. How it looks is `draw`'s business.
+
+use std::sync::Arc;
+
+use meshwalk_models::flip::{Flip, Flips};
+use meshwalk_models::walk::{Answer, Verdict, full_name};
+use meshwalk_models::world::{Origin, PodId, TableId};
+use meshwalk_sim::timeline::EventId;
+
+use crate::explore::asking::{Answered, Dear, Elsewhere, Sought, There, path_name};
+use crate::explore::look::{Role, Sign};
+use crate::explore::scene::Scene;
+use crate::explore::wording::{Happened, Words, ending};
+use crate::report::places::Places;
+use crate::report::why::title;
+use crate::report::why::words::{others, seen, verdict_line};
+
+use super::about::About;
+use super::agreement::{Agreement, agreement};
+use super::item::{Fold, FoldState, Item};
+use super::{CHOICES, DECISION, ELSEWHERE, FLIPS, IDENTITY, LISTS, chain, choices, tree};
+
+/// The key of what is worth knowing, among rows that fold.
+const WORTH: &str = "worth";
+
+/// What the screen shows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Model {
+    /// What stands above the tree.
+    pub(super) headline: Vec<Item>,
+    /// The rows of each pane.
+    pub(super) lists: [Vec<Item>; LISTS],
+    /// The row of each pane that is selected while nobody selects another.
+    pub(super) first: [usize; LISTS],
+    /// What the screen is about; `None` where nothing is.
+    pub(super) about: Option<About>,
+}
+
+impl Model {
+    /// What is true at the cursor of a scene.
+    pub(super) fn of(scene: &Scene<'_>) -> Self {
+        let (log, plan) = (scene.log(), scene.session.plan());
+        let Some(about) = About::at(log, plan, scene.event()) else {
+            return Self::of_nothing();
+        };
+        let places = Places::new(&scene.session.sources);
+        let words = Words::new(scene.session.world(), plan, places);
+        let maker = Maker { scene, words, about };
+        maker.model()
+    }
+
+    fn of_nothing() -> Self {
+        let text = "no request is under way at this entry";
+        let mut model = Self { headline: vec![Item::new(Role::Warn, text)], ..Self::default() };
+        let more = "go on to the next decision, or choose a request on the Step screen";
+        model.headline.push(Item::new(Role::Dim, more));
+        model
+    }
+}
+
+struct Maker<'m> {
+    scene: &'m Scene<'m>,
+    words: Words<'m>,
+    about: About,
+}
+
+impl Maker<'_> {
+    fn model(self) -> Model {
+        let call = self.about.call;
+        let asking = self.scene.asking;
+        let reply = asking.answer(call.call, call.pod, call.at);
+        let mut model = Model::default();
+        let until = self.scene.event();
+        let (log, plan) = (self.scene.log(), self.scene.session.plan());
+        let answer = reply.as_ref().ok().map(|answered| &answered.answer);
+        model.lists[CHOICES] =
+            choices::choices(log, (plan, &self.words), (&self.about, answer), until);
+        model.first[CHOICES] = model.lists[CHOICES].len().saturating_sub(1);
+        match &reply {
+            Ok(answered) => {
+                let dear = asking.dear(call.call, call.pod, call.at);
+                self.tell(answered, &dear, &mut model);
+            }
+            Err(reason) => self.tell_unasked(&reason.to_string(), &mut model),
+        }
+        if model.lists[CHOICES].is_empty() {
+            let text = "nothing was chosen so far: no draw, no breaker, no retry";
+            model.lists[CHOICES].push(Item::new(Role::Dim, text));
+        }
+        model.about = Some(self.about);
+        model
+    }
+
+    fn tell(&self, answered: &Arc<Answered>, dear: &Dear, model: &mut Model) {
+        let answer = &answered.answer;
+        let world = self.scene.session.world();
+        let role = role_of(answer.verdict);
+        model.headline.push(Item::new(role, verdict_line(answer)).signed(sign_of(answer.verdict)));
+        let mut asked = title(world, &answered.question);
+        if let Some(place) = answered.written {
+            asked.push_str(&format!("  {}", self.place(Origin::Scenario(place))));
+        }
+        model.headline.push(Item::new(Role::Dim, asked));
+        model.headline.extend(self.fate(Some(answer)));
+        let view = self.scene.view;
+        let rows = tree::rows(answer, &|key| view.is_turned_over(DECISION, key));
+        model.first[DECISION] = rows.decides;
+        model.lists[DECISION] = rows.items;
+        self.add_worth(answer, &mut model.lists[DECISION]);
+        model.lists[IDENTITY] = chain::chain(self.scene.log(), &self.words, &self.about, answer);
+        model.lists[ELSEWHERE] = self.elsewhere(answer, &dear.elsewhere);
+        model.lists[FLIPS] = self.flips(answer.verdict, &dear.flips);
+    }
+
+    /// The walk has no question for this call; what the plan says of it is told all the same.
+    fn tell_unasked(&self, reason: &str, model: &mut Model) {
+        model.headline.push(Item::new(Role::Warn, format!("no tree of reasons: {reason}")));
+        model.headline.extend(self.fate(None));
+        let plan = self.scene.session.plan();
+        let ruled = self.about.fate.ruled;
+        if let Some(row) = ruled.and_then(|it| plan.gates.decisions.get(it.decision.0 as usize)) {
+            model.lists[DECISION].push(Item::new(Role::Text, row.sentence.clone()));
+            for origin in &row.origins {
+                let item = Item::new(Role::Dim, self.place(*origin)).from(Some(*origin));
+                model.lists[DECISION].push(item);
+            }
+        }
+        for pane in [IDENTITY, ELSEWHERE, FLIPS] {
+            model.lists[pane].push(Item::new(Role::Dim, "not known without a question"));
+        }
+    }
+
+    /// What the log says became of the call, and whether that is what the answer says.
+    fn fate(&self, answer: Option<&Answer>) -> Vec<Item> {
+        let mut items = Vec::new();
+        let mut said = Vec::new();
+        if let Some(event) = self.about.decision {
+            said.push(format!("{} {}", event.dense_name(), self.said(event)));
+        }
+        said.push(match self.about.fate.ended {
+            Some((event, by)) if event > self.scene.event() => {
+                format!("it will end at {}: {}", event.dense_name(), ending(by))
+            }
+            Some((event, by)) => format!("it ended at {}: {}", event.dense_name(), ending(by)),
+            None => "it has not ended so far".to_owned(),
+        });
+        items.push(Item::new(Role::Text, format!("in the run: {}", said.join("; "))));
+        let Some(answer) = answer else { return items };
+        let (role, text) = match agreement(answer, self.verdict(answer), &self.about.fate) {
+            Agreement::Same => (Role::Good, "the run and the answer agree".to_owned()),
+            Agreement::NotYet => return items,
+            Agreement::EndedByState => {
+                let text = "nothing that is written turns it away: the run's state or a draw ended \
+                            it, see Choices";
+                (Role::Warn, text.to_owned())
+            }
+            Agreement::Unknown => {
+                let text = "the answer is not known, so that it cannot be held against the run";
+                (Role::Warn, text.to_owned())
+            }
+            Agreement::Differ(how) => {
+                let text = format!("{how}: one of the two is wrong, and that is a mistake of ours");
+                items.push(Item::new(Role::Bad, text).signed(Sign::Bad));
+                return items;
+            }
+        };
+        items.push(Item::new(role, text));
+        items
+    }
+
+    /// The verdict of the server that the run chose, where servers differ.
+    fn verdict(&self, answer: &Answer) -> Verdict {
+        if answer.verdict != Verdict::Unknown || answer.if_allowed.is_some() {
+            return answer.verdict;
+        }
+        let world = self.scene.session.world();
+        let servers = self.about.servers();
+        let pods = servers.iter().filter(|row| (**row as usize) < world.pods.len());
+        let names: Vec<String> = pods
+            .map(|row| full_name(world, world.pods[PodId::from_index(*row as usize)].workload))
+            .collect();
+        let chosen = names.last();
+        let mut verdicts = answer.servers.iter();
+        let found = verdicts.find(|it| Some(&it.server) == chosen);
+        found.map_or(answer.verdict, |it| it.verdict)
+    }
+
+    /// What is worth knowing, and what is not modelled.
+    fn add_worth(&self, answer: &Answer, items: &mut Vec<Item>) {
+        for untold in &answer.not_modelled {
+            let text =
+                format!("not modelled, and may change this: {}: {}", untold.what, untold.touches);
+            items.push(Item::new(Role::Warn, text).signed(Sign::Unknown).from(untold.origin));
+        }
+        if answer.findings.is_empty() {
+            return;
+        }
+        let is_open = self.scene.view.is_turned_over(DECISION, WORTH);
+        let state = if is_open { FoldState::Open } else { FoldState::Closed };
+        let mut head = Item::new(Role::Dim, format!("worth knowing ({})", answer.findings.len()));
+        head.fold = Some(Fold { key: WORTH.to_owned(), state });
+        items.push(head);
+        if !is_open {
+            return;
+        }
+        for finding in &answer.findings {
+            let text = format!("{} [{}]", finding.sentence, finding.id);
+            let mut item = Item::new(Role::Text, text).from(finding.origins.first().copied());
+            item.depth = 1;
+            items.push(item);
+        }
+    }
+
+    fn elsewhere(&self, answer: &Answer, sought: &Sought<Vec<Elsewhere>>) -> Vec<Item> {
+        let own = format!("this run  {}", verdict_line(answer));
+        let own = Item::new(role_of(answer.verdict), own).signed(sign_of(answer.verdict));
+        let first = answer.enforced_by.as_ref().and_then(|by| by.origins.first().copied());
+        let mut items = vec![own.from(first)];
+        let found = match found(sought) {
+            Ok(found) => found,
+            Err(item) => {
+                items.push(item);
+                return items;
+            }
+        };
+        let file = &self.scene.session.scenario.file;
+        let is_alone = file.data_paths.is_empty();
+        for elsewhere in found.iter() {
+            let is_own = is_alone && path_name(file.data_path) == elsewhere.path;
+            items.push(match &elsewhere.there {
+                Some(there) => there_item(elsewhere.path, there, is_own),
+                None => {
+                    let text = format!("{}  not modelled: nothing is known of it", elsewhere.path);
+                    Item::new(Role::Dim, text).signed(Sign::Unknown)
+                }
+            });
+        }
+        items
+    }
+
+    fn flips(&self, verdict: Verdict, sought: &Sought<Flips>) -> Vec<Item> {
+        let found = match found(sought) {
+            Ok(found) => found,
+            Err(item) => return vec![item],
+        };
+        let mut items: Vec<Item> = found.found.iter().map(flip_item).collect();
+        if found.evaluations == 0 {
+            let text = match verdict {
+                Verdict::Unknown => "nothing is tried: the verdict is not known",
+                _ => "no policy speaks of this request: there is nothing to try",
+            };
+            items.push(Item::new(Role::Dim, text));
+        } else if items.is_empty() {
+            let text = format!("none of {} edits that were tried does", found.evaluations);
+            items.push(Item::new(Role::Dim, text));
+        }
+        if found.left_out > 0 {
+            let text = format!("{} edits were not tried", found.left_out);
+            items.push(Item::new(Role::Dim, text));
+        }
+        items
+    }
+
+    fn said(&self, event: EventId) -> String {
+        let log = self.scene.log();
+        let connection = log.connection_at(event).map(|row| u64::from(row.0));
+        let happened = Happened { step: log.step(event), pod: log.pod(event), connection };
+        self.words.sentence(happened)
+    }
+
+    fn place(&self, origin: Origin) -> String {
+        Places::new(&self.scene.session.sources).show(origin)
+    }
+}
+
+/// What was found, or a row that says why there is nothing.
+fn found<T>(sought: &Sought<T>) -> Result<&Arc<T>, Item> {
+    match sought {
+        Sought::Found(found) => Ok(found),
+        Sought::Looking => {
+            Err(Item::new(Role::Info, "looking …  (Esc: stop)").signed(Sign::Waiting))
+        }
+        Sought::Cancelled => Err(Item::new(Role::Warn, "stopped  (Enter: look again)")),
+        Sought::Nothing => {
+            let text = "policies that are not modelled may decide: no edit of the others is tried";
+            Err(Item::new(Role::Dim, text))
+        }
+    }
+}
+
+fn there_item(path: &str, there: &There, is_own: bool) -> Item {
+    let mut text = format!("{path}  {}", there.verdict.word().to_uppercase());
+    if let Some(status) = there.status {
+        text.push_str(&format!(" {status}"));
+    }
+    if let Some((kind, of)) = &there.by {
+        text.push_str(&format!("  by the {kind}, {of}"));
+    }
+    if let Some(sees) = seen(&there.sees) {
+        text.push_str(&format!("; client sees {sees}"));
+    }
+    if is_own {
+        text.push_str(" (as in this run)");
+    }
+    let item = Item::new(role_of(there.verdict), text).signed(sign_of(there.verdict));
+    item.from(there.origins.first().copied())
+}
+
+fn flip_item(flip: &Flip) -> Item {
+    let edits: Vec<&str> = flip.edits.iter().map(|edit| edit.sentence.as_str()).collect();
+    let admitted = flip.admitted.as_ref().map(others).unwrap_or_default();
+    let text = format!("{} -> {}{admitted}", edits.join(", and "), flip.verdict.word());
+    let place = flip.edits.iter().find_map(|edit| edit.place);
+    let item = Item::new(role_of(flip.verdict), text).signed(sign_of(flip.verdict));
+    let item = item.from(place.map(Origin::Manifest));
+    match flip.edits.first() {
+        Some(edit) => item.by(edit.kind().rule()),
+        None => item,
+    }
+}
+
+/// How a verdict looks.
+const fn role_of(verdict: Verdict) -> Role {
+    match verdict {
+        Verdict::Allowed => Role::Good,
+        Verdict::Unknown => Role::Warn,
+        Verdict::Denied | Verdict::Dropped | Verdict::Reset | Verdict::Unauthenticated => Role::Bad,
+    }
+}
+
+const fn sign_of(verdict: Verdict) -> Sign {
+    match verdict {
+        Verdict::Allowed => Sign::Good,
+        Verdict::Unknown => Sign::Unknown,
+        Verdict::Denied | Verdict::Dropped | Verdict::Reset | Verdict::Unauthenticated => Sign::Bad,
+    }
+}
