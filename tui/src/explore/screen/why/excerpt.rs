@@ -121,9 +121,9 @@ mod tests {
 
     #[test]
     fn the_value_or_the_key_is_marked_as_far_as_it_goes() {
-        assert_eq!(marked(5, 37), "[\"c/ns/a\", x]");
-        assert_eq!(marked(5, 38), "\"c/ns/a\"");
-        assert_eq!(marked(5, 48), "x");
+        assert_eq!(marked(5, 38), "[\"c/ns/a\", x]");
+        assert_eq!(marked(5, 39), "\"c/ns/a\"");
+        assert_eq!(marked(5, 49), "x");
         assert_eq!(marked(5, 7), "from");
         assert_eq!(marked(6, 13), "b");
         assert_eq!(marked(1, 4), "1");
