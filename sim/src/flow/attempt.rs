@@ -102,8 +102,10 @@ impl<R: Recorder> Engine<R> {
     /// has travelled there.
     pub(super) fn abandon_attempt(&mut self, slot: u32) {
         let now = self.kernel.now();
+        // Somebody above may have gone before: since then the work is for nobody.
+        let gone_at = self.unwanted_since(slot).unwrap_or(now);
         let attempt = &mut self.attempts[slot];
-        attempt.gone_at = now;
+        attempt.gone_at = gone_at;
         let (stage, left, pool) = (attempt.stage, attempt.messages_left, attempt.pool);
         self.abandon_connection(slot);
         if stage == Stage::Waiting && pool != NONE {

@@ -135,7 +135,8 @@ pub(super) enum TryStage {
 pub(super) struct Attempt {
     /// The key of its draws.
     pub(super) key: u64,
-    /// When its caller went; [`SimTime::MAX`] as long as the answer is wanted.
+    /// Since when nobody waits: when its caller went, or somebody above it before;
+    /// [`SimTime::MAX`] as long as its own caller waits.
     pub(super) gone_at: SimTime,
     /// The try that it is made for. Another one may have that slot once the caller has gone.
     pub(super) of: u32,
