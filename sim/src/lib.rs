@@ -15,3 +15,4 @@ pub mod stats;
 pub mod timeline;
 pub mod traffic;
 pub mod validate;
+pub mod waterfall;

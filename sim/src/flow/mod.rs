@@ -39,7 +39,7 @@ mod source;
 mod state;
 mod stream;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tunnel;
 mod upstream;
 

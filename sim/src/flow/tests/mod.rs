@@ -13,7 +13,7 @@ mod mixed;
 mod policy;
 mod policy_moments;
 mod resilience;
-pub(super) mod rig;
+pub(crate) mod rig;
 mod waypoints;
 
 use crate::kernel::Seed;

@@ -8,7 +8,7 @@ use crate::scenario;
 use crate::stats::{EdgeCounters, RunStatistics, WorkloadCounters};
 
 /// A Service and its Deployment for each name; `ns` is `default`.
-pub(in crate::flow) fn services(names: &[(&str, u32)]) -> String {
+pub(crate) fn services(names: &[(&str, u32)]) -> String {
     let mut text = String::new();
     for (name, replicas) in names {
         text.push_str(&format!(
@@ -39,7 +39,7 @@ spec:
 }
 
 /// Reads, builds and compiles; fails the test on any error.
-pub(in crate::flow) fn prepared(manifests: &str, scenario: &str) -> Prepared {
+pub(crate) fn prepared(manifests: &str, scenario: &str) -> Prepared {
     let mut sources = SourceSet::default();
     let file = sources.add("manifests.yaml", manifests);
     let scenario_file = sources.add("scenario.yaml", scenario);
@@ -51,7 +51,7 @@ pub(in crate::flow) fn prepared(manifests: &str, scenario: &str) -> Prepared {
 }
 
 /// A network without time, so that only queues are seen.
-pub(super) const NO_NETWORK: &str = "
+pub(crate) const NO_NETWORK: &str = "
 network:
   same_node: { round_trip: 0s }
   same_zone: { round_trip: 0s }

@@ -1,0 +1,5 @@
+//! Stories and laws of waterfalls, told on real runs.
+
+mod laws;
+mod rig;
+mod stories;
