@@ -118,7 +118,7 @@ fn kernel_snapshot(bencher: Bencher<'_, '_>, pending: usize) {
 /// A checkpoint after one element in a thousand was written.
 #[divan::bench(args = PENDING)]
 fn paged_checkpoint(bencher: Bencher<'_, '_>, elements: usize) {
-    let mut paged = Paged::new();
+    let mut paged: Paged<[u64; 8]> = Paged::new();
     (0..elements).for_each(|_| {
         paged.push([0u64; 8]);
     });

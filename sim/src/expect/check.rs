@@ -205,7 +205,7 @@ fn quantile(expression: &IdedExpr) -> Result<function::Statistic, Complaint> {
     })
 }
 
-fn comparison(name: &str) -> Option<Comparison> {
+pub(crate) fn comparison(name: &str) -> Option<Comparison> {
     Some(match name {
         operators::LESS => Comparison::Less,
         operators::LESS_EQUALS => Comparison::LessOrEqual,
@@ -217,7 +217,7 @@ fn comparison(name: &str) -> Option<Comparison> {
     })
 }
 
-fn operation(name: &str) -> Option<Operation> {
+pub(crate) fn operation(name: &str) -> Option<Operation> {
     Some(match name {
         operators::ADD => Operation::Add,
         operators::SUBSTRACT => Operation::Subtract,

@@ -8,7 +8,7 @@ use meshwalk_models::units::SimDuration;
 use super::Complaint;
 use super::check::Checker;
 use super::measure::Measure;
-use super::parse::parse;
+use super::parse::{EXPECTATION, parse};
 use super::subject::{Counts, Subject};
 use super::tree::Truth;
 use crate::scenario::KeyPath;
@@ -158,7 +158,7 @@ fn form_of(expectation: &Expectation) -> (Form, &str) {
 
 fn compile_one(checker: &mut Checker<'_>, text: &str) -> Result<(Truth, Vec<Measure>), Complaint> {
     checker.measures.clear();
-    let condition = checker.condition(&parse(text)?)?;
+    let condition = checker.condition(&parse(text, EXPECTATION)?)?;
     Ok((condition, std::mem::take(&mut checker.measures)))
 }
 

@@ -10,16 +10,16 @@
 //! so is what depends on it, as CEL has it for errors: `unknown || true` is true. An expectation
 //! that is unknown in the end neither held nor failed.
 
-mod check;
+pub(crate) mod check;
 mod compile;
 mod finder;
 mod function;
 mod measure;
 mod monitor;
-mod parse;
+pub(crate) mod parse;
 mod results;
 mod subject;
-mod tree;
+pub(crate) mod tree;
 
 #[cfg(test)]
 mod tests;
@@ -32,18 +32,25 @@ pub use results::results;
 
 /// What is wrong with an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Complaint {
-    message: String,
-    help: Option<String>,
+pub(crate) struct Complaint {
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+    /// The character that it is about, from 0 and on the first line, where that is known.
+    pub(crate) at: Option<usize>,
 }
 
 impl Complaint {
-    fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None }
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None, at: None }
     }
 
-    fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    pub(crate) fn at(mut self, at: usize) -> Self {
+        self.at = Some(at);
         self
     }
 }

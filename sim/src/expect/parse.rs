@@ -16,9 +16,24 @@ const CHOICES_MAX: usize = 16;
 /// nothing is optimised.
 const OPERATORS_MAX: usize = 128;
 
+/// What is written in CEL, for messages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Language {
+    /// As in `has no meaning in an expectation`.
+    pub(crate) noun: &'static str,
+    /// A good one.
+    pub(crate) example: &'static str,
+}
+
+/// Expectations.
+pub(super) const EXPECTATION: Language = Language {
+    noun: "an expectation",
+    example: "success_rate(\"web\") >= 0.99 && p99(\"web\") < duration(\"1s\")",
+};
+
 /// The tree of an expression.
-pub(super) fn parse(text: &str) -> Result<IdedExpr, Complaint> {
-    guard(text)?;
+pub(crate) fn parse(text: &str, language: Language) -> Result<IdedExpr, Complaint> {
+    guard(text, language)?;
     // The parser's own limit of depth panics when it is exceeded; the guard's keeps far below it.
     let parser = Parser::new().max_recursion_depth(u16::MAX);
     parser.parse(text).map_err(|errors| {
@@ -35,13 +50,16 @@ pub(super) fn parse(text: &str) -> Result<IdedExpr, Complaint> {
         } else {
             format!("column {column}")
         };
-        Complaint::new(format!("this is no CEL expression: at {at}: {message}")).help(
-            "write it like `success_rate(\"web\") >= 0.99 && p99(\"web\") < duration(\"1s\")`",
-        )
+        let complaint = Complaint::new(format!("this is no CEL expression: at {at}: {message}"))
+            .help(format!("write it like `{}`", language.example));
+        match (line, usize::try_from(column)) {
+            (1, Ok(column)) => complaint.at(column.saturating_sub(1)),
+            _ => complaint,
+        }
     })
 }
 
-fn guard(text: &str) -> Result<(), Complaint> {
+fn guard(text: &str, language: Language) -> Result<(), Complaint> {
     if text.trim().is_empty() {
         return Err(Complaint::new("the expression is empty"));
     }
@@ -62,13 +80,13 @@ fn guard(text: &str) -> Result<(), Complaint> {
     for (column, c) in (1..).zip(text.chars()) {
         if let Some(open) = quote {
             if c == '\\' || c.is_control() {
-                return Err(stranger(c, column));
+                return Err(stranger(c, column, language));
             }
             quote = (c != open).then_some(open);
         } else if matches!(c, '"' | '\'') {
             // A letter before a quote would make a byte or raw literal.
             if before.is_alphanumeric() || before == c {
-                return Err(stranger(c, column));
+                return Err(stranger(c, column, language));
             }
             quote = Some(c);
         } else if c == '(' {
@@ -79,7 +97,7 @@ fn guard(text: &str) -> Result<(), Complaint> {
         } else if c == ')' {
             depth = depth.saturating_sub(1);
         } else if !is_ordinary(c) {
-            return Err(stranger(c, column));
+            return Err(stranger(c, column, language));
         }
         before = c;
     }
@@ -95,8 +113,10 @@ fn is_ordinary(c: char) -> bool {
         || "+-*/%<>=!&|?:".contains(c)
 }
 
-fn stranger(c: char, column: usize) -> Complaint {
+fn stranger(c: char, column: usize, language: Language) -> Complaint {
+    let noun = language.noun;
     let shown = c.escape_default();
-    Complaint::new(format!("`{shown}` at column {column} has no meaning in an expectation"))
+    Complaint::new(format!("`{shown}` at column {column} has no meaning in {noun}"))
         .help("lists, maps, macros and escapes are not supported here")
+        .at(column - 1)
 }

@@ -26,7 +26,7 @@ pub(super) enum Quantity {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Comparison {
+pub(crate) enum Comparison {
     Less,
     LessOrEqual,
     Greater,
@@ -36,7 +36,7 @@ pub(super) enum Comparison {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operation {
+pub(crate) enum Operation {
     Add,
     Subtract,
     Multiply,
@@ -89,7 +89,7 @@ impl Quantity {
 }
 
 impl Comparison {
-    fn holds(self, left: f64, right: f64) -> bool {
+    pub(crate) fn holds(self, left: f64, right: f64) -> bool {
         match self {
             Self::Less => left < right,
             Self::LessOrEqual => left <= right,
@@ -103,7 +103,7 @@ impl Comparison {
 
 impl Operation {
     /// A division by zero has no value: nothing happened that could be compared.
-    fn of(self, left: f64, right: f64) -> Option<f64> {
+    pub(crate) fn of(self, left: f64, right: f64) -> Option<f64> {
         let value = match self {
             Self::Add => left + right,
             Self::Subtract => left - right,

@@ -4,8 +4,8 @@
 
 use meshwalk_models::units::{SimDuration, SimTime};
 
-use crate::kernel::Paged;
 use crate::kernel::random::mix;
+use crate::kernel::{Paged, PagedSnapshot, Shares, SharesSnapshot};
 use crate::stats::{
     BoxCounters, BoxKind, EdgeCounters, Full, Parts, ProxyCounters, RetryReason, Ruling,
     RunStatistics, TrafficCounters, WireBytes, WorkloadCounters,
@@ -24,6 +24,38 @@ pub(super) struct Meter {
     boxes: Paged<BoxCounters>,
     gauges: Paged<Gauge>,
     statistics: RunStatistics,
+    edges: Shares<EdgeCounters>,
+    workloads: Shares<WorkloadCounters>,
+    traffic: Shares<TrafficCounters>,
+}
+
+/// A [`Meter`] at one moment. What is settled from its parts is not in it.
+#[derive(Clone)]
+pub(super) struct MeterSnapshot {
+    phase: Phase,
+    integrals: PagedSnapshot<Integral>,
+    boxes: PagedSnapshot<BoxCounters>,
+    gauges: PagedSnapshot<Gauge>,
+    edges: SharesSnapshot<EdgeCounters>,
+    workloads: SharesSnapshot<WorkloadCounters>,
+    traffic: SharesSnapshot<TrafficCounters>,
+    hops: u64,
+}
+
+/// What the counters of an edge or workload take with their histogram, in bytes, roughly.
+const ROW_BYTES: usize = 4_096;
+
+impl MeterSnapshot {
+    /// The bytes that it takes beside `earlier`, roughly.
+    pub(super) fn bytes_beside(&self, earlier: Option<&Self>) -> usize {
+        let rows = self.edges.rows_beside(earlier.map(|it| &it.edges))
+            + self.workloads.rows_beside(earlier.map(|it| &it.workloads))
+            + self.traffic.rows_beside(earlier.map(|it| &it.traffic));
+        rows * ROW_BYTES
+            + self.integrals.bytes_beside(earlier.map(|it| &it.integrals))
+            + self.boxes.bytes_beside(earlier.map(|it| &it.boxes))
+            + self.gauges.bytes_beside(earlier.map(|it| &it.gauges))
+    }
 }
 
 /// Whether counting has begun.
@@ -55,20 +87,68 @@ impl Meter {
             busy_ns_by_pod: vec![0; row.pods.len()],
             ..WorkloadCounters::default()
         };
+        let statistics = RunStatistics {
+            edges: layout.edges.iter().map(|_| EdgeCounters::default()).collect(),
+            workloads: layout.workloads.iter().map(workload).collect(),
+            proxies: layout.proxies.iter().map(|_| ProxyCounters::default()).collect(),
+            traffic: layout.traffic.iter().map(|_| TrafficCounters::default()).collect(),
+            ..RunStatistics::default()
+        };
         Self {
             warm_up: plan.warm_up,
             phase: if plan.warm_up == SimTime::ZERO { Phase::Counting } else { Phase::WarmUp },
             integrals: plan.pods.iter().map(|_| Integral::default()).collect(),
             boxes: plan.boxes.iter().map(|_| BoxCounters::default()).collect(),
             gauges: plan.boxes.iter().map(|_| Gauge::default()).collect(),
-            statistics: RunStatistics {
-                edges: layout.edges.iter().map(|_| EdgeCounters::default()).collect(),
-                workloads: layout.workloads.iter().map(workload).collect(),
-                proxies: layout.proxies.iter().map(|_| ProxyCounters::default()).collect(),
-                traffic: layout.traffic.iter().map(|_| TrafficCounters::default()).collect(),
-                ..RunStatistics::default()
-            },
+            edges: Shares::new(&statistics.edges),
+            workloads: Shares::new(&statistics.workloads),
+            traffic: Shares::new(&statistics.traffic),
+            statistics,
         }
+    }
+
+    /// Puts the present counts aside.
+    pub(super) fn checkpoint(&mut self) -> MeterSnapshot {
+        MeterSnapshot {
+            phase: self.phase,
+            integrals: self.integrals.checkpoint(),
+            boxes: self.boxes.checkpoint(),
+            gauges: self.gauges.checkpoint(),
+            edges: self.edges.checkpoint(&self.statistics.edges),
+            workloads: self.workloads.checkpoint(&self.statistics.workloads),
+            traffic: self.traffic.checkpoint(&self.statistics.traffic),
+            hops: self.statistics.hops,
+        }
+    }
+
+    /// Brings the counts of a run of the same plan back.
+    pub(super) fn restore(&mut self, snapshot: &MeterSnapshot) {
+        self.phase = snapshot.phase;
+        self.integrals.restore(&snapshot.integrals);
+        self.boxes.restore(&snapshot.boxes);
+        self.gauges.restore(&snapshot.gauges);
+        self.edges.restore(&mut self.statistics.edges, &snapshot.edges);
+        self.workloads.restore(&mut self.statistics.workloads, &snapshot.workloads);
+        self.traffic.restore(&mut self.statistics.traffic, &snapshot.traffic);
+        self.statistics.hops = snapshot.hops;
+    }
+
+    #[inline]
+    fn edge_mut(&mut self, row: u32) -> &mut EdgeCounters {
+        self.edges.mark(row as usize);
+        &mut self.statistics.edges[row as usize]
+    }
+
+    #[inline]
+    fn workload_mut(&mut self, row: u32) -> &mut WorkloadCounters {
+        self.workloads.mark(row as usize);
+        &mut self.statistics.workloads[row as usize]
+    }
+
+    #[inline]
+    fn traffic_mut(&mut self, row: u16) -> &mut TrafficCounters {
+        self.traffic.mark(usize::from(row));
+        &mut self.statistics.traffic[usize::from(row)]
     }
 
     pub(super) fn statistics_mut(&mut self) -> &mut RunStatistics {
@@ -164,7 +244,7 @@ impl Meter {
     /// A source sends a request; `template` is the place of its template among the source's.
     pub(super) fn sent(&mut self, source: u16, at: SimTime, template: usize) {
         if self.phase == Phase::Counting {
-            let traffic = &mut self.statistics.traffic[usize::from(source)];
+            let traffic = self.traffic_mut(source);
             traffic.sent += 1;
             traffic.arrivals = mix(mix(traffic.arrivals, at.as_ns()), template as u64);
         }
@@ -173,14 +253,14 @@ impl Meter {
     #[inline]
     pub(super) fn called(&mut self, edge: u32, called_at: SimTime, lineage: Lineage) {
         if lineage == Lineage::Original && self.counts(called_at) {
-            self.statistics.edges[edge as usize].originals += 1;
+            self.edge_mut(edge).originals += 1;
         }
     }
 
     #[inline]
     pub(super) fn attempt(&mut self, edge: u32, called_at: SimTime, bytes: u64) {
         if self.counts(called_at) {
-            let counters = &mut self.statistics.edges[edge as usize];
+            let counters = self.edge_mut(edge);
             counters.attempts += 1;
             counters.request_bytes += bytes;
         }
@@ -189,14 +269,14 @@ impl Meter {
     pub(super) fn answered(&mut self, edge: u32, called_at: SimTime, bytes: u64) {
         self.statistics.hops += 1;
         if self.counts(called_at) {
-            self.statistics.edges[edge as usize].response_bytes += bytes;
+            self.edge_mut(edge).response_bytes += bytes;
         }
     }
 
     #[inline]
     pub(super) fn put_on_the_wire(&mut self, edge: u32, at: SimTime, bytes: WireBytes) {
         if self.counts(at) {
-            self.statistics.edges[edge as usize].wire.merge(bytes);
+            self.edge_mut(edge).wire.merge(bytes);
         }
     }
 
@@ -205,11 +285,11 @@ impl Meter {
         if !self.counts(it.called_at) {
             return;
         }
-        let counters = &mut self.statistics.edges[edge as usize];
+        let counters = self.edge_mut(edge);
         counters.endings.count(it.ending);
         counters.latency.record(latency);
         if !matches!(it.caller, Caller::Task(_)) {
-            let traffic = &mut self.statistics.traffic[usize::from(it.source)];
+            let traffic = self.traffic_mut(it.source);
             traffic.endings.count(it.ending);
             traffic.latency.record(latency);
         }
@@ -218,82 +298,82 @@ impl Meter {
     /// A call that began at `called_at` has ended: where its time went.
     pub(super) fn accounted(&mut self, edge: u32, called_at: SimTime, parts: &Parts) {
         if self.counts(called_at) {
-            self.statistics.edges[edge as usize].parts.merge(parts);
+            self.edge_mut(edge).parts.merge(parts);
         }
     }
 
     pub(super) fn retried(&mut self, edge: u32, called_at: SimTime, reason: RetryReason) {
         if self.counts(called_at) {
-            self.statistics.edges[edge as usize].retries.count(reason);
+            self.edge_mut(edge).retries.count(reason);
         }
     }
 
     pub(super) fn pending(&mut self, edge: u32, at: SimTime) {
         if self.counts(at) {
-            self.statistics.edges[edge as usize].pending += 1;
+            self.edge_mut(edge).pending += 1;
         }
     }
 
     pub(super) fn overflowed(&mut self, edge: u32, at: SimTime, of: Full) {
         if self.counts(at) {
-            self.statistics.edges[edge as usize].overflow.count(of);
+            self.edge_mut(edge).overflow.count(of);
         }
     }
 
     pub(super) fn ruled(&mut self, edge: u32, at: SimTime, ruling: Ruling) {
         if self.counts(at) {
-            self.statistics.edges[edge as usize].rulings.count(ruling);
+            self.edge_mut(edge).rulings.count(ruling);
         }
     }
 
     pub(super) fn ejected(&mut self, edge: u32, at: SimTime) {
         if self.counts(at) {
-            self.statistics.edges[edge as usize].ejections += 1;
+            self.edge_mut(edge).ejections += 1;
         }
     }
 
     pub(super) fn connection_opened(&mut self, edge: u32, at: SimTime) {
         if self.counts(at) {
-            self.statistics.edges[edge as usize].connections_opened += 1;
+            self.edge_mut(edge).connections_opened += 1;
         }
     }
 
     pub(super) fn tls_established(&mut self, edge: u32, at: SimTime) {
         if self.counts(at) {
-            self.statistics.edges[edge as usize].tls_handshakes += 1;
+            self.edge_mut(edge).tls_handshakes += 1;
         }
     }
 
     #[inline]
     pub(super) fn arrived(&mut self, app: u32, now: SimTime) {
         if self.counts(now) {
-            self.statistics.workloads[app as usize].arrived += 1;
+            self.workload_mut(app).arrived += 1;
         }
     }
 
     pub(super) fn turned_away(&mut self, app: u32, now: SimTime) {
         if self.counts(now) {
-            self.statistics.workloads[app as usize].rejected += 1;
+            self.workload_mut(app).rejected += 1;
         }
     }
 
     #[inline]
     pub(super) fn finished(&mut self, app: u32, now: SimTime) {
         if self.counts(now) {
-            self.statistics.workloads[app as usize].finished += 1;
+            self.workload_mut(app).finished += 1;
         }
     }
 
     pub(super) fn wasted(&mut self, app: u32, now: SimTime, wasted: SimDuration) {
         if self.counts(now) {
-            self.statistics.workloads[app as usize].wasted_ns += u128::from(wasted.as_ns());
+            self.workload_mut(app).wasted_ns += u128::from(wasted.as_ns());
         }
     }
 
     #[inline]
     pub(super) fn waited(&mut self, app: u32, now: SimTime, wait: SimDuration) {
         if self.counts(now) {
-            self.statistics.workloads[app as usize].wait.record(wait);
+            self.workload_mut(app).wait.record(wait);
         }
     }
 

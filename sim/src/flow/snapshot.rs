@@ -14,13 +14,16 @@ use super::circuit::Circuit;
 use super::engine::Engine;
 use super::filters::Passage;
 use super::ledger::Ledger;
-use super::measure::Meter;
+use super::measure::MeterSnapshot;
 use super::relay::Relay;
 use super::source::{SourceState, UserState};
 use super::state::{Attempt, Connection, Pod, Pool, Task, Try};
 use super::stream::Stream;
 use super::tunnel::{Opening, Tunnels};
 use super::upstream::{ProxyCluster, RetryMemory};
+
+/// What a row of a map takes, in bytes, roughly.
+const MAP_ROW_BYTES: usize = 64;
 
 /// A run at one moment. The recorder is not part of it: it only listens.
 #[derive(Clone)]
@@ -55,7 +58,53 @@ pub struct EngineSnapshot {
     openings: SlabSnapshot<Opening>,
     sources: Vec<SourceState>,
     users: PagedSnapshot<UserState>,
-    meter: Meter,
+    meter: MeterSnapshot,
+}
+
+impl EngineSnapshot {
+    /// The bytes that it takes beside `earlier` of the same run, with which it shares what did not
+    /// change, roughly: what elements hold elsewhere is not counted.
+    #[must_use]
+    pub fn bytes_beside(&self, earlier: Option<&Self>) -> usize {
+        let mut bytes = size_of::<Self>() + self.kernel.bytes();
+        macro_rules! add {
+            ($($part:ident),*) => {
+                $(bytes += self.$part.bytes_beside(earlier.map(|it| &it.$part));)*
+            };
+        }
+        add!(
+            pods,
+            tasks,
+            tries,
+            attempts,
+            timers,
+            pool_tables,
+            pools,
+            connections,
+            clusters,
+            streams,
+            stream_timers,
+            alarms,
+            gates,
+            relays,
+            workers_free_at,
+            paces,
+            ledgers,
+            circuits,
+            tunnels,
+            openings,
+            users,
+            meter
+        );
+        bytes += self.lanes.iter().map(LaneSnapshot::bytes).sum::<usize>();
+        let rows = self.memories.len()
+            + self.hedges.len()
+            + self.passages.len()
+            + self.filter_states.len()
+            + self.server_passages.len()
+            + self.tunnel_rows.len();
+        bytes + rows * MAP_ROW_BYTES + self.sources.len() * size_of::<SourceState>()
+    }
 }
 
 impl<R: Recorder> Engine<R> {
@@ -92,7 +141,7 @@ impl<R: Recorder> Engine<R> {
             openings: self.openings.checkpoint(),
             sources: self.sources.clone(),
             users: self.users.checkpoint(),
-            meter: self.meter.clone(),
+            meter: self.meter.checkpoint(),
         }
     }
 
@@ -130,6 +179,6 @@ impl<R: Recorder> Engine<R> {
         self.openings.restore(&snapshot.openings);
         self.sources.clone_from(&snapshot.sources);
         self.users.restore(&snapshot.users);
-        self.meter.clone_from(&snapshot.meter);
+        self.meter.restore(&snapshot.meter);
     }
 }

@@ -21,6 +21,14 @@ pub struct Kernel<Q: EventQueue = Wheel> {
 #[derive(Clone, Debug)]
 pub struct KernelSnapshot<Q: EventQueue = Wheel>(Kernel<Q>);
 
+impl<Q: EventQueue> KernelSnapshot<Q> {
+    /// The bytes that it takes, roughly.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.0.queue.bytes()
+    }
+}
+
 impl<Q: EventQueue> Kernel<Q> {
     /// A kernel at time zero with nothing to do.
     #[must_use]

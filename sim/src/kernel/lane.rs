@@ -54,6 +54,14 @@ pub struct LaneSnapshot {
     armed: Option<SimTime>,
 }
 
+impl LaneSnapshot {
+    /// The bytes that its own part takes; its timers are shared.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>()
+    }
+}
+
 impl TimerLane {
     /// A lane for timers of length `delay`, whose event carries `kind` and `slot`.
     ///

@@ -23,4 +23,4 @@ pub use histogram::{Histogram, HistogramSnapshot};
 pub use lane::{LaneSnapshot, TimerHandle, TimerLane};
 pub use queue::{EventQueue, PackedHeap, Wheel};
 pub use random::{CounterDraw, Distribution, DistributionError, Draws, Seed, Stream};
-pub use store::{PAGE_ELEMENTS, Paged, PagedSnapshot, Slab, SlabSnapshot};
+pub use store::{PAGE_ELEMENTS, Paged, PagedSnapshot, Shares, SharesSnapshot, Slab, SlabSnapshot};

@@ -47,6 +47,24 @@ pub enum SubjectKind {
     Cluster,
 }
 
+impl SubjectKind {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Try, Self::Attempt, Self::Connection, Self::Tunnels, Self::Cluster];
+
+    /// As people name it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Try => "try",
+            Self::Attempt => "attempt",
+            Self::Connection => "connection",
+            Self::Tunnels => "tunnels",
+            Self::Cluster => "cluster",
+        }
+    }
+}
+
 /// One subject.
 #[derive(Clone, Copy, Debug)]
 pub struct SubjectRow {

@@ -50,6 +50,7 @@ pub fn default_for(world: &World) -> (ScenarioFile, Vec<Assumption>) {
         undecided_policies: Default::default(),
         traffic,
         expectations: Vec::new(),
+        breakpoints: Vec::new(),
     };
     (file, assumptions)
 }

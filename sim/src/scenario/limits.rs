@@ -27,3 +27,5 @@ pub const NODES_MAX: u32 = 100_000;
 pub const WINDOWS_MAX: u64 = 100_000;
 /// The most points of an empirical distribution.
 pub const QUANTILES_MAX: usize = 10_000;
+/// The most breakpoints.
+pub const BREAKPOINTS_MAX: usize = 100;

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::check::check;
 use super::file::{
-    DataPathSpec, Expectation, NetworkSpec, ScenarioFile, TopologySpec, TrafficSource,
+    Breakpoint, DataPathSpec, Expectation, NetworkSpec, ScenarioFile, TopologySpec, TrafficSource,
     WorkloadBehaviour,
 };
 use super::key_path::{KeyPath, KeyStep};
@@ -38,11 +38,11 @@ impl Scenario {
         Some(place_in(self.document.as_ref()?, &KeyPath::parse(path)?))
     }
 
-    /// The SHA-256 of what the scenario says, overrides applied, in hexadecimal. Comments, layout
-    /// and the seed do not change it; the seed stands beside it in the identity of a run.
+    /// The SHA-256 of what the scenario says, overrides applied, in hexadecimal. Comments, layout,
+    /// breakpoints and the seed do not change it; the seed stands beside it in the identity of a run.
     #[must_use]
     pub fn digest(&self) -> String {
-        let file = ScenarioFile { seed: 0, ..self.file.clone() };
+        let file = ScenarioFile { seed: 0, breakpoints: Vec::new(), ..self.file.clone() };
         let canonical = serde_json::to_vec(&file).expect("keys are strings and numbers are finite");
         Sha256::digest(canonical).iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -115,6 +115,7 @@ fn every_misfit(document: &Document, first: Diagnostic) -> Vec<Diagnostic> {
         match entry.key {
             "traffic" => misfits.read_items::<TrafficSource>(node, &at),
             "expectations" => misfits.read_items::<Expectation>(node, &at),
+            "breakpoints" => misfits.read_items::<Breakpoint>(node, &at),
             "workloads" | "outside" => misfits.read_values::<WorkloadBehaviour>(node, &at),
             "data_paths" => misfits.read_values::<DataPathSpec>(node, &at),
             "topology" => misfits.read::<TopologySpec>(node, &at),

@@ -154,6 +154,18 @@ impl Details {
         self.0 == Self::NAME_NOT_RESOLVED.0 || self.0 == Self::NAME_SERVERS_SILENT.0
     }
 
+    /// Whether a policy on who may call, or a token, ended it.
+    #[must_use]
+    pub fn is_of_policy(self) -> bool {
+        matches!(
+            self.name(),
+            "rbac_access_denied"
+                | "jwt_authn_access_denied"
+                | "ext_authz_denied"
+                | "ext_authz_error"
+        )
+    }
+
     /// The application answered, no proxy in between.
     pub const ANSWERED: Self = Self(0);
     /// The pod's queue was full.

@@ -4,6 +4,8 @@
 //! It decides nothing about the mesh: entries and states are the engine's. It reads no clock and
 //! starts no threads: a slice is a number of events.
 
+#[cfg(feature = "expectations")]
+pub mod condition;
 mod limits;
 mod log;
 mod moment;

@@ -52,7 +52,7 @@ workloads:
       - steps:
           - work: {{ exponential: {{ mean: 1ms }} }}
           - parallel:
-              - {{ to: api, timeout: 40ms, retries: 1 }}
+              - {{ to: api, timeout: 40ms, retries: 1, retry_backoff: 5ms }}
               - {{ to: api, probability: 0.5, optional: true }}
           - chance: {{ probability: 0.3, steps: [{{ call: {{ to: db, protocol: tcp }} }}] }}
   api:

@@ -60,8 +60,18 @@ pub(super) fn measure(size: Size) -> Vec<Measurement> {
     }]
 }
 
+/// The shop as it stands.
+pub(super) fn shop() -> Arc<Plan> {
+    let (manifests, scenario) = texts();
+    prepared(&manifests, &scenario)
+}
+
+fn texts() -> (Manifests, Scenario) {
+    read(MANIFESTS.join("\n---\n"), SCENARIO.to_owned())
+}
+
 fn samples(replications: u32) -> Vec<Sample> {
-    let (manifests, scenario) = read(MANIFESTS.join("\n---\n"), SCENARIO.to_owned());
+    let (manifests, scenario) = texts();
     let plans = PATHS.map(|path| plan(&manifests, &scenario, path));
     let seeds = (0..replications).map(|number| replication_seed(scenario.file.seed, number));
     let jobs: Vec<_> = seeds.flat_map(|seed| plans.iter().map(move |plan| (plan, seed))).collect();
@@ -74,8 +84,11 @@ fn samples(replications: u32) -> Vec<Sample> {
 }
 
 fn plan(manifests: &Manifests, scenario: &Scenario, path: DataPathSpec) -> Arc<Plan> {
+    prepared(manifests, &place(scenario, path).scenario)
+}
+
+fn prepared(manifests: &Manifests, scenario: &Scenario) -> Arc<Plan> {
     let name = &scenario.file.topology.clusters[0].name;
     let cluster = ClusterInput { name, resources: &manifests.resources };
-    let placed = place(scenario, path);
-    prepare(&[cluster], &placed.scenario, &CostProfile::built_in()).plan
+    prepare(&[cluster], scenario, &CostProfile::built_in()).plan
 }

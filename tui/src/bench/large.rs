@@ -1,9 +1,12 @@
 //! 10 000 services with 100 000 pods, all with sidecars: reading, compiling, running, memory.
 
+use std::sync::Arc;
+
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::policy::network::NetworkPolicies;
 use meshwalk_models::profile::Profile;
 use meshwalk_models::units::{SimDuration, SimTime};
+use meshwalk_sim::flow::plan::Plan;
 use meshwalk_sim::flow::{CompileInput, Engine, compile as compile_plan};
 use meshwalk_sim::kernel::Seed;
 use meshwalk_sim::log::StatisticsOnly;
@@ -97,6 +100,13 @@ workloads:
         }
         text
     }
+}
+
+/// A thousand services with ten thousand pods.
+pub(super) fn thousand_services() -> Arc<Plan> {
+    let world = World { services: 1_000, entries: 300 };
+    let (manifests, scenario) = read(world.manifests(), world.scenario(SimDuration::from_secs(10)));
+    compile(&manifests, &scenario).plan
 }
 
 /// Reads, compiles and runs; every step is timed.

@@ -14,6 +14,7 @@ mod paths;
 mod reach;
 mod routes;
 mod texts;
+mod timeline;
 
 pub use measurement::{Aim, Measurement};
 
@@ -46,7 +47,7 @@ pub struct Benchmark {
 }
 
 /// All workloads; the large one comes last, because the peak of memory is that of the process.
-pub const BENCHMARKS: [Benchmark; 8] = [
+pub const BENCHMARKS: [Benchmark; 9] = [
     Benchmark { name: "kernel, M/M/1", run: mm1::measure },
     Benchmark { name: "flow engine, 7-call graph", run: graph::measure },
     Benchmark { name: "hops on each data path, small world", run: paths::measure },
@@ -54,5 +55,6 @@ pub const BENCHMARKS: [Benchmark; 8] = [
     Benchmark { name: "why, many objects", run: asking::measure },
     Benchmark { name: "reach, many pods", run: reach::measure },
     Benchmark { name: "sidecar hop, many routes", run: routes::measure },
+    Benchmark { name: "timeline, recording and jumps", run: timeline::measure },
     Benchmark { name: "sidecar hop, large world", run: large::measure },
 ];

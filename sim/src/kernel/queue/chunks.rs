@@ -101,6 +101,11 @@ impl Pool {
         }
     }
 
+    /// The bytes of all chunks.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&self.chunks[..]) + size_of_val(&self.next[..])
+    }
+
     /// How many events the pool has chunks for.
     #[cfg(test)]
     pub(super) fn room(&self) -> usize {

@@ -32,6 +32,11 @@ pub trait EventQueue: Default {
     /// How many events are pending.
     fn len(&self) -> usize;
 
+    /// The bytes that a copy takes, roughly.
+    fn bytes(&self) -> usize {
+        self.len() * size_of::<Event>()
+    }
+
     /// Calls `visit` with every pending event, in no order that means anything. For those who look
     /// on; not for hot loops.
     fn for_each(&self, visit: impl FnMut(Event));

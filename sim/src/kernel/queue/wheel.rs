@@ -250,6 +250,10 @@ impl EventQueue for Wheel {
         self.len
     }
 
+    fn bytes(&self) -> usize {
+        size_of_val(&self.ready[..]) + size_of_val(&self.buckets[..]) + self.pool.bytes()
+    }
+
     fn for_each(&self, mut visit: impl FnMut(Event)) {
         self.ready[self.next..].iter().for_each(|event| visit(*event));
         for bucket in &self.buckets {

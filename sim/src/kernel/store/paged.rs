@@ -9,46 +9,75 @@ use std::sync::Arc;
 /// Elements a page. A page of cache-line-sized elements is four kilobytes.
 pub const PAGE_ELEMENTS: usize = 64;
 
-/// Pages whose dirty bits share a word.
+/// Pages whose dirty bits share a word; snapshots share such groups as a whole where none of their
+/// pages changed.
 const PAGES_PER_WORD: usize = 64;
 
-/// A growable array with copy-on-write snapshots.
+/// A growable array with copy-on-write snapshots of pages with `PAGE` elements.
 #[derive(Clone, Debug)]
-pub struct Paged<T> {
+pub struct Paged<T, const PAGE: usize = PAGE_ELEMENTS> {
     elements: Vec<T>,
     /// One bit a page: written since the page was last saved or restored.
     dirty: Vec<u64>,
     /// The pages of the latest snapshot; where a page is not dirty, this equals `elements`.
-    saved: Vec<Arc<[T]>>,
+    saved: Vec<Group<T>>,
 }
+
+/// The pages of one word of dirty bits.
+type Group<T> = Arc<[Arc<[T]>]>;
 
 /// The elements of a [`Paged`] at one moment. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct PagedSnapshot<T> {
-    pages: Vec<Arc<[T]>>,
+    groups: Vec<Group<T>>,
 }
 
 impl<T> PagedSnapshot<T> {
     /// How many pages it has in common, in memory, with `other`.
     #[must_use]
     pub fn shared_pages(&self, other: &Self) -> usize {
-        self.pages.iter().zip(&other.pages).filter(|(a, b)| Arc::ptr_eq(a, b)).count()
+        self.all_pages().zip(other.all_pages()).filter(|(a, b)| Arc::ptr_eq(a, b)).count()
     }
 
     /// How many pages it has.
     #[must_use]
     pub fn pages(&self) -> usize {
-        self.pages.len()
+        self.groups.iter().map(|group| group.len()).sum()
+    }
+
+    /// The bytes that it takes beside `earlier`, with which it shares what did not change; what
+    /// elements hold elsewhere is not counted.
+    #[must_use]
+    pub fn bytes_beside(&self, earlier: Option<&Self>) -> usize {
+        let mut bytes = self.groups.len() * size_of::<Group<T>>();
+        for (place, group) in self.groups.iter().enumerate() {
+            let known = earlier.and_then(|earlier| earlier.groups.get(place));
+            if known.is_some_and(|known| Arc::ptr_eq(known, group)) {
+                continue;
+            }
+            bytes += size_of_val::<[Arc<[T]>]>(group);
+            for (place, page) in group.iter().enumerate() {
+                let known = known.and_then(|known| known.get(place));
+                if !known.is_some_and(|known| Arc::ptr_eq(known, page)) {
+                    bytes += size_of_val::<[T]>(page);
+                }
+            }
+        }
+        bytes
+    }
+
+    fn all_pages(&self) -> impl Iterator<Item = &Arc<[T]>> {
+        self.groups.iter().flat_map(|group| group.iter())
     }
 }
 
-impl<T> Default for Paged<T> {
+impl<T, const PAGE: usize> Default for Paged<T, PAGE> {
     fn default() -> Self {
         Self { elements: Vec::new(), dirty: Vec::new(), saved: Vec::new() }
     }
 }
 
-impl<T> Paged<T> {
+impl<T, const PAGE: usize> Paged<T, PAGE> {
     /// An empty array. It takes no memory until something is pushed.
     #[must_use]
     pub fn new() -> Self {
@@ -73,7 +102,7 @@ impl<T> Paged<T> {
     /// When there are 2^32 elements already.
     pub fn push(&mut self, element: T) -> u32 {
         let index = self.elements.len();
-        let page = index / PAGE_ELEMENTS;
+        let page = index / PAGE;
         if page / PAGES_PER_WORD == self.dirty.len() {
             self.dirty.push(0);
         }
@@ -100,65 +129,81 @@ impl<T> Paged<T> {
     }
 
     fn mark(&mut self, index: usize) {
-        let page = index / PAGE_ELEMENTS;
+        let page = index / PAGE;
         self.dirty[page / PAGES_PER_WORD] |= 1 << (page % PAGES_PER_WORD);
     }
 
-    fn is_dirty(&self, page: usize) -> bool {
-        self.dirty[page / PAGES_PER_WORD] & 1 << (page % PAGES_PER_WORD) != 0
+    /// The elements of a page.
+    fn span(&self, page: usize) -> std::ops::Range<usize> {
+        let first = page * PAGE;
+        first..(first + PAGE).min(self.elements.len())
     }
 
     fn page_count(&self) -> usize {
-        self.elements.len().div_ceil(PAGE_ELEMENTS)
+        self.elements.len().div_ceil(PAGE)
     }
 }
 
-impl<T: Clone> Paged<T> {
+impl<T: Clone, const PAGE: usize> Paged<T, PAGE> {
     /// Puts the present elements aside. Pages not written since the previous checkpoint or
     /// restore are shared with it.
     pub fn checkpoint(&mut self) -> PagedSnapshot<T> {
-        for page in 0..self.page_count() {
-            if !self.is_dirty(page) {
+        for place in 0..self.dirty.len() {
+            let bits = std::mem::take(&mut self.dirty[place]);
+            if bits == 0 {
                 continue;
             }
-            let first = page * PAGE_ELEMENTS;
-            let last = (first + PAGE_ELEMENTS).min(self.elements.len());
-            let copy: Arc<[T]> = Arc::from(&self.elements[first..last]);
-            if page < self.saved.len() {
-                self.saved[page] = copy;
-            } else {
+            let first = place * PAGES_PER_WORD;
+            let last = (first + PAGES_PER_WORD).min(self.page_count());
+            let page = |page: usize| match self.saved.get(place) {
                 // Pages beyond the saved ones are new, so all of them are dirty.
-                self.saved.push(copy);
+                Some(saved) if bits >> (page - first) & 1 == 0 => saved[page - first].clone(),
+                _ => Arc::from(&self.elements[self.span(page)]),
+            };
+            let group: Group<T> = (first..last).map(page).collect();
+            if place < self.saved.len() {
+                self.saved[place] = group;
+            } else {
+                self.saved.push(group);
             }
         }
-        self.dirty.fill(0);
-        PagedSnapshot { pages: self.saved.clone() }
+        PagedSnapshot { groups: self.saved.clone() }
     }
 
     /// Brings the elements of `snapshot` back. Copies only pages that differ.
     pub fn restore(&mut self, snapshot: &PagedSnapshot<T>) {
-        for (page, wanted) in snapshot.pages.iter().enumerate() {
-            let first = page * PAGE_ELEMENTS;
-            let last = first + wanted.len();
-            let unchanged = page < self.page_count()
-                && !self.is_dirty(page)
-                && self.saved.get(page).is_some_and(|saved| Arc::ptr_eq(saved, wanted));
-            if unchanged {
+        let mut len = 0;
+        for (place, wanted) in snapshot.groups.iter().enumerate() {
+            let saved = self.saved.get(place).cloned();
+            let bits = self.dirty.get(place).copied().unwrap_or(0);
+            let is_same = saved.as_ref().is_some_and(|saved| Arc::ptr_eq(saved, wanted));
+            if is_same && bits == 0 {
+                len = place * PAGES_PER_WORD * PAGE;
+                len += wanted.iter().map(|page| page.len()).sum::<usize>();
                 continue;
             }
-            let overlap = last.min(self.elements.len()).saturating_sub(first);
-            self.elements[first..first + overlap].clone_from_slice(&wanted[..overlap]);
-            self.elements.extend_from_slice(&wanted[overlap..]);
+            for (number, page) in wanted.iter().enumerate() {
+                let first = (place * PAGES_PER_WORD + number) * PAGE;
+                len = first + page.len();
+                let saved = saved.as_ref().and_then(|saved| saved.get(number));
+                let unchanged =
+                    bits >> number & 1 == 0 && saved.is_some_and(|saved| Arc::ptr_eq(saved, page));
+                if unchanged {
+                    continue;
+                }
+                let overlap = len.min(self.elements.len()).saturating_sub(first);
+                self.elements[first..first + overlap].clone_from_slice(&page[..overlap]);
+                self.elements.extend_from_slice(&page[overlap..]);
+            }
         }
-        let len = snapshot.pages.iter().map(|page| page.len()).sum();
         self.elements.truncate(len);
-        self.saved.clone_from(&snapshot.pages);
+        self.saved.clone_from(&snapshot.groups);
         self.dirty.clear();
         self.dirty.resize(self.page_count().div_ceil(PAGES_PER_WORD), 0);
     }
 }
 
-impl<T> FromIterator<T> for Paged<T> {
+impl<T, const PAGE: usize> FromIterator<T> for Paged<T, PAGE> {
     fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
         let mut table = Self::new();
         for element in elements {
@@ -168,7 +213,7 @@ impl<T> FromIterator<T> for Paged<T> {
     }
 }
 
-impl<T> Index<u32> for Paged<T> {
+impl<T, const PAGE: usize> Index<u32> for Paged<T, PAGE> {
     type Output = T;
 
     fn index(&self, index: u32) -> &T {
@@ -176,7 +221,7 @@ impl<T> Index<u32> for Paged<T> {
     }
 }
 
-impl<T> IndexMut<u32> for Paged<T> {
+impl<T, const PAGE: usize> IndexMut<u32> for Paged<T, PAGE> {
     fn index_mut(&mut self, index: u32) -> &mut T {
         let index = index as usize;
         self.mark(index);
@@ -192,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_snapshot_shares_the_pages_that_were_not_written() {
-        let mut paged = Paged::new();
+        let mut paged: Paged<u32> = Paged::new();
         for number in 0..1_000u32 {
             paged.push(number);
         }
@@ -205,7 +250,7 @@ mod tests {
 
     #[test]
     fn restoring_copies_back_only_what_differs_and_later_snapshots_still_share() {
-        let mut paged = Paged::new();
+        let mut paged: Paged<u32> = Paged::new();
         for number in 0..256u32 {
             paged.push(number);
         }
@@ -233,36 +278,52 @@ mod tests {
         ]
     }
 
+    /// The model is a plain vector and full copies of it.
+    fn reads_like_full_copies<const PAGE: usize>(steps: &[Step]) -> Result<(), TestCaseError> {
+        let mut paged: Paged<u8, PAGE> = Paged::new();
+        let mut model: Vec<u8> = Vec::new();
+        let mut taken = Vec::new();
+        for step in steps {
+            match *step {
+                Step::Push(value) => {
+                    prop_assert_eq!(paged.push(value) as usize, model.len());
+                    model.push(value);
+                }
+                Step::Write(at, value) if !model.is_empty() => {
+                    let at = at % model.len() as u32;
+                    paged[at] = value;
+                    model[at as usize] = value;
+                }
+                Step::Checkpoint => taken.push((paged.checkpoint(), model.clone())),
+                Step::Restore(which) if !taken.is_empty() => {
+                    let (snapshot, copy) = &taken[which % taken.len()];
+                    paged.restore(snapshot);
+                    model.clone_from(copy);
+                }
+                Step::Write(..) | Step::Restore(_) => {}
+            }
+            prop_assert_eq!(paged.as_slice(), &model[..]);
+        }
+        Ok(())
+    }
+
     proptest! {
-        /// The model is a plain vector and full copies of it.
         #[test]
         fn any_history_of_snapshots_reads_like_full_copies(
             steps in prop::collection::vec(step(), 0..600),
         ) {
-            let mut paged = Paged::new();
-            let mut model: Vec<u8> = Vec::new();
-            let mut taken = Vec::new();
-            for step in steps {
-                match step {
-                    Step::Push(value) => {
-                        prop_assert_eq!(paged.push(value) as usize, model.len());
-                        model.push(value);
-                    }
-                    Step::Write(at, value) if !model.is_empty() => {
-                        let at = at % model.len() as u32;
-                        paged[at] = value;
-                        model[at as usize] = value;
-                    }
-                    Step::Checkpoint => taken.push((paged.checkpoint(), model.clone())),
-                    Step::Restore(which) if !taken.is_empty() => {
-                        let (snapshot, copy) = &taken[which % taken.len()];
-                        paged.restore(snapshot);
-                        model.clone_from(copy);
-                    }
-                    Step::Write(..) | Step::Restore(_) => {}
-                }
-                prop_assert_eq!(paged.as_slice(), &model[..]);
-            }
+            reads_like_full_copies::<PAGE_ELEMENTS>(&steps)?;
+            reads_like_full_copies::<1>(&steps)?;
         }
+    }
+
+    #[test]
+    fn a_snapshot_takes_the_bytes_of_what_changed() {
+        let mut paged: Paged<u64> = (0..64 * 64 * 3).collect();
+        let first = paged.checkpoint();
+        paged[64 * 64] = 7;
+        let second = paged.checkpoint();
+        assert!(first.bytes_beside(None) > 64 * 64 * 3 * 8);
+        assert!(second.bytes_beside(Some(&first)) < 64 * 8 + 64 * 16 + 3 * 16 + 1);
     }
 }

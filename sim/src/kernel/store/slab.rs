@@ -42,6 +42,15 @@ pub struct SlabSnapshot<T> {
     len: u32,
 }
 
+impl<T> SlabSnapshot<T> {
+    /// As [`PagedSnapshot::bytes_beside`].
+    #[must_use]
+    pub fn bytes_beside(&self, earlier: Option<&Self>) -> usize {
+        self.values.bytes_beside(earlier.map(|it| &it.values))
+            + self.headers.bytes_beside(earlier.map(|it| &it.headers))
+    }
+}
+
 impl<T> Default for Slab<T> {
     fn default() -> Self {
         Self { values: Paged::new(), headers: Paged::new(), free: NO_SLOT, len: 0 }

@@ -2,6 +2,7 @@
 //! the flow engine.
 
 mod behaviour;
+mod breakpoint;
 mod duration;
 mod expectation;
 mod network;
@@ -46,6 +47,7 @@ pub fn check(file: &ScenarioFile) -> Vec<Finding> {
         policy::check(authorizer, &root.key("external_authorizers").key(provider), &mut findings);
     }
     expectation::check(file, &root.key("expectations"), &mut findings);
+    breakpoint::check(&file.breakpoints, &root.key("breakpoints"), &mut findings);
     findings.found
 }
 

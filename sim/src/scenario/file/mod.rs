@@ -3,6 +3,7 @@
 //! The JSON Schema is generated from these types, so their docs are what editors show.
 
 mod behaviour;
+mod breakpoint;
 mod distribution;
 mod expectation;
 mod network;
@@ -14,6 +15,7 @@ mod traffic;
 pub use behaviour::{
     Call, Chance, Protocol, Route, RouteMatch, Step, Streaming, Threads, WorkloadBehaviour,
 };
+pub use breakpoint::Breakpoint;
 pub use distribution::{DurationSpec, QuantilePoint};
 pub use expectation::Expectation;
 pub use network::{LinkSpec, NetworkSpec};
@@ -84,6 +86,9 @@ pub struct ScenarioFile {
     /// What must hold.
     #[serde(default)]
     pub expectations: Vec<Expectation>,
+    /// Where whoever explores the run wants to stop; the run itself does not change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breakpoints: Vec<Breakpoint>,
 }
 
 fn default_namespace() -> String {

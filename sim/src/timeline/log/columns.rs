@@ -141,10 +141,22 @@ pub(in crate::timeline) struct KindSet(u64);
 
 const _: () = assert!(StepKind::ALL.len() <= 64, "a word has a bit for each kind");
 
+#[cfg_attr(not(feature = "expectations"), expect(dead_code, reason = "conditions need it"))]
 impl KindSet {
+    pub(in crate::timeline) const ALL: Self = Self(u64::MAX);
+    pub(in crate::timeline) const NONE: Self = Self(0);
+
     pub(in crate::timeline) fn of(is_in: impl Fn(StepKind) -> bool) -> Self {
         let bits = StepKind::ALL.into_iter().filter(|kind| is_in(*kind));
         Self(bits.fold(0, |set, kind| set | 1 << kind as u8))
+    }
+
+    pub(in crate::timeline) const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(in crate::timeline) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     pub(in crate::timeline) const fn has(self, kind: u8) -> bool {

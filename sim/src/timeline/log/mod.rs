@@ -2,7 +2,7 @@
 //! it. What stands in which entry is decided by the engine; here it is only kept and found.
 
 mod calls;
-mod columns;
+pub(super) mod columns;
 mod connections;
 mod meaning;
 mod names;
@@ -14,6 +14,8 @@ mod tests;
 
 pub use calls::{AttemptNode, CallNode, TryNode};
 pub use connections::ConnectionEntry;
+#[cfg(feature = "expectations")]
+pub(super) use meaning::may_fail;
 pub use meaning::{is_decision, is_failure};
 pub use requests::{RequestEnd, RequestEntry};
 pub use units::{Unit, Way};

@@ -171,8 +171,11 @@ fn going_on_and_back_by_a_unit_visits_the_same_entries() {
     assert_eq!(log.next(Unit::OfRequest, events[0]), Some(events[1]));
     assert_eq!(log.previous(Unit::OfRequest, events[1]), Some(events[0]));
     assert_eq!(log.previous(Unit::OfRequest, events[0]), None);
-    let hop = log.next(Unit::Hop, events[0]).expect("it goes to another pod");
-    assert_ne!(log.pod(hop), log.pod(events[0]));
+    let hop = log.next(Unit::Hop, events[0]).expect("it goes elsewhere");
+    let whereabouts = |id| (log.track(log.subject(id)).hop, log.pod(id));
+    assert_ne!(whereabouts(hop), whereabouts(events[0]));
+    let between = events.iter().filter(|id| **id < hop);
+    between.for_each(|id| assert_eq!(whereabouts(*id), whereabouts(events[0])));
 }
 
 #[test]
