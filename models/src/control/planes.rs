@@ -143,6 +143,18 @@ impl ControlPlanes {
         self
     }
 
+    /// Who the certificate of the mesh says that a pod is; `None` for what has no service account
+    /// that one could be made for. Whether the pod has a proxy that shows it is another question.
+    #[must_use]
+    pub fn identity(&self, world: &World, pod: PodId) -> Option<SpiffeId> {
+        let workload = world.workload_of(pod);
+        let namespace = &world.namespaces[workload.namespace?].name;
+        let account = &world.service_accounts[workload.service_account?].name;
+        let push = self.istio.push_of(world, pod);
+        let domain = push.map_or("cluster.local", |push| push.mesh.trust_domain.value.as_str());
+        SpiffeId::new(domain, namespace, account).ok()
+    }
+
     /// The facts that the control planes go by.
     #[must_use]
     pub fn profile(&self) -> &'static Profile {

@@ -16,6 +16,7 @@ pub(crate) mod output;
 mod scene;
 mod screen;
 mod session;
+mod since;
 #[expect(dead_code, reason = "`open` comes with its own commit")]
 pub(crate) mod terminal;
 #[cfg(test)]

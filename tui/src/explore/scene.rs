@@ -5,6 +5,7 @@ use meshwalk_sim::timeline::{EventId, Log, Timeline};
 use super::asking::Asking;
 use super::look::Look;
 use super::session::Session;
+use super::since::Since;
 use super::view::View;
 
 /// A view of a session at a moment.
@@ -16,6 +17,8 @@ pub(in crate::explore) struct Scene<'a> {
     pub(in crate::explore) timeline: &'a Timeline,
     /// Who answers why.
     pub(in crate::explore) asking: &'a Asking,
+    /// What changed since the last stop; it is there on the screens that ask for it.
+    pub(in crate::explore) since: Option<&'a Since>,
     /// What is looked at.
     pub(in crate::explore) view: &'a View,
     /// How it looks.

@@ -33,6 +33,8 @@ pub(in crate::explore) struct View {
     /// The row that was selected in a pane, and where the cursor was then.
     selected: BTreeMap<(Screen, usize), (usize, Cursor)>,
     turned_over: BTreeSet<(Screen, usize, String)>,
+    /// What somebody picked to be shown, by the keys of a pane.
+    picked: BTreeMap<(Screen, usize), String>,
 }
 
 /// How much of the screen the pane with the focus takes.
@@ -68,6 +70,7 @@ impl View {
             focus: BTreeMap::new(),
             selected: BTreeMap::new(),
             turned_over: BTreeSet::new(),
+            picked: BTreeMap::new(),
         }
     }
 
@@ -103,6 +106,18 @@ impl View {
     pub(in crate::explore) fn follow_cursor(&mut self) {
         let screen = self.screen;
         self.selected.retain(|(of, _), _| *of != screen);
+        self.picked.retain(|(of, _), _| *of != screen);
+    }
+
+    /// What somebody picked in a pane of the screen; it stays when the cursor moves.
+    pub(in crate::explore) fn picked(&self, pane: usize) -> Option<&str> {
+        self.picked.get(&(self.screen, pane)).map(String::as_str)
+    }
+
+    /// Picks what `key` names in a pane of the screen, in place of what was selected there.
+    pub(in crate::explore) fn pick(&mut self, pane: usize, key: String) {
+        self.selected.remove(&(self.screen, pane));
+        self.picked.insert((self.screen, pane), key);
     }
 
     /// Whether what `key` names in a pane of the screen is turned over: shown where it is hidden

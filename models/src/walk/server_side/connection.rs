@@ -3,7 +3,6 @@
 
 use std::net::IpAddr;
 
-use crate::identity::SpiffeId;
 use crate::manifest::kinds::istio::MtlsMode;
 use crate::policy::network::NetworkPeer;
 use crate::proxy::envoy::config::{Product, Transport};
@@ -195,13 +194,7 @@ fn texts(words: &[&str]) -> Vec<String> {
 
 /// The identity of a pod's proxy, such as `spiffe://cluster.local/ns/shop/sa/cart`.
 pub(in crate::walk) fn identity(view: View<'_>, pod: PodId) -> Option<String> {
-    let world = view.world;
-    let workload = world.workload_of(pod);
-    let namespace = &world.namespaces[workload.namespace?].name;
-    let account = &world.service_accounts[workload.service_account?].name;
-    let push = view.planes.istio().push_of(world, pod);
-    let domain = push.map_or("cluster.local", |push| push.mesh.trust_domain.value.as_str());
-    SpiffeId::new(domain, namespace, account).ok().map(|id| id.to_string())
+    view.planes.identity(view.world, pod).map(|id| id.to_string())
 }
 
 /// The trust domain of a cluster's mesh.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::flow::engine::Engine;
 use crate::log::Recorder;
 
-use super::{Facts, Names, Object, State, Value, describe};
+use super::{Facts, Names, Object, State, Value, describe, title};
 
 /// The states of everything at one moment. Services are left out: they are the sum of their edges.
 #[derive(Clone, Debug, Default)]
@@ -108,13 +108,14 @@ fn change(
     pair: (Option<&State>, Option<&State>),
     names: Names<'_>,
 ) -> Option<Change> {
-    let of = |facts: Facts, kind, fields| Some(Change { object, title: facts.title, kind, fields });
+    let of = |state: &State, kind, fields| {
+        Some(Change { object, title: title(state, names), kind, fields })
+    };
     match pair {
-        (None, Some(state)) => of(describe(state, names), ChangeKind::New, Vec::new()),
-        (Some(state), None) => of(describe(state, names), ChangeKind::Gone, Vec::new()),
+        (None, Some(state)) => of(state, ChangeKind::New, Vec::new()),
+        (Some(state), None) => of(state, ChangeKind::Gone, Vec::new()),
         (Some(before), Some(now)) if before != now => {
-            let (before, now) = (describe(before, names), describe(now, names));
-            let fields = differing(&before, &now);
+            let fields = differing(&describe(before, names), &describe(now, names));
             of(now, ChangeKind::Changed, fields)
         }
         _ => None,

@@ -28,7 +28,7 @@ mod upcoming;
 pub use capture::{Capture, Change, ChangeKind, changes};
 pub use clusters::{ClusterState, Health, HostState, Used};
 pub use connections::{CircuitPhase, CircuitState, ConnectionPhase, ConnectionState, Verdict};
-pub use describe::describe;
+pub use describe::{describe, title};
 pub use facts::{Cells, Facts, Field, Section, Value};
 pub use filters::FiltersState;
 pub use names::Names;

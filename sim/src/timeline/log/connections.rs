@@ -55,6 +55,19 @@ impl Log {
         })
     }
 
+    /// The connections that were opened by an entry and not closed by it, with the entries that
+    /// opened them.
+    pub fn connections_standing(
+        &self,
+        at: EventId,
+    ) -> impl Iterator<Item = (ConnectionRow, EventId)> {
+        let marks = (0..).map(ConnectionRow).zip(&self.connection_marks);
+        marks.filter_map(move |(row, mark)| {
+            let stands = some(mark.closed).is_none_or(|closed| closed > at);
+            some(mark.opened).filter(|opened| *opened <= at && stands).map(|opened| (row, opened))
+        })
+    }
+
     /// The attempts that used a connection, in the order in which they took it.
     #[must_use]
     pub fn users_of(&self, row: ConnectionRow) -> Vec<SubjectId> {

@@ -14,6 +14,7 @@ use super::look::Look;
 use super::scene::Scene;
 use super::screen::Screen;
 use super::session::Session;
+use super::since::Since;
 use super::view::View;
 
 /// How many kernel events are recorded before the first screen.
@@ -26,6 +27,8 @@ pub(crate) struct App {
     pub(in crate::explore) asking: Asking,
     pub(in crate::explore) view: View,
     pub(in crate::explore) look: Look,
+    /// What changed since the last stop, as far as a screen has asked for it.
+    since: Option<Since>,
 }
 
 impl App {
@@ -36,13 +39,31 @@ impl App {
         timeline.record(FIRST_SLICE_EVENTS);
         let view = View::at(Cursor::on_main(EventId(0)), Screen::Step);
         let asking = Asking::inline(Arc::clone(&session));
-        Self { session, timeline, asking, view, look }
+        let mut app = Self { session, timeline, asking, view, look, since: None };
+        app.look_around();
+        app
     }
 
     /// From now on a worker answers dear questions; `notify` is called from there whenever an
     /// answer is to be taken from [`App::asking`].
     pub(crate) fn ask_beside(&mut self, notify: Box<dyn Fn() + Send>) {
         self.asking = Asking::beside(Arc::clone(&self.session), notify);
+    }
+
+    /// Sees to it that screens have what they are drawn from: the state at the cursor and, where
+    /// it is shown, what changed since the last stop.
+    pub(in crate::explore) fn look_around(&mut self) {
+        let View { cursor, last_stop, screen, .. } = self.view;
+        if self.timeline.log().get(cursor.event).is_none() {
+            return;
+        }
+        let is_known = self.since.as_ref().is_some_and(|since| since.is_between(last_stop, cursor));
+        if screen == Screen::State && !is_known {
+            self.since = Some(Since::between(&mut self.timeline, last_stop, cursor));
+        } else if !is_known {
+            self.since = None;
+            self.timeline.at(cursor.event);
+        }
     }
 
     /// Puts the cursor on an entry.
@@ -52,7 +73,7 @@ impl App {
         }
         self.view.last_stop = self.view.cursor;
         self.view.cursor = Cursor { event, ..self.view.cursor };
-        self.timeline.at(event);
+        self.look_around();
     }
 
     /// Shows a screen.
@@ -60,6 +81,7 @@ impl App {
         if screen != self.view.screen {
             self.view.screen_before = Some(self.view.screen);
             self.view.screen = screen;
+            self.look_around();
         }
     }
 
@@ -69,6 +91,7 @@ impl App {
             session: &self.session,
             timeline: &self.timeline,
             asking: &self.asking,
+            since: self.since.as_ref(),
             view: &self.view,
             look: &self.look,
         }

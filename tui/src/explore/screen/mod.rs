@@ -151,6 +151,8 @@ pub(in crate::explore) struct Jump {
     pub(in crate::explore) screen: Option<Screen>,
     /// Which rows that unfold are turned over: a pane and a key of the screen's own.
     pub(in crate::explore) unfold: Option<(usize, String)>,
+    /// What is picked from now on: a pane and a key of the screen's own.
+    pub(in crate::explore) pick: Option<(usize, String)>,
     /// What to filter by from now on, as somebody would type it.
     pub(in crate::explore) filter: Option<String>,
 }

@@ -78,6 +78,32 @@ trait Row: Serialize {
     fn cells(&self) -> Vec<String>;
 }
 
+/// A part of a configuration as text: headers, and a cell for each of them in every row.
+pub(crate) struct Listing {
+    /// The headers.
+    pub(crate) headers: &'static [&'static str],
+    /// The rows.
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+/// A part of `config` as text, for screens.
+pub(crate) fn listing(
+    config: &ProxyConfig,
+    part: Part,
+    filter: &Filter,
+    origins: Origins<'_>,
+) -> Listing {
+    fn of<R: Row>(rows: &[R]) -> Listing {
+        Listing { headers: R::HEADERS, rows: rows.iter().map(Row::cells).collect() }
+    }
+    match part {
+        Part::Listeners => of(&listeners::rows(config, filter, origins)),
+        Part::Routes => of(&routes::rows(config, filter, origins)),
+        Part::Clusters => of(&clusters::rows(config, filter, origins)),
+        Part::Endpoints => of(&endpoints::rows(config, filter, origins)),
+    }
+}
+
 /// Prints a part of `config` as a table.
 pub(crate) fn print(
     out: &mut dyn Write,

@@ -35,7 +35,8 @@ pub fn describe(state: &State, names: Names<'_>) -> Facts {
 }
 
 /// How an object is called, with its kind before its name.
-fn title(state: &State, names: Names<'_>) -> String {
+#[must_use]
+pub fn title(state: &State, names: Names<'_>) -> String {
     match state {
         State::Source(it) => {
             let source = names.plan().sources.get(it.source as usize);

@@ -80,7 +80,7 @@ fn hosts(it: &ClusterState, names: Names<'_>) -> Section {
 }
 
 fn host_name(host: &HostState, names: Names<'_>) -> Value {
-    Value::Object(Object::Pod(host.pod), format!("{}:{}", names.pod(host.pod), host.port))
+    Value::Object(Object::Pod(host.pod), format!("{}:{}", names.pod_short(host.pod), host.port))
 }
 
 fn outliers(it: &ClusterState, names: Names<'_>) -> Section {
@@ -101,8 +101,7 @@ fn outliers(it: &ClusterState, names: Names<'_>) -> Section {
             Value::Of(u64::from(successes), Some(u64::from(requests))),
         ]
     };
-    let columns =
-        vec!["host", "ejected until", "times", "5xx in a row", "gateway in a row", "good"];
+    let columns = vec!["host", "ejected until", "times", "5xx in row", "gateway in row", "good"];
     let rows = it.hosts.iter().map(row).collect();
     let mut fields = vec![Field::new("next sweep", Value::at(it.next_sweep))];
     let plan = names.plan().mesh.clusters.get(it.plan as usize);
