@@ -4,6 +4,7 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 
@@ -36,6 +37,10 @@ pub struct Environment {
     pub locale: Option<String>,
     /// A bug that a debug build makes on purpose.
     pub rehearsal: Option<Rehearsal>,
+    /// The file of keys that `MESHWALK_KEYS` names.
+    pub keys_file: Option<PathBuf>,
+    /// The folder of the user's configurations: `XDG_CONFIG_HOME`, or `.config` in `HOME`.
+    pub config_home: Option<PathBuf>,
     /// The width of the terminal behind standard output, if there is one.
     pub stdout_terminal_width: Option<usize>,
     /// The width of the terminal behind standard error, if there is one.
@@ -62,6 +67,10 @@ impl Environment {
                 None
             },
             locale: set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")),
+            keys_file: set("MESHWALK_KEYS").map(PathBuf::from),
+            config_home: set("XDG_CONFIG_HOME")
+                .map(PathBuf::from)
+                .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".config"))),
             stdout_terminal_width: width(io::stdout().is_terminal()),
             stderr_terminal_width: width(io::stderr().is_terminal()),
         }

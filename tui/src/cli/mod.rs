@@ -2,6 +2,7 @@
 
 mod compare;
 mod explore;
+mod keys;
 mod lint;
 mod measure;
 mod mesh;
@@ -20,6 +21,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use compare::{CompareArgs, CompareFormat, ComparedPathArg};
 pub(crate) use explore::{DepthArg, FormArg, GlyphsArg, PlaceArgs, RenderArgs, SubjectArgs};
+pub(crate) use keys::{KeysArgs, KeysFormat};
 pub(crate) use lint::{FailOn, LintArgs, LintFormat};
 #[cfg(feature = "bench")]
 pub(crate) use measure::BenchArgs;
@@ -95,6 +97,8 @@ pub(crate) enum Command {
     /// Measure how fast meshwalk is on this machine.
     #[cfg(feature = "bench")]
     Bench(BenchArgs),
+    /// Print the actions of the terminal interface with their keys and commands.
+    Keys(KeysArgs),
     /// Print the JSON Schema of scenario files or of files of routing checks, for editors.
     Schema(SchemaArgs),
     /// Print a completion script for a shell.

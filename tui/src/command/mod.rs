@@ -4,6 +4,7 @@
 mod bench;
 mod compare;
 mod explore;
+mod keys;
 mod lint;
 mod mesh;
 mod pages;
@@ -59,6 +60,7 @@ pub(crate) fn execute(cli: &Cli, environment: &Environment, streams: &mut Stream
         Command::Validate(args) => validate::validate(args, &looks, streams),
         #[cfg(feature = "bench")]
         Command::Bench(args) => bench::bench(args, &looks.out, streams),
+        Command::Keys(args) => keys::keys(args, environment, streams),
         Command::Schema(args) => pages::schema(args, streams),
         Command::Completions(args) => pages::completions(args, streams),
         Command::Man(args) => pages::man(args, streams),

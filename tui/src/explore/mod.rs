@@ -5,12 +5,14 @@
 //! `meshwalk-models`. Every cell of a screen follows from the session, the log, the view and the
 //! look; the terminal, documents and tests get the same bytes.
 
+mod action;
 mod app;
 mod asking;
 mod beginning;
 mod cursor;
 mod frame;
 mod hop;
+pub(crate) mod keys;
 mod look;
 pub(crate) mod output;
 mod scene;

@@ -3,6 +3,7 @@
 
 mod collect;
 mod costs;
+mod keys;
 mod kind;
 mod load;
 mod read;
@@ -10,6 +11,7 @@ mod untold;
 
 pub(crate) use collect::{Skipped, collect};
 pub(crate) use costs::costs;
+pub(crate) use keys::bindings;
 pub(crate) use kind::{SourceKind, kind_of};
 pub(crate) use load::{Asked, Cluster, Loaded, load};
 pub(crate) use read::{Sources, read_all, shown};
