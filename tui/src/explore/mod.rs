@@ -15,10 +15,12 @@ mod hop;
 pub(crate) mod keys;
 mod look;
 pub(crate) mod output;
+mod prompt;
 mod scene;
 mod screen;
 mod session;
 mod since;
+mod sought;
 #[expect(dead_code, reason = "`open` comes with its own commit")]
 pub(crate) mod terminal;
 #[cfg(test)]
@@ -26,7 +28,7 @@ mod testing;
 mod view;
 pub(crate) mod wording;
 
-pub(crate) use app::App;
+pub(crate) use app::{App, Effect};
 pub(crate) use look::{Depth, Glyphs, Look, Palette};
 pub(crate) use screen::Screen;
 pub(crate) use session::{Made, Session};

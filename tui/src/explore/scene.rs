@@ -2,7 +2,9 @@
 
 use meshwalk_sim::timeline::{EventId, Log, Timeline};
 
+use super::app::Job;
 use super::asking::Asking;
+use super::keys::{Bindings, Resolver};
 use super::look::Look;
 use super::session::Session;
 use super::since::Since;
@@ -23,6 +25,12 @@ pub(in crate::explore) struct Scene<'a> {
     pub(in crate::explore) view: &'a View,
     /// How it looks.
     pub(in crate::explore) look: &'a Look,
+    /// The keys.
+    pub(in crate::explore) bindings: &'a Bindings,
+    /// The keys that are half typed.
+    pub(in crate::explore) resolver: &'a Resolver,
+    /// What is looked for, if anything is.
+    pub(in crate::explore) job: Option<&'a Job>,
 }
 
 impl<'a> Scene<'a> {

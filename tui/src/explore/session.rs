@@ -11,7 +11,9 @@ use meshwalk_sim::run::{ClusterInput, Prepared, prepare, replication_seed};
 use meshwalk_sim::scenario::Scenario;
 use meshwalk_sim::stats::Assumption;
 
+use super::wording::Words;
 use crate::input::{Cluster, Loaded};
+use crate::report::places::Places;
 
 /// A run that can be explored.
 pub(crate) struct Session {
@@ -74,6 +76,11 @@ impl Session {
     /// What the engine follows.
     pub(in crate::explore) const fn plan(&self) -> &Arc<Plan> {
         &self.prepared.plan
+    }
+
+    /// What its steps, pods and rules are called.
+    pub(in crate::explore) fn words(&self) -> Words<'_> {
+        Words::new(self.world(), self.plan(), Places::new(&self.sources))
     }
 
     /// The seed of every draw.

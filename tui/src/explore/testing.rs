@@ -8,6 +8,8 @@ use ratatui::buffer::Buffer;
 
 use crate::input::{self, Asked};
 
+use super::app::Effect;
+use super::keys::chords;
 use super::look::Look;
 use super::{App, Session};
 
@@ -43,4 +45,23 @@ pub(in crate::explore) fn text(buffer: &Buffer) -> String {
         cells.collect::<String>().trim_end().to_owned()
     };
     (area.top()..area.bottom()).map(|y| line(y) + "\n").collect()
+}
+
+/// Presses keys; a blank is a pause.
+pub(in crate::explore) fn press(app: &mut App, keys: &str) -> Option<Effect> {
+    let mut effect = None;
+    for word in keys.split(' ') {
+        for chord in chords(word).expect("keys") {
+            effect = app.press(chord);
+            while app.work() {}
+        }
+        app.pause();
+    }
+    effect
+}
+
+/// Types a text and presses Enter.
+pub(in crate::explore) fn enter(app: &mut App, text: &str) -> Option<Effect> {
+    app.paste(text);
+    press(app, "enter")
 }

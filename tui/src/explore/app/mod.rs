@@ -1,6 +1,13 @@
 //! The machine itself: takes actions, moves the cursor, and draws. Which key means which action,
 //! and where bytes go, is decided elsewhere.
 
+mod effect;
+mod find;
+mod keyboard;
+mod moves;
+mod update;
+mod vocabulary;
+
 use std::sync::Arc;
 
 use meshwalk_sim::timeline::{EventId, Timeline, TimelineLimits};
@@ -10,12 +17,18 @@ use ratatui::layout::Rect;
 use super::asking::Asking;
 use super::cursor::Cursor;
 use super::frame;
+use super::keys::{Bindings, Resolver};
 use super::look::Look;
+use super::prompt::{self, History, Overlay, Shown};
 use super::scene::Scene;
 use super::screen::Screen;
 use super::session::Session;
 use super::since::Since;
 use super::view::View;
+
+pub(crate) use effect::Effect;
+pub(in crate::explore) use find::Job;
+use vocabulary::Vocabulary;
 
 /// How many kernel events are recorded before the first screen.
 const FIRST_SLICE_EVENTS: u64 = 20_000;
@@ -29,6 +42,13 @@ pub(crate) struct App {
     pub(in crate::explore) look: Look,
     /// What changed since the last stop, as far as a screen has asked for it.
     since: Option<Since>,
+    bindings: Arc<Bindings>,
+    resolver: Resolver,
+    vocabulary: Vocabulary,
+    commands: History,
+    conditions: History,
+    searches: History,
+    job: Option<Job>,
 }
 
 impl App {
@@ -39,9 +59,30 @@ impl App {
         timeline.record(FIRST_SLICE_EVENTS);
         let view = View::at(Cursor::on_main(EventId(0)), Screen::Step);
         let asking = Asking::inline(Arc::clone(&session));
-        let mut app = Self { session, timeline, asking, view, look, since: None };
+        let vocabulary = Vocabulary::of(session.plan());
+        let mut app = Self {
+            session,
+            timeline,
+            asking,
+            view,
+            look,
+            since: None,
+            bindings: Arc::default(),
+            resolver: Resolver::default(),
+            vocabulary,
+            commands: History::default(),
+            conditions: History::default(),
+            searches: History::default(),
+            job: None,
+        };
         app.look_around();
         app
+    }
+
+    /// With other keys.
+    #[must_use]
+    pub(crate) fn with_keys(self, bindings: Bindings) -> Self {
+        Self { bindings: Arc::new(bindings), ..self }
     }
 
     /// From now on a worker answers dear questions; `notify` is called from there whenever an
@@ -94,6 +135,9 @@ impl App {
             since: self.since.as_ref(),
             view: &self.view,
             look: &self.look,
+            bindings: &self.bindings,
+            resolver: &self.resolver,
+            job: self.job.as_ref(),
         }
     }
 
@@ -102,7 +146,27 @@ impl App {
         let area = Rect::new(0, 0, width, height);
         let mut buffer = Buffer::empty(area);
         frame::draw(&self.scene(), area, &mut buffer);
+        if let (Some(overlay), Some(parts)) = (&self.view.overlay, frame::Parts::of(area)) {
+            self.draw_overlay(overlay, &parts, &mut buffer);
+        }
         buffer
+    }
+
+    fn draw_overlay(&self, overlay: &Overlay, parts: &frame::Parts, buffer: &mut Buffer) {
+        let rows = match overlay {
+            Overlay::List(list) => self.list_rows(list.of),
+            Overlay::Prompt(_) | Overlay::Palette(_) => Vec::new(),
+        };
+        self.with_words(|words| {
+            let shown = Shown {
+                words,
+                bindings: &self.bindings,
+                screen: self.view.screen,
+                rows: &rows,
+                look: &self.look,
+            };
+            prompt::draw(overlay, &shown, parts, buffer);
+        });
     }
 }
 

@@ -4,29 +4,106 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
+use unicode_width::UnicodeWidthStr;
 
+use crate::explore::action::{Id, When};
+use crate::explore::keys::hints;
 use crate::explore::look::{Role, Sign};
 use crate::explore::scene::Scene;
-use crate::explore::view::Message;
+use crate::explore::view::{Message, Zoom};
 
-/// Draws the message, or the name of the entry at the cursor.
+/// Draws what runs, or what is half typed, or the message, or the name of the entry at the cursor.
 pub(super) fn draw_status(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
-    let line = match &scene.view.message {
-        Some(Message::Done(text)) => Line::from(format!(" {text}")),
-        Some(Message::Refused(text)) => Line::from(Span::styled(
+    let said = |text: &str| Line::from(format!(" {text}"));
+    let line = match (&scene.job, waiting(scene), &scene.view.message) {
+        (Some(job), _, _) => said(&job.progress()),
+        (_, Some((typed, _)), _) => said(&format!("{typed} ...")),
+        (_, _, Some(Message::Done(text))) => said(text),
+        (_, _, Some(Message::Refused(text))) => Line::from(Span::styled(
             format!(" {} {text}", scene.look.sign(Sign::Changed)),
             scene.look.style(Role::Warn),
         )),
-        None => {
-            let event = scene.event();
-            let (number, of) = (event.dense_name(), scene.log().len());
-            Line::from(format!(" {number} of {of}  {}", scene.log().name(event)))
-        }
+        (None, None, None) => said(&place(scene)),
     };
     line.render(area, buffer);
 }
 
-/// Draws the keys that are of use now.
-pub(super) fn draw_hints(_: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
-    Line::from("").render(area, buffer);
+/// Where the cursor is, and what is on: filter, search, breakpoints, marks.
+fn place(scene: &Scene<'_>) -> String {
+    let event = scene.event();
+    let (number, of) = (event.dense_name(), scene.log().len());
+    let mut text = format!("{number} of {of}  {}", scene.log().name(event));
+    if let Some(filter) = &scene.view.filter {
+        text += &format!("  filter: {}", filter.text());
+    }
+    if let Some(search) = &scene.view.search {
+        text += &format!("  search: {}", search.text());
+    }
+    match scene.view.breaks.active().count() {
+        0 => {}
+        1 => text += "  1 breakpoint",
+        count => text += &format!("  {count} breakpoints"),
+    }
+    let marks: String = scene.view.marks.keys().collect();
+    if !marks.is_empty() {
+        text += &format!("  marks: {marks}");
+    }
+    text
+}
+
+fn waiting(scene: &Scene<'_>) -> Option<(String, Vec<(String, Id)>)> {
+    scene.resolver.waiting(scene.bindings, scene.view.screen)
+}
+
+/// Draws the keys that are of use now; the list of all of them stands at the right always.
+pub(super) fn draw_hints(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
+    let shown: Vec<(String, String)> = match waiting(scene) {
+        Some((_, following)) => {
+            following.into_iter().map(|(keys, id)| (keys, id.row().name.to_owned())).collect()
+        }
+        None => hints(scene.bindings, scene.view.screen, &holds(scene))
+            .into_iter()
+            .map(|hint| (hint.keys, hint.word.to_owned()))
+            .collect(),
+    };
+    let help = scene.bindings.keys_of(Id::Palette).into_iter().next();
+    let right = help.map(|key| (key, "help".to_owned()));
+    let wide = |(keys, word): &(String, String)| keys.width() + word.width() + 3;
+    let mut room = usize::from(area.width).saturating_sub(right.as_ref().map_or(0, wide) + 1);
+    let mut spans = vec![Span::raw(" ")];
+    let mut add = |(keys, word): (String, String)| {
+        spans.push(Span::styled(keys, scene.look.style(Role::Key)));
+        spans.push(Span::raw(format!(" {word}  ")));
+    };
+    for hint in shown {
+        match room.checked_sub(wide(&hint)) {
+            Some(rest) => room = rest,
+            None => break,
+        }
+        add(hint);
+    }
+    if let Some(right) = right {
+        add((" ".repeat(room), String::new()));
+        add(right);
+    }
+    Line::from(spans).render(area, buffer);
+}
+
+/// What holds at the moment, for the hints.
+fn holds(scene: &Scene<'_>) -> Vec<When> {
+    let view = scene.view;
+    let pane = view.focus();
+    let row = view.chosen(pane).unwrap_or_else(|| view.selected(pane));
+    let breaks = view.breaks.all().is_empty();
+    let all = [
+        (scene.job.is_some(), When::Busy),
+        (view.search.is_some(), When::Searching),
+        (view.filter.is_some(), When::Filtering),
+        (breaks, When::NoBreaks),
+        (!breaks, When::Breaks),
+        (view.screen.enter(scene, pane, row).is_some(), When::RowOpens),
+        (view.zoom == Zoom::Alone, When::Zoomed),
+        (view.screen.panes().len() > 1, When::Panes),
+    ];
+    all.into_iter().filter(|(holds, _)| *holds).map(|(_, when)| when).collect()
 }

@@ -1,13 +1,18 @@
 //! Everything that the keys of a person change: with the session and the log it decides every cell
 //! of the screen.
 
+mod breaks;
+mod finds;
 mod jumps;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cursor::Cursor;
+use super::prompt::Overlay;
 use super::screen::Screen;
 
+pub(in crate::explore) use breaks::{Active, Breaks, Stop};
+pub(in crate::explore) use finds::{Filter, Search};
 pub(in crate::explore) use jumps::Jumps;
 
 /// What is looked at, and how.
@@ -25,6 +30,14 @@ pub(in crate::explore) struct View {
     pub(in crate::explore) marks: BTreeMap<char, Cursor>,
     /// Where somebody jumped from.
     pub(in crate::explore) jumps: Jumps,
+    /// Where runs stop.
+    pub(in crate::explore) breaks: Breaks,
+    /// What was searched for.
+    pub(in crate::explore) search: Option<Search>,
+    /// Which entries are shown; all of them without it.
+    pub(in crate::explore) filter: Option<Filter>,
+    /// What lies over the screen.
+    pub(in crate::explore) overlay: Option<Overlay>,
     /// The screen before this one.
     pub(in crate::explore) screen_before: Option<Screen>,
     /// What there is to say about the last key.
@@ -65,6 +78,10 @@ impl View {
             zoom: Zoom::Shared,
             marks: BTreeMap::new(),
             jumps: Jumps::new(),
+            breaks: Breaks::new(),
+            search: None,
+            filter: None,
+            overlay: None,
             screen_before: None,
             message: None,
             focus: BTreeMap::new(),
