@@ -32,7 +32,9 @@ pub(super) fn draw_status(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
 fn place(scene: &Scene<'_>) -> String {
     let event = scene.event();
     let (number, of) = (event.dense_name(), scene.log().len());
-    let mut text = format!("{number} of {of}  {}", scene.log().name(event));
+    // As long as the run is being recorded, nobody knows how many there will be.
+    let more = if scene.timeline.recording().complete.is_some() { "" } else { "+" };
+    let mut text = format!("{number} of {of}{more}  {}", scene.log().name(event));
     if let Some(filter) = &scene.view.filter {
         text += &format!("  filter: {}", filter.text());
     }
