@@ -1,4 +1,5 @@
-//! The arguments of `render`: a screen of a run as a file.
+//! The arguments of `open`, `render` and `play`: one session of the screens, at a terminal, as a
+//! file, or from a script.
 
 use std::path::PathBuf;
 
@@ -62,6 +63,10 @@ pub(crate) struct PlaceArgs {
     /// How many colours there are [default: what the terminal says; all in pictures, 16 in text].
     #[arg(long, value_name = "COUNT")]
     pub(crate) depth: Option<DepthArg>,
+
+    /// A file of key bindings, in TOML.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
 }
 
 /// Which characters to use.
@@ -86,6 +91,31 @@ pub(crate) enum DepthArg {
     Indexed,
     /// All of them.
     True,
+}
+
+/// The arguments of `meshwalk open`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = exit::help_with(&[
+    "meshwalk open scenarios/basics/policies.yaml",
+    "meshwalk open scenarios/shop/baseline.yaml --at e25 --screen why",
+    "meshwalk open -f manifests/",
+]))]
+pub(crate) struct OpenArgs {
+    /// A scenario file; or manifests, as with `run`.
+    #[arg(value_name = "SCENARIO|PATH", required_unless_present = "files")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// What is explored.
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+
+    /// Where it begins.
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+
+    /// Leave the mouse to the terminal, which selects text with it.
+    #[arg(long)]
+    pub(crate) no_mouse: bool,
 }
 
 /// The arguments of `meshwalk render`.
@@ -126,6 +156,46 @@ pub(crate) struct PictureArgs {
     /// Text, text with escape sequences, a picture, or a page.
     #[arg(long, value_name = "FORM", default_value = "txt")]
     pub(crate) out: FormArg,
+}
+
+/// The arguments of `meshwalk play`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = exit::help_with(&[
+    "meshwalk play --type 'l l w' scenarios/basics/policies.yaml",
+    "meshwalk play keys.txt scenarios/basics/policies.yaml --every --snapshots screens/",
+]))]
+pub(crate) struct PlayArgs {
+    /// A file of keys, or `-` for standard input, unless there is --type; then a scenario file or
+    /// manifests.
+    ///
+    /// Keys stand as in the help: `l`, `ctrl-d`, `Enter`, `esc`. Blanks part them, and `#` begins
+    /// a comment.
+    #[arg(value_name = "KEYS|SCENARIO", required = true)]
+    pub(crate) operands: Vec<PathBuf>,
+
+    /// Keys in place of a file of them.
+    #[arg(long = "type", value_name = "KEYS")]
+    pub(crate) typed: Option<String>,
+
+    /// What is explored.
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+
+    /// Where it begins.
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+
+    /// What is written.
+    #[command(flatten)]
+    pub(crate) picture: PictureArgs,
+
+    /// Write the screen before the first key and after each, not only the last.
+    #[arg(long)]
+    pub(crate) every: bool,
+
+    /// Write one file for each screen into DIR in place of standard output.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) snapshots: Option<PathBuf>,
 }
 
 /// How a screen is written.

@@ -20,7 +20,10 @@ mod why;
 use clap::{Parser, Subcommand};
 
 pub(crate) use compare::{CompareArgs, CompareFormat, ComparedPathArg};
-pub(crate) use explore::{DepthArg, FormArg, GlyphsArg, PlaceArgs, RenderArgs, SubjectArgs};
+pub(crate) use explore::{
+    DepthArg, FormArg, GlyphsArg, OpenArgs, PictureArgs, PlaceArgs, PlayArgs, RenderArgs,
+    SubjectArgs,
+};
 pub(crate) use keys::{KeysArgs, KeysFormat};
 pub(crate) use lint::{FailOn, LintArgs, LintFormat};
 #[cfg(feature = "bench")]
@@ -71,6 +74,10 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Run one load on several data paths: what each adds, costs, enforces and leaves out.
     Compare(Box<CompareArgs>),
+    /// Explore a run at the terminal: back and forth through it, with the reasons of everything.
+    Open(Box<OpenArgs>),
+    /// Replay keys, and write the screens that they lead to.
+    Play(Box<PlayArgs>),
     /// Write one screen of a run as text, as a picture or as a page.
     Render(Box<RenderArgs>),
     /// Check manifests and scenarios, and list what of them is read and what is not modelled.

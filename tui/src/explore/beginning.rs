@@ -8,6 +8,9 @@ use crate::failure::Failure;
 /// their distance, so that all of them together cost about as much as the last.
 const FIRST_SLICE_EVENTS: u64 = 50_000;
 
+/// How many events are recorded between two looks at the keys: a few milliseconds.
+const SLICE_EVENTS: u64 = 2_000;
+
 /// How many names an error lists.
 const NAMES_MAX: usize = 5;
 
@@ -36,6 +39,28 @@ impl App {
             }
             self.timeline.record(slice);
             slice = slice.saturating_mul(2);
+        }
+    }
+
+    /// Records the run on by a few milliseconds; whether there was more to record.
+    pub(crate) fn record_on(&mut self) -> bool {
+        let is_recording = self.timeline.recording().complete.is_none();
+        if is_recording {
+            self.timeline.record(SLICE_EVENTS);
+        }
+        is_recording
+    }
+
+    /// Records the run to its end, or to where there is no more room for it.
+    pub(crate) fn record_all(&mut self) {
+        while self.timeline.record(u64::MAX).complete.is_none() {}
+    }
+
+    /// Finishes what a key began, as if somebody had waited for it.
+    pub(crate) fn settle(&mut self) {
+        while self.is_busy() {
+            self.record_on();
+            self.work();
         }
     }
 

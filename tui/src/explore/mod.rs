@@ -14,6 +14,7 @@ mod frame;
 mod hop;
 pub(crate) mod keys;
 mod look;
+mod mouse;
 pub(crate) mod output;
 mod prompt;
 mod scene;
@@ -21,7 +22,6 @@ mod screen;
 mod session;
 mod since;
 mod sought;
-#[expect(dead_code, reason = "`open` comes with its own commit")]
 pub(crate) mod terminal;
 #[cfg(test)]
 mod testing;

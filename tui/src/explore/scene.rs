@@ -6,6 +6,7 @@ use super::app::Job;
 use super::asking::Asking;
 use super::keys::{Bindings, Resolver};
 use super::look::Look;
+use super::mouse::Targets;
 use super::session::Session;
 use super::since::Since;
 use super::view::View;
@@ -29,6 +30,8 @@ pub(in crate::explore) struct Scene<'a> {
     pub(in crate::explore) bindings: &'a Bindings,
     /// The keys that are half typed.
     pub(in crate::explore) resolver: &'a Resolver,
+    /// Where what can be clicked is noted.
+    pub(in crate::explore) targets: &'a Targets,
     /// What is looked for, if anything is.
     pub(in crate::explore) job: Option<&'a Job>,
 }

@@ -19,7 +19,9 @@ pub(in crate::command) fn render(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
     let look = look::in_file(&args.place, color, args.picture.out);
-    let app = begin::begin(&args.paths, (&args.subject, &args.place), look, looks, streams)?;
+    let mut app = begin::begin(&args.paths, (&args.subject, &args.place), look, looks, streams)?;
+    // What comes after the moment is on the screen too, and must not depend on haste.
+    app.record_all();
     let size = args.picture.size;
     let screen = app.draw(size.width, size.height);
     let text = output::write(&screen, form(args.picture.out), &app.caption());

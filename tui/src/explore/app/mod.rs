@@ -19,6 +19,7 @@ use super::cursor::Cursor;
 use super::frame;
 use super::keys::{Bindings, Resolver};
 use super::look::Look;
+use super::mouse::Targets;
 use super::prompt::{self, History, Overlay, Shown};
 use super::scene::Scene;
 use super::screen::Screen;
@@ -49,6 +50,7 @@ pub(crate) struct App {
     conditions: History,
     searches: History,
     job: Option<Job>,
+    pub(in crate::explore) targets: Targets,
 }
 
 impl App {
@@ -74,6 +76,7 @@ impl App {
             conditions: History::default(),
             searches: History::default(),
             job: None,
+            targets: Targets::default(),
         };
         app.look_around();
         app
@@ -137,6 +140,7 @@ impl App {
             look: &self.look,
             bindings: &self.bindings,
             resolver: &self.resolver,
+            targets: &self.targets,
             job: self.job.as_ref(),
         }
     }
@@ -145,6 +149,7 @@ impl App {
     pub(crate) fn draw(&self, width: u16, height: u16) -> Buffer {
         let area = Rect::new(0, 0, width, height);
         let mut buffer = Buffer::empty(area);
+        self.targets.clear();
         frame::draw(&self.scene(), area, &mut buffer);
         if let (Some(overlay), Some(parts)) = (&self.view.overlay, frame::Parts::of(area)) {
             self.draw_overlay(overlay, &parts, &mut buffer);

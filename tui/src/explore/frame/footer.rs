@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::explore::action::{Id, When};
 use crate::explore::keys::hints;
 use crate::explore::look::{Role, Sign};
+use crate::explore::mouse::Target;
 use crate::explore::scene::Scene;
 use crate::explore::view::{Message, Zoom};
 
@@ -73,7 +74,13 @@ pub(super) fn draw_hints(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
     let wide = |(keys, word): &(String, String)| keys.width() + word.width() + 3;
     let mut room = usize::from(area.width).saturating_sub(right.as_ref().map_or(0, wide) + 1);
     let mut spans = vec![Span::raw(" ")];
+    let mut x = area.x + 1;
     let mut add = |(keys, word): (String, String)| {
+        let width = u16::try_from(keys.width() + word.width() + 1).unwrap_or(u16::MAX);
+        if !word.is_empty() {
+            scene.targets.add(Rect { x, width, ..area }, Target::Keys(keys.clone()));
+        }
+        x = x.saturating_add(width).saturating_add(2);
         spans.push(Span::styled(keys, scene.look.style(Role::Key)));
         spans.push(Span::raw(format!(" {word}  ")));
     };

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::explore::look::{Role, Sign};
+use crate::explore::mouse::Target;
 use crate::explore::scene::Scene;
 use crate::explore::screen::Screen;
 
@@ -41,6 +42,7 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
 /// Draws the screens, the one that is shown marked.
 pub(super) fn draw_tabs(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
     let mut spans = vec![Span::raw(" ")];
+    let mut x = area.x + 1;
     for (row, screen) in Screen::ALL.into_iter().enumerate() {
         let number = row + 1;
         let text = if screen == scene.view.screen {
@@ -48,6 +50,10 @@ pub(super) fn draw_tabs(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
         } else {
             Span::styled(format!(" {number} {} ", screen.title()), scene.look.style(Role::Text))
         };
+        let width = u16::try_from(text.content.len()).unwrap_or(u16::MAX);
+        let tab = Rect { x, width, ..area };
+        scene.targets.add(tab, Target::Tab(screen));
+        x = x.saturating_add(width);
         spans.push(text);
     }
     Line::from(spans).render(area, buffer);

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
 use crate::explore::look::{Glyphs, Role, Sign};
+use crate::explore::mouse::Target;
 use crate::explore::scene::Scene;
 
 const ASCII: border::Set<'static> = border::Set {
@@ -32,6 +33,7 @@ pub(in crate::explore) fn border(
     area: Rect,
     buffer: &mut Buffer,
 ) -> Rect {
+    scene.targets.add(area, Target::Pane(pane));
     let has_focus = scene.view.focus() == pane;
     let set = match (scene.look.glyphs, has_focus) {
         (Glyphs::Ascii, false) => ASCII,
@@ -62,6 +64,7 @@ pub(in crate::explore) fn rows(
     for (offset, row) in rows.iter().enumerate().skip(top).take(height) {
         let y = inner.y + u16::try_from(offset - top).unwrap_or(u16::MAX);
         let area = Rect { x: inner.x, y, width: inner.width, height: 1 };
+        scene.targets.add(area, Target::Row(pane, offset));
         let is_selected = offset == selected;
         let mark = if is_selected { scene.look.sign(Sign::Cursor) } else { " " };
         let style =

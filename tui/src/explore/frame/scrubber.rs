@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::explore::look::{Role, Sign};
+use crate::explore::mouse::Target;
 use crate::explore::scene::Scene;
 use crate::explore::screen::Screen;
 
@@ -46,6 +47,13 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
     if width == 0 {
         return;
     }
+    let before = u16::try_from(left.chars().count() + 1).unwrap_or(u16::MAX);
+    let line = Rect {
+        x: area.x.saturating_add(before),
+        width: u16::try_from(width).unwrap_or(u16::MAX),
+        ..area
+    };
+    scene.targets.add(line, Target::Time(stretch.from, stretch.to));
     let mut spans = vec![Span::raw(left), Span::raw(bar)];
     spans.extend(cells(scene, &stretch, now, width));
     spans.extend([Span::raw(bar), Span::raw(right)]);

@@ -8,6 +8,7 @@
 mod held;
 mod pace;
 mod painter;
+mod person;
 mod reader;
 mod signals;
 
@@ -27,17 +28,24 @@ use crate::Exit;
 use crate::terminal::Rehearsal;
 
 pub(crate) use self::held::{Mouse, restore};
+pub(crate) use self::person::Person;
 
 /// How many keys and the like are answered before the screen is drawn once for all of them.
 const AT_ONCE_MAX: usize = 200;
 
 /// What is explored at the terminal.
 pub(crate) trait Machine {
+    /// It begins; whoever works for it beside the desk calls `notify` when something is done.
+    fn begin(&mut self, notify: Box<dyn Fn() + Send>);
+
+    /// Somebody called `notify`.
+    fn notified(&mut self);
+
     /// A key was pressed.
     fn key(&mut self, key: KeyEvent);
 
-    /// The mouse was used on a screen of this size.
-    fn mouse(&mut self, mouse: MouseEvent, area: Rect);
+    /// The mouse was used on the screen that was drawn last.
+    fn mouse(&mut self, mouse: MouseEvent);
 
     /// Text was pasted.
     fn paste(&mut self, text: &str);
@@ -73,6 +81,8 @@ pub(crate) enum Wanted {
     End(Exit),
     /// To be stopped, as ctrl-z does it.
     Suspend,
+    /// To be drawn as a whole, whatever stands there.
+    Redraw,
     /// A text on the clipboard of the terminal.
     Copy(String),
 }
@@ -88,6 +98,9 @@ pub(crate) fn explore(
     rehearsal: Option<Rehearsal>,
 ) -> io::Result<Exit> {
     let (to, from) = mpsc::channel();
+    let notify = to.clone();
+    // The desk may have gone when the last answer comes.
+    machine.begin(Box::new(move || drop(notify.send(Happening::Notified))));
     held::take(mouse, to.clone())?;
     let started = reader::start(to.clone(), rehearsal).and_then(|()| signals::start(to.clone()));
     let (painter, pace) = (Painter::default(), Pace::default());
@@ -184,8 +197,9 @@ impl Desk<'_> {
                 }
                 self.machine.key(key);
             }
-            Happening::Mouse(mouse) => self.machine.mouse(mouse, painter::size()),
+            Happening::Mouse(mouse) => self.machine.mouse(mouse),
             Happening::Paste(text) => self.machine.paste(&text),
+            Happening::Notified => self.machine.notified(),
             Happening::Resize | Happening::Redraw => self.painter.forget(),
             Happening::Lost(error) => return Err(error),
         }
@@ -197,6 +211,7 @@ impl Desk<'_> {
             match wanted {
                 Wanted::End(exit) => return Ok(Some(exit)),
                 Wanted::Suspend => signals::suspend(&self.to),
+                Wanted::Redraw => self.painter.forget(),
                 Wanted::Copy(text) => painter::copy(&text)?,
             }
         }

@@ -24,6 +24,8 @@ pub(super) enum Happening {
     Paste(String),
     /// The terminal has another size now.
     Resize,
+    /// Somebody who works beside the desk is done with something.
+    Notified,
     /// Nothing of what was drawn before is on the terminal any more.
     Redraw,
     /// Nothing will ever come again.
