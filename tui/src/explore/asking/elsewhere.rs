@@ -57,7 +57,8 @@ pub(super) fn ask(
 }
 
 impl There {
-    fn of(answer: &Answer) -> Self {
+    /// What an answer says, in short.
+    pub(crate) fn of(answer: &Answer) -> Self {
         let identity = answer.identity.as_ref().and_then(|it| it.principal.clone());
         let by = answer.enforced_by.as_ref();
         Self {

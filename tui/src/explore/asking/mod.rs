@@ -7,7 +7,7 @@ mod desk;
 mod elsewhere;
 mod ground;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use desk::{Cancel, Clerk, Desk, Part};
 use ground::Ground;
 
 /// How many answers are kept; when there are more, all are forgotten and asked again.
-const KEPT_MAX: usize = 4_096;
+const KEPT_MAX: usize = 512;
 
 /// A question with its answer.
 #[derive(Clone, Debug)]
@@ -74,6 +74,14 @@ struct Key {
     second: u64,
 }
 
+/// A question on the desk, and the how-manieth one it is: the same may be put again after it was
+/// cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Put {
+    key: Key,
+    turn: u64,
+}
+
 /// A part of what is dear to find out.
 enum Found {
     Elsewhere(Vec<Elsewhere>),
@@ -85,7 +93,8 @@ pub(crate) struct Asking {
     ground: Arc<Ground>,
     answers: RefCell<BTreeMap<Key, Reply>>,
     dear: RefCell<BTreeMap<Key, Dear>>,
-    desk: Desk<Key, Found>,
+    desk: Desk<Put, Found>,
+    turn: Cell<u64>,
 }
 
 impl Asking {
@@ -104,8 +113,9 @@ impl Asking {
         Self::with(ground, desk)
     }
 
-    fn with(ground: Arc<Ground>, desk: Desk<Key, Found>) -> Self {
-        Self { ground, answers: RefCell::default(), dear: RefCell::default(), desk }
+    fn with(ground: Arc<Ground>, desk: Desk<Put, Found>) -> Self {
+        let (answers, dear) = (RefCell::default(), RefCell::default());
+        Self { ground, answers, dear, desk, turn: Cell::new(0) }
     }
 
     /// What becomes of the request of a call site (a row of the plan's calls) that leaves a pod (a
@@ -152,8 +162,10 @@ impl Asking {
             dear.retain(|_, known| !known.is_looked_for());
             dear.insert(key, Dear::default());
         }
-        for part in self.desk.put(key) {
-            self.learn(key, part);
+        let put = Put { key, turn: self.turn.get() + 1 };
+        self.turn.set(put.turn);
+        for part in self.desk.put(put) {
+            self.learn(put, part);
         }
     }
 
@@ -161,8 +173,8 @@ impl Asking {
     pub(crate) fn take(&self) -> bool {
         let arrived = self.desk.take();
         let is_any = !arrived.is_empty();
-        for (key, part) in arrived {
-            self.learn(key, part);
+        for (put, part) in arrived {
+            self.learn(put, part);
         }
         is_any
     }
@@ -180,15 +192,17 @@ impl Asking {
         }
     }
 
-    fn learn(&self, key: Key, part: Part<Found>) {
+    fn learn(&self, put: Put, part: Part<Found>) {
         let mut dear = self.dear.borrow_mut();
-        let Some(known) = dear.get_mut(&key) else { return };
+        let Some(known) = dear.get_mut(&put.key) else { return };
         match part {
             Part::Of(Found::Elsewhere(found)) => known.elsewhere = Sought::Found(Arc::new(found)),
             Part::Of(Found::Flips(found)) => {
                 known.flips = found.map_or(Sought::Nothing, |found| Sought::Found(Arc::new(found)));
             }
-            Part::Done => known.cancel(),
+            // What ends an earlier turn says nothing of this one.
+            Part::Done if put.turn == self.turn.get() => known.cancel(),
+            Part::Done => {}
         }
     }
 
@@ -242,9 +256,9 @@ fn answered(ground: &Ground, key: Key) -> Reply {
 }
 
 /// Answers dear questions: first where else, then what would change it.
-fn clerk(ground: Arc<Ground>) -> Clerk<Key, Found> {
-    Box::new(move |key: &Key, cancel: &Cancel, hand_on: &mut dyn FnMut(Found)| {
-        let Ok(answered) = answered(&ground, *key) else {
+fn clerk(ground: Arc<Ground>) -> Clerk<Put, Found> {
+    Box::new(move |put: &Put, cancel: &Cancel, hand_on: &mut dyn FnMut(Found)| {
+        let Ok(answered) = answered(&ground, put.key) else {
             hand_on(Found::Elsewhere(Vec::new()));
             hand_on(Found::Flips(None));
             return;

@@ -16,13 +16,13 @@ use super::item::Item;
 pub(super) fn chain(log: &Log, words: &Words<'_>, about: &About, answer: &Answer) -> Vec<Item> {
     let mut items = Vec::new();
     if let Some(identity) = &answer.identity {
-        let who = identity.principal.as_deref().unwrap_or("nobody");
+        let who = identity.principal.as_deref().map_or("nobody", bare);
         let item = Item::new(Role::Text, format!("the client is taken for {who}"));
         items.push(match about.decision {
             Some(event) => item.about(event),
             None => item,
         });
-        items.push(Item::new(Role::Dim, format!("because of {}", identity.source)));
+        items.push(Item::new(Role::Dim, format!("source: {}", identity.source)));
     }
     let wires: Vec<&Leg> =
         answer.legs.iter().filter(|leg| leg.crosses_node == Crossing::May).collect();
@@ -37,10 +37,15 @@ pub(super) fn chain(log: &Log, words: &Words<'_>, about: &About, answer: &Answer
     items
 }
 
+/// An identity as policies write it.
+fn bare(principal: &str) -> &str {
+    principal.strip_prefix("spiffe://").unwrap_or(principal)
+}
+
 /// One leg between nodes, with the connection of the log that it was.
 fn wire(log: &Log, words: &Words<'_>, hop: &CallNode, leg: &Leg, until: EventId) -> Vec<Item> {
     let is_encrypted = !matches!(leg.encryption, LegEncryption::Plaintext);
-    let proves = leg.from.believed.principal.as_deref().unwrap_or("nobody");
+    let proves = leg.from.believed.principal.as_deref().map_or("nobody", bare);
     let text = format!(
         "{} to {}: {}, proves {proves}",
         end(&leg.from),

@@ -87,7 +87,6 @@ const fn is_choice(step: Step) -> bool {
             | Step::Asks { .. }
             | Step::Overflowed { .. }
             | Step::WaitsForConnection
-            | Step::ConnectionReused { .. }
             | Step::AttemptReset { .. }
             | Step::AttemptGivenUp
             | Step::ProxyBacksOff { .. }

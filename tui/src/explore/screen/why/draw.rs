@@ -103,7 +103,10 @@ fn headline(scene: &Scene<'_>, model: &Model, inner: Rect, buffer: &mut Buffer) 
     let width = usize::from(inner.width);
     // The tree keeps more than half of the room.
     let most = usize::from(inner.height) * 2 / 5;
-    let lines = model.headline.iter().flat_map(|item| item.lines(scene, width));
+    // The verdict and what became of the request come first and may take two lines each.
+    let most_of = |at: usize| if at < 2 { 2 } else { 1 };
+    let items = model.headline.iter().enumerate();
+    let lines = items.flat_map(|(at, item)| item.lines(scene, width).into_iter().take(most_of(at)));
     let lines: Vec<Line<'_>> = lines.take(most.max(2)).collect();
     for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {
         line.render(Rect { y, height: 1, ..inner }, buffer);

@@ -95,6 +95,11 @@ fn sentence(item: &Item) -> String {
     format!("{indent}{} ({})", item.text, below.join("; "))
 }
 
+/// The row of a pane that is selected while nobody selects another.
+pub(in crate::explore) fn resting(scene: &Scene<'_>, pane: usize) -> usize {
+    Model::of(scene).first.get(pane).copied().unwrap_or(0)
+}
+
 /// The selected row of a pane: the one that somebody chose since the cursor moved, or the one that
 /// matters most.
 fn selected(scene: &Scene<'_>, model: &Model, pane: usize) -> usize {

@@ -100,8 +100,8 @@ impl Maker<'_> {
         if let Some(place) = answered.written {
             asked.push_str(&format!("  {}", self.place(Origin::Scenario(place))));
         }
-        model.headline.push(Item::new(Role::Dim, asked));
         model.headline.extend(self.fate(Some(answer)));
+        model.headline.insert(2, Item::new(Role::Dim, asked));
         let view = self.scene.view;
         let rows = tree::rows(answer, &|key| view.is_turned_over(DECISION, key));
         model.first[DECISION] = rows.decides;
@@ -132,39 +132,44 @@ impl Maker<'_> {
 
     /// What the log says became of the call, and whether that is what the answer says.
     fn fate(&self, answer: Option<&Answer>) -> Vec<Item> {
-        let mut items = Vec::new();
-        let mut said = Vec::new();
-        if let Some(event) = self.about.decision {
-            said.push(format!("{} {}", event.dense_name(), self.said(event)));
+        let fate = &self.about.fate;
+        let mut text = "in the run: ".to_owned();
+        if let Some(ruled) = fate.ruled {
+            text.push_str(&format!("{} at {}, ", ruled.ruling.name(), ruled.event.dense_name()));
         }
-        said.push(match self.about.fate.ended {
+        text.push_str(&match fate.ended {
             Some((event, by)) if event > self.scene.event() => {
-                format!("it will end at {}: {}", event.dense_name(), ending(by))
+                format!("will end at {}: {}", event.dense_name(), ending(by))
             }
-            Some((event, by)) => format!("it ended at {}: {}", event.dense_name(), ending(by)),
-            None => "it has not ended so far".to_owned(),
+            Some((event, by)) => format!("ended at {}: {}", event.dense_name(), ending(by)),
+            None => "has not ended".to_owned(),
         });
-        items.push(Item::new(Role::Text, format!("in the run: {}", said.join("; "))));
-        let Some(answer) = answer else { return items };
-        let (role, text) = match agreement(answer, self.verdict(answer), &self.about.fate) {
-            Agreement::Same => (Role::Good, "the run and the answer agree".to_owned()),
-            Agreement::NotYet => return items,
-            Agreement::EndedByState => {
-                let text = "nothing that is written turns it away: the run's state or a draw ended \
-                            it, see Choices";
-                (Role::Warn, text.to_owned())
+        let agreement = answer.map(|it| agreement(it, self.verdict(it), fate));
+        let (role, sign, more) = match agreement {
+            None | Some(Agreement::NotYet) => (Role::Text, None, String::new()),
+            Some(Agreement::Same) => {
+                (Role::Text, Some(Sign::Good), "; this agrees with the answer".to_owned())
             }
-            Agreement::Unknown => {
-                let text = "the answer is not known, so that it cannot be held against the run";
-                (Role::Warn, text.to_owned())
+            Some(Agreement::EndedByState) => {
+                let more = "; nothing written turns it away: state or a draw did, see Choices";
+                (Role::Warn, Some(Sign::Changed), more.to_owned())
             }
-            Agreement::Differ(how) => {
-                let text = format!("{how}: one of the two is wrong, and that is a mistake of ours");
-                items.push(Item::new(Role::Bad, text).signed(Sign::Bad));
-                return items;
+            Some(Agreement::Unknown) => {
+                let more = "; the answer is not known and cannot be held against this";
+                (Role::Warn, Some(Sign::Unknown), more.to_owned())
+            }
+            Some(Agreement::Differ(how)) => {
+                let more = format!("; {how}: one of them is wrong, a mistake of meshwalk");
+                (Role::Bad, Some(Sign::Bad), more)
             }
         };
-        items.push(Item::new(role, text));
+        let mut item = Item::new(role, format!("{text}{more}"));
+        item.sign = sign;
+        let mut items = vec![item];
+        if let Some(event) = self.about.decision {
+            let text = format!("{} {}", event.dense_name(), self.said(event));
+            items.push(Item::new(Role::Dim, text).about(event));
+        }
         items
     }
 
@@ -212,10 +217,7 @@ impl Maker<'_> {
     }
 
     fn elsewhere(&self, answer: &Answer, sought: &Sought<Vec<Elsewhere>>) -> Vec<Item> {
-        let own = format!("this run  {}", verdict_line(answer));
-        let own = Item::new(role_of(answer.verdict), own).signed(sign_of(answer.verdict));
-        let first = answer.enforced_by.as_ref().and_then(|by| by.origins.first().copied());
-        let mut items = vec![own.from(first)];
+        let mut items = vec![there_item("this run", &There::of(answer), Own::No)];
         let found = match found(sought) {
             Ok(found) => found,
             Err(item) => {
@@ -227,10 +229,11 @@ impl Maker<'_> {
         let is_alone = file.data_paths.is_empty();
         for elsewhere in found.iter() {
             let is_own = is_alone && path_name(file.data_path) == elsewhere.path;
+            let own = if is_own { Own::Yes } else { Own::No };
             items.push(match &elsewhere.there {
-                Some(there) => there_item(elsewhere.path, there, is_own),
+                Some(there) => there_item(elsewhere.path, there, own),
                 None => {
-                    let text = format!("{}  not modelled: nothing is known of it", elsewhere.path);
+                    let text = format!("{}: not modelled yet, so nothing is known", elsewhere.path);
                     Item::new(Role::Dim, text).signed(Sign::Unknown)
                 }
             });
@@ -288,21 +291,28 @@ fn found<T>(sought: &Sought<T>) -> Result<&Arc<T>, Item> {
     }
 }
 
-fn there_item(path: &str, there: &There, is_own: bool) -> Item {
-    let mut text = format!("{path}  {}", there.verdict.word().to_uppercase());
-    if let Some(status) = there.status {
-        text.push_str(&format!(" {status}"));
+/// Whether a data path is the run's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Own {
+    Yes,
+    No,
+}
+
+/// A data path in one line, and who decides there in another.
+fn there_item(path: &str, there: &There, own: Own) -> Item {
+    let mut text = format!("{path}: {}", there.verdict.word().to_uppercase());
+    match (there.status, seen(&there.sees)) {
+        (Some(status), _) => text.push_str(&format!(" {status}")),
+        (None, Some(sees)) => text.push_str(&format!(", {sees}")),
+        (None, None) => {}
     }
-    if let Some((kind, of)) = &there.by {
-        text.push_str(&format!("  by the {kind}, {of}"));
-    }
-    if let Some(sees) = seen(&there.sees) {
-        text.push_str(&format!("; client sees {sees}"));
-    }
-    if is_own {
+    if own == Own::Yes {
         text.push_str(" (as in this run)");
     }
-    let item = Item::new(role_of(there.verdict), text).signed(sign_of(there.verdict));
+    let mut item = Item::new(role_of(there.verdict), text).signed(sign_of(there.verdict));
+    if let Some((kind, of)) = &there.by {
+        item.below.push((Role::Dim, format!("by the {kind}, {of}")));
+    }
     item.from(there.origins.first().copied())
 }
 

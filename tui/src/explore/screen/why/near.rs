@@ -15,8 +15,14 @@ pub(super) struct Near {
     pub(super) wanted: String,
     /// The token of what it found that differs, in characters from 0.
     pub(super) differs: (usize, usize),
-    /// What should stand there.
-    pub(super) instead: String,
+}
+
+impl Near {
+    /// How near it is, in few words.
+    pub(super) fn why(&self) -> &'static str {
+        let is_whole = self.differs == (0, self.found.chars().count());
+        if is_whole { "it differs" } else { "one token differs" }
+    }
 }
 
 /// The nearest of what a step wanted, where it fails by one token.
@@ -36,13 +42,8 @@ fn near_of(found: &str, wanted: &str) -> Option<Near> {
     if tokens.len() != alike.count() + 1 || (tokens.len() > 1 && !is_like) {
         return None;
     }
-    let (one, other) = tokens.iter().zip(&others).find(|(one, other)| one.2 != other.2)?;
-    Some(Near {
-        found: found.to_owned(),
-        wanted: wanted.to_owned(),
-        differs: (one.0, one.1),
-        instead: other.2.clone(),
-    })
+    let (one, _) = tokens.iter().zip(&others).find(|(one, other)| one.2 != other.2)?;
+    Some(Near { found: found.to_owned(), wanted: wanted.to_owned(), differs: (one.0, one.1) })
 }
 
 /// Tokens with the characters that they stand at.
@@ -68,12 +69,12 @@ mod tests {
         let near = near_of("c.local/ns/shop/sa/default", "c.local/ns/shop/sa/web");
         let near = near.expect("one token differs");
         assert_eq!(near.differs, (19, 26));
-        assert_eq!(near.instead, "web");
+        assert_eq!(near.why(), "one token differs");
     }
 
     #[test]
     fn a_value_of_one_token_is_near_to_any_other() {
-        assert_eq!(near_of("GET", "POST").expect("one value").instead, "POST");
+        assert_eq!(near_of("GET", "POST").expect("one value").why(), "it differs");
         assert_eq!(near_of("15008", "8080").expect("one value").differs, (0, 5));
     }
 

@@ -20,8 +20,8 @@ pub(super) fn of_rule(item: &Item) -> Vec<String> {
     let Some(rule) = rule(id) else { return vec![format!("rule {}, which is not listed", id.0)] };
     vec![
         format!("rule {}: {}", rule.id.0, rule.sentence),
-        format!("fidelity {}; source: {}", fidelity_word(rule.fidelity), rule.source),
-        format!("proved by the test {}", rule.test),
+        format!("fidelity {}, proved by the test {}", fidelity_word(rule.fidelity), rule.test),
+        format!("source: {}", rule.source),
     ]
 }
 

@@ -26,10 +26,15 @@ pub(super) fn rows(answer: &Answer, is_turned_over: &dyn Fn(&str) -> bool) -> Ro
     let by = answer.enforced_by.iter().flat_map(|by| &by.origins).copied();
     let decisive: BTreeSet<Origin> = by.collect();
     let leads = |step: &Explanation| leads_to(step, &decisive);
-    let root = answer.because.iter().rposition(leads);
-    let root = root.or(answer.because.len().checked_sub(1));
-    let mut writer = Writer { decisive, is_turned_over, rows: Rows::default(), has_near: false };
-    writer.siblings(&answer.because, "", 0, root);
+    let has_reasons = |step: &Explanation| !step.because.is_empty();
+    // What has reasons of its own decided; what stands alone is a note.
+    let all = &answer.because;
+    let root = all.iter().rposition(|step| leads(step) && has_reasons(step));
+    let root = root.or_else(|| all.iter().rposition(leads));
+    let root = root.or_else(|| all.iter().rposition(has_reasons)).or(all.len().checked_sub(1));
+    let mut writer =
+        Writer { decisive, is_turned_over, rows: Rows::default(), weight: (false, false, false) };
+    writer.siblings(all, "", 0, root);
     writer.rows
 }
 
@@ -43,7 +48,9 @@ struct Writer<'w> {
     decisive: BTreeSet<Origin>,
     is_turned_over: &'w dyn Fn(&str) -> bool,
     rows: Rows,
-    has_near: bool,
+    /// Of the row that decided so far: whether it did, is a clause that does not fit, and nearly
+    /// does.
+    weight: (bool, bool, bool),
 }
 
 impl Writer<'_> {
@@ -75,8 +82,9 @@ impl Writer<'_> {
         let is_open = opens != (self.is_turned_over)(&key);
         let near = near(step);
         let is_misfit = step.facts.iter().any(|fact| fact.name == FOUND);
+        let is_root = depth == 0 && opens;
         let decides = step.origin.is_some_and(|origin| self.decisive.contains(&origin));
-        let mut text = step.finding.clone();
+        let mut text = shortened(step, near.as_ref());
         if times > 1 {
             text.push_str(&format!(" ({times} times)"));
         }
@@ -93,11 +101,16 @@ impl Writer<'_> {
             let state = if is_open { FoldState::Open } else { FoldState::Closed };
             item.fold = Some(Fold { key: key.clone(), state });
         }
-        // A near miss is the row to look at; without one, the last that decided.
-        if decides && depth > 0 && (near.is_some() || !self.has_near) && opens {
+        // A clause that does not fit is the row to look at, before all one that nearly does;
+        // without one, the last that decided.
+        let weight = (decides, is_misfit, near.is_some());
+        let is_it = decides && depth > 0 && weight >= self.weight;
+        if is_root || is_it {
             self.rows.decides = self.rows.items.len();
         }
-        self.has_near |= near.is_some() && decides;
+        if is_it {
+            self.weight = weight;
+        }
         self.rows.items.push(item);
         if is_open {
             self.siblings(&step.because, &format!("{key}."), depth + 1, None);
@@ -105,23 +118,37 @@ impl Writer<'_> {
     }
 }
 
-/// What was compared with what, and for a near miss the token that differs.
+/// What a step found; of a near miss without the values, which stand below it.
+fn shortened(step: &Explanation, near: Option<&Near>) -> String {
+    let Some(near) = near else { return step.finding.clone() };
+    let found = format!(" is {}", near.found);
+    let cut = step.finding.find(&found).or_else(|| step.finding.find(near.wanted.as_str()));
+    let text = cut.map_or(step.finding.as_str(), |at| &step.finding[..at]);
+    text.trim_end().to_owned()
+}
+
+/// What was looked at, and for a near miss the token that differs. Of other clauses the sentence
+/// says what was compared.
 fn below(step: &Explanation, near: Option<&Near>) -> Vec<(Role, String)> {
     let mut lines: Vec<(Role, String)> = Vec::new();
-    for fact in &step.facts {
-        match (fact.name, near) {
-            (FOUND, Some(near)) => {
-                lines.push((Role::Text, format!("found  {}", near.found)));
-                let (from, to) = near.differs;
-                let marks = "^".repeat((to - from).max(1));
-                let blank = " ".repeat("found  ".len() + from);
-                lines.push((Role::Warn, format!("{blank}{marks} one token differs")));
-                lines.push((Role::Text, format!("wanted {}", near.wanted)));
-            }
-            (FOUND, None) => lines.push((Role::Text, format!("found  {}", fact.value))),
-            (WANTED, Some(_)) => {}
-            (WANTED, None) => lines.push((Role::Text, format!("wanted {}", fact.value))),
-            (name, _) => lines.push((Role::Dim, format!("{name} {}", fact.value))),
+    for fact in step.facts.iter().filter(|fact| ![FOUND, WANTED].contains(&fact.name)) {
+        lines.push((Role::Dim, format!("{} {}", fact.name, fact.value)));
+    }
+    if let Some(near) = near {
+        let (from, to) = near.differs;
+        let marks = "^".repeat((to - from).max(1));
+        let blank = " ".repeat("found  ".len() + from);
+        lines.push((Role::Text, format!("found  {}", near.found)));
+        lines.push((Role::Warn, format!("{blank}{marks} {}", near.why())));
+        lines.push((Role::Text, format!("wanted {}", near.wanted)));
+        return lines;
+    }
+    let untold = |value: &str| !step.finding.contains(value);
+    for fact in step.facts.iter().filter(|fact| untold(&fact.value)) {
+        match fact.name {
+            FOUND => lines.push((Role::Text, format!("found  {}", fact.value))),
+            WANTED => lines.push((Role::Text, format!("wanted {}", fact.value))),
+            _ => {}
         }
     }
     lines
