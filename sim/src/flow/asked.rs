@@ -64,6 +64,9 @@ pub enum Unasked {
     /// A client outside dials a Service without a gateway in between.
     #[error("clients outside reach this Service through a load balancer, which is not walked")]
     LoadBalancer,
+    /// No controller that is modelled serves the class.
+    #[error("no controller that is modelled serves this class of Ingresses")]
+    NoController,
     /// The caller has no pods.
     #[error("the caller has no pods")]
     NoPods,

@@ -130,6 +130,11 @@ impl App {
 
     /// Stops what runs; whether anything did.
     pub(super) fn stop(&mut self) -> bool {
+        if self.asking.is_looking() {
+            self.asking.cancel();
+            self.done("stopped looking for what would change it, and for other data paths");
+            return true;
+        }
         let stopped = self.job.take();
         if let Some(job) = &stopped {
             self.done(format!("stopped after {} events", job.looked_at));

@@ -147,6 +147,7 @@ impl App {
 
     /// The screen as it is now, in a size.
     pub(crate) fn draw(&self, width: u16, height: u16) -> Buffer {
+        self.asking.take();
         let area = Rect::new(0, 0, width, height);
         let mut buffer = Buffer::empty(area);
         self.targets.clear();

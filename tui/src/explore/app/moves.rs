@@ -143,7 +143,8 @@ impl App {
     /// The selected row of the pane with the focus.
     fn selected_row(&self) -> usize {
         let pane = self.view.focus();
-        self.view.chosen(pane).unwrap_or_else(|| self.view.selected(pane))
+        let resting = || self.view.screen.resting(&self.scene(), pane);
+        self.view.chosen(pane).unwrap_or_else(resting)
     }
 
     pub(super) fn focus_by(&mut self, way: Way) {
@@ -175,6 +176,12 @@ impl App {
         }
         if let Some(screen) = jump.screen {
             self.show(screen);
+        }
+        if let Some(call) = jump.look_again {
+            self.asking.look_again(call.call, call.pod, call.at);
+        }
+        if let Some(pane) = jump.focus {
+            self.view.set_focus(pane);
         }
         if let Some(filter) = jump.filter {
             self.filter(&filter);

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use meshwalk_models::control::ControlPlanes;
+use meshwalk_models::control::{ControlPlanes, GatewayName};
 use meshwalk_models::flip::{Bounds, Flips, Setting, flips_while};
 use meshwalk_models::path::Placement;
 use meshwalk_models::profile::Profile;
@@ -56,6 +56,11 @@ impl Ground {
     pub(super) fn planes(&self) -> &ControlPlanes {
         let made = || self.planes_on(self.session.prepared.placement.clone());
         self.session.prepared.planes.as_ref().unwrap_or_else(|| self.own.get_or_init(made))
+    }
+
+    /// Whether a gateway has a proxy that is modelled.
+    pub(super) fn serves(&self, name: &GatewayName) -> bool {
+        self.planes().gateway(self.session.world(), name).is_some()
     }
 
     /// Walks a request on the data path of the run.

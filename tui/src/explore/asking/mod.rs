@@ -11,12 +11,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use meshwalk_models::control::kubernetes::ingress;
+use meshwalk_models::explain::{Explanation, Tree};
 use meshwalk_models::flip::Flips;
 use meshwalk_models::manifest::Place;
 use meshwalk_models::units::SimTime;
-use meshwalk_models::walk::{Answer, Question};
+use meshwalk_models::walk::{Answer, Question, Sender};
 use meshwalk_models::world::{PodId, TableId};
-use meshwalk_sim::flow::Unasked;
+use meshwalk_sim::flow::{Dials, Unasked};
 
 pub(crate) use call::{CallAt, call_at};
 pub(crate) use elsewhere::{Elsewhere, There, name as path_name};
@@ -137,6 +139,21 @@ impl Asking {
         reply
     }
 
+    /// What is known of a call that is no question to the walk: where its Ingress leads it.
+    pub(crate) fn reasons(&self, call: u32) -> Vec<Explanation> {
+        let session = self.ground.session();
+        let world = session.world();
+        let asked = session.prepared.asked.get(call as usize);
+        let class = world.ingress_classes.ids().next();
+        let mut tree = Tree::default();
+        if let (Some(asked), Some(class)) = (asked, class)
+            && let Dials::Ingress { host, .. } = &asked.dials
+        {
+            ingress::decide(world, class, host, &asked.path, &mut tree);
+        }
+        tree.finish()
+    }
+
     /// What is known by now of what is dear to find out. The first time it is put to the desk.
     pub(crate) fn dear(&self, call: u32, pod: u32, at: SimTime) -> Dear {
         let key = self.key_of_class(call, pod, at);
@@ -250,6 +267,11 @@ fn answered(ground: &Ground, key: Key) -> Reply {
     let asked = session.prepared.asked.get(key.call as usize).ok_or(Unasked::NoTarget)?;
     let at = SimTime::from_ns(key.second * 1_000_000_000);
     let question = asked.question((session.world(), &session.scenario), key.pod, at)?;
+    if let Sender::Outside(name) = &question.sender
+        && !ground.serves(name)
+    {
+        return Err(Unasked::NoController);
+    }
     let answer = ground.walk(&question);
     let written = session.scenario.place_of(&asked.written);
     Ok(Arc::new(Answered { question, answer, written }))

@@ -102,7 +102,7 @@ pub(super) fn draw_hints(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
 fn holds(scene: &Scene<'_>) -> Vec<When> {
     let view = scene.view;
     let pane = view.focus();
-    let row = view.chosen(pane).unwrap_or_else(|| view.selected(pane));
+    let row = view.chosen(pane).unwrap_or_else(|| view.screen.resting(scene, pane));
     let breaks = view.breaks.all().is_empty();
     let all = [
         (scene.job.is_some(), When::Busy),

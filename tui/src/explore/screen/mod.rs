@@ -13,6 +13,7 @@ use meshwalk_sim::timeline::EventId;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::asking::CallAt;
 use super::scene::Scene;
 
 /// A screen.
@@ -109,6 +110,18 @@ impl Screen {
         }
     }
 
+    /// The row of a pane that is selected while nobody selects another: the one at the cursor, or
+    /// the one that matters most.
+    pub(in crate::explore) fn resting(self, scene: &Scene<'_>, pane: usize) -> usize {
+        match self {
+            Self::Step => step::resting(scene, pane),
+            Self::Ladder => ladder::resting(scene, pane),
+            Self::Why => why::resting(scene, pane),
+            Self::State => state::resting(scene, pane),
+            Self::Map | Self::Time | Self::Metrics => scene.view.selected(pane),
+        }
+    }
+
     /// Where Enter on a row of a pane leads.
     pub(in crate::explore) fn enter(
         self,
@@ -149,10 +162,14 @@ pub(in crate::explore) struct Jump {
     pub(in crate::explore) event: Option<EventId>,
     /// To which screen.
     pub(in crate::explore) screen: Option<Screen>,
+    /// To which pane of the screen.
+    pub(in crate::explore) focus: Option<usize>,
     /// Which rows that unfold are turned over: a pane and a key of the screen's own.
     pub(in crate::explore) unfold: Option<(usize, String)>,
     /// What is picked from now on: a pane and a key of the screen's own.
     pub(in crate::explore) pick: Option<(usize, String)>,
+    /// About which call to look again for what was stopped.
+    pub(in crate::explore) look_again: Option<CallAt>,
     /// What to filter by from now on, as somebody would type it.
     pub(in crate::explore) filter: Option<String>,
 }

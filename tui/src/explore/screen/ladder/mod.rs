@@ -62,6 +62,12 @@ pub(in crate::explore) fn rows(scene: &Scene<'_>, pane: usize) -> usize {
     }
 }
 
+/// The row of a pane that is selected while nobody selects another.
+pub(in crate::explore) fn resting(scene: &Scene<'_>, pane: usize) -> usize {
+    let at = Shown::of(scene).filter(|_| pane == LADDER).and_then(|shown| shown.at);
+    at.unwrap_or(0)
+}
+
 /// Where Enter leads: from a row to its entry, from the rest to the reasons.
 pub(in crate::explore) fn enter(scene: &Scene<'_>, pane: usize, row: usize) -> Option<Jump> {
     let shown = Shown::of(scene)?;

@@ -79,6 +79,11 @@ pub(in crate::explore) fn rows(scene: &Scene<'_>, pane: usize) -> usize {
     }
 }
 
+/// The row of a pane that is selected while nobody selects another.
+pub(in crate::explore) fn resting(scene: &Scene<'_>, pane: usize) -> usize {
+    if pane == OBJECTS { Objects::of(scene).selected } else { 0 }
+}
+
 /// Where Enter leads: a group unfolds, and an object is shown until another one is picked.
 pub(in crate::explore) fn enter(scene: &Scene<'_>, pane: usize, row: usize) -> Option<Jump> {
     match pane {

@@ -106,6 +106,15 @@ pub(in crate::explore) fn rows(scene: &Scene<'_>, pane: usize) -> usize {
     }
 }
 
+/// The row of a pane that is selected while nobody selects another.
+pub(in crate::explore) fn resting(scene: &Scene<'_>, pane: usize) -> usize {
+    match pane {
+        EVENTS => Events::of(scene).row_of(scene.event()),
+        PATH => Model::of(scene).hop.and_then(|hop| hop.here).map_or(0, |here| here.stop),
+        _ => 0,
+    }
+}
+
 /// Where Enter leads: from an entry to itself, and from the one at the cursor to all entries of
 /// the run and back; from a layer to the reasons; from a box to the first entry there.
 pub(in crate::explore) fn enter(scene: &Scene<'_>, pane: usize, row: usize) -> Option<Jump> {

@@ -19,6 +19,7 @@ mod tree;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::explore::look::Sign;
 use crate::explore::scene::Scene;
 
 use self::item::Item;
@@ -48,8 +49,8 @@ pub(in crate::explore) fn rows(scene: &Scene<'_>, pane: usize) -> usize {
     Model::of(scene).lists.get(pane).map_or(0, Vec::len)
 }
 
-/// Where Enter leads: to the entry that a row is about; else it folds and unfolds what lies below,
-/// or looks again for what was stopped.
+/// Where Enter leads: it folds and unfolds what lies below a row; else to the entry that a row is
+/// about, or to its line in its file; or it looks again for what was stopped.
 pub(in crate::explore) fn enter(scene: &Scene<'_>, pane: usize, row: usize) -> Option<Jump> {
     let model = Model::of(scene);
     let item = model.lists.get(pane)?.get(row)?;
@@ -59,12 +60,12 @@ pub(in crate::explore) fn enter(scene: &Scene<'_>, pane: usize, row: usize) -> O
     if let Some(event) = item.event {
         return Some(Jump { event: Some(event), ..Jump::default() });
     }
-    let is_stopped = item.origin.is_none() && [ELSEWHERE, FLIPS].contains(&pane);
-    if let Some(about) = model.about.as_ref().filter(|_| is_stopped) {
-        scene.asking.look_again(about.call.call, about.call.pod, about.call.at);
-        return Some(Jump::default());
+    if pane == DECISION && item.origin.is_some() {
+        return Some(Jump { focus: Some(PROOF), ..Jump::default() });
     }
-    None
+    let call = model.about.as_ref().map(|about| about.call);
+    let again = call.filter(|_| item.sign == Some(Sign::Pause));
+    again.map(|call| Jump { look_again: Some(call), ..Jump::default() })
 }
 
 /// What it shows, in sentences.

@@ -1,5 +1,6 @@
 //! Everything that the screen shows, as plain data. How it looks is `draw`'s business.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use meshwalk_models::flip::{Flip, Flips};
@@ -118,6 +119,11 @@ impl Maker<'_> {
         model.headline.extend(self.fate(None));
         let plan = self.scene.session.plan();
         let ruled = self.about.fate.ruled;
+        let (steps, view) = (self.scene.asking.reasons(self.about.call.call), self.scene.view);
+        let is_turned_over = |key: &str| view.is_turned_over(DECISION, key);
+        let rows = tree::rows_of(&steps, BTreeSet::new(), &is_turned_over);
+        model.first[DECISION] = rows.decides;
+        model.lists[DECISION] = rows.items;
         if let Some(row) = ruled.and_then(|it| plan.gates.decisions.get(it.decision.0 as usize)) {
             model.lists[DECISION].push(Item::new(Role::Text, row.sentence.clone()));
             for origin in &row.origins {
@@ -126,7 +132,7 @@ impl Maker<'_> {
             }
         }
         for pane in [IDENTITY, ELSEWHERE, FLIPS] {
-            model.lists[pane].push(Item::new(Role::Dim, "not known without a question"));
+            model.lists[pane].push(Item::new(Role::Dim, "not known: the call cannot be walked"));
         }
     }
 
@@ -283,7 +289,9 @@ fn found<T>(sought: &Sought<T>) -> Result<&Arc<T>, Item> {
         Sought::Looking => {
             Err(Item::new(Role::Info, "looking …  (Esc: stop)").signed(Sign::Waiting))
         }
-        Sought::Cancelled => Err(Item::new(Role::Warn, "stopped  (Enter: look again)")),
+        Sought::Cancelled => {
+            Err(Item::new(Role::Warn, "stopped  (Enter: look again)").signed(Sign::Pause))
+        }
         Sought::Nothing => {
             let text = "policies that are not modelled may decide: no edit of the others is tried";
             Err(Item::new(Role::Dim, text))

@@ -91,8 +91,11 @@ fn at(mut app: App, kind: StepKind) -> App {
     app
 }
 
+/// What is between the tabs and the line of time; what stands around it has tests of its own.
 fn text(app: &App, (width, height): (u16, u16)) -> String {
-    testing::text(&app.draw(width, height))
+    let all = testing::text(&app.draw(width, height));
+    let lines = all.lines().skip(2).take(usize::from(height) - 5);
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 #[test]
@@ -155,8 +158,24 @@ fn sixteen_colours_add_nothing_that_characters_do_not_say() {
 #[test]
 fn the_shop_tells_which_endpoint_was_chosen_among_which() {
     let edits = ["duration=300ms", "warm_up=0s", "expectations=[]"];
-    let app = at(testing::app("shop/baseline.yaml", &edits, Look::MONO), StepKind::EndpointChosen);
+    let mut app = testing::app("shop/baseline.yaml", &edits, Look::MONO);
+    let log = app.timeline.log();
+    let mut all = (0..log.len() as u32).map(EventId);
+    let is_walked = |id: EventId| {
+        let call = call_at(log, id).expect("an endpoint is chosen for a call");
+        app.asking.answer(call.call, call.pod, call.at).is_ok()
+    };
+    let event = all.find(|id| log.kind(*id) == StepKind::EndpointChosen && is_walked(*id));
+    app.go_to(event.expect("a pod calls another"));
+    app.show(Screen::Why);
     insta::assert_snapshot!("shop_120x36", text(&app, (120, 36)));
+}
+
+#[test]
+fn a_call_that_cannot_be_walked_shows_where_its_ingress_leads_it() {
+    let edits = ["duration=300ms", "warm_up=0s", "expectations=[]"];
+    let app = at(testing::app("shop/baseline.yaml", &edits, Look::MONO), StepKind::EndpointChosen);
+    insta::assert_snapshot!("shop_ingress_80x24", text(&app, (80, 24)));
 }
 
 /// For each call site of a run, where it ends first.
@@ -246,7 +265,43 @@ fn a_worker_finds_what_waiting_would_have_found() {
     app.asking.cancel();
     let stopped = texts(&app, FLIPS);
     assert!(stopped[0].starts_with("stopped"), "{stopped:?}");
-    let row = texts(&app, ELSEWHERE).iter().position(|text| text.starts_with("stopped"));
-    super::enter(&app.scene(), ELSEWHERE, row.expect("that was stopped too"));
+    app.view.set_focus(FLIPS);
+    testing::press(&mut app, "enter");
     assert!(texts(&app, FLIPS)[0].starts_with("looking"));
+    testing::press(&mut app, "esc");
+    assert!(texts(&app, FLIPS)[0].starts_with("stopped"), "esc stops it");
+    assert_eq!(app.view.screen, Screen::Why, "and leads nowhere else");
+}
+
+/// Keys on the Why screen, and what is at its foot or in its panes afterwards.
+#[test]
+fn keys_lead_where_the_screen_says() {
+    let begin = || WHICH_POLICY.at(StepKind::AnsweredByServerProxy, Look::MONO);
+    for (keys, said) in [
+        ("enter", "╔ Proof"),
+        ("k enter", "▸ denied: none of the 2 policies"),
+        ("tab", "╔ Identity"),
+        ("tab tab tab", "╔ Other data paths"),
+        ("tab tab tab tab", "What would change it  5 of 6"),
+        ("tab tab tab tab", "apps.yaml:15"),
+    ] {
+        let mut app = begin();
+        testing::press(&mut app, keys);
+        if keys == "tab tab tab tab" {
+            testing::press(&mut app, "j");
+        }
+        let shown = text(&app, (120, 36));
+        assert!(shown.contains(said), "{keys} shows {said}:\n{shown}");
+    }
+}
+
+#[test]
+fn enter_on_a_leg_goes_to_the_handshake_and_back_leads_here_again() {
+    let mut app = WHICH_POLICY.at(StepKind::AnsweredByServerProxy, Look::MONO);
+    let here = app.view.cursor;
+    testing::press(&mut app, "tab j j enter");
+    let there = app.view.cursor.event;
+    assert_eq!(app.timeline.log().kind(there), StepKind::TlsEstablished);
+    testing::press(&mut app, "o");
+    assert_eq!(app.view.cursor, here);
 }

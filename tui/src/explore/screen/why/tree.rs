@@ -24,11 +24,18 @@ pub(super) struct Rows {
 /// The rows of an answer's tree. `is_turned_over` says which of them somebody folded or unfolded.
 pub(super) fn rows(answer: &Answer, is_turned_over: &dyn Fn(&str) -> bool) -> Rows {
     let by = answer.enforced_by.iter().flat_map(|by| &by.origins).copied();
-    let decisive: BTreeSet<Origin> = by.collect();
+    rows_of(&answer.because, by.collect(), is_turned_over)
+}
+
+/// The rows of steps of which those with a `decisive` line decided.
+pub(super) fn rows_of(
+    all: &[Explanation],
+    decisive: BTreeSet<Origin>,
+    is_turned_over: &dyn Fn(&str) -> bool,
+) -> Rows {
     let leads = |step: &Explanation| leads_to(step, &decisive);
     let has_reasons = |step: &Explanation| !step.because.is_empty();
     // What has reasons of its own decided; what stands alone is a note.
-    let all = &answer.because;
     let root = all.iter().rposition(|step| leads(step) && has_reasons(step));
     let root = root.or_else(|| all.iter().rposition(leads));
     let root = root.or_else(|| all.iter().rposition(has_reasons)).or(all.len().checked_sub(1));
