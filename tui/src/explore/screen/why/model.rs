@@ -227,7 +227,7 @@ impl Maker<'_> {
         let found = match found(sought) {
             Ok(found) => found,
             Err(item) => {
-                items.push(item);
+                items.push(*item);
                 return items;
             }
         };
@@ -250,7 +250,7 @@ impl Maker<'_> {
     fn flips(&self, verdict: Verdict, sought: &Sought<Flips>) -> Vec<Item> {
         let found = match found(sought) {
             Ok(found) => found,
-            Err(item) => return vec![item],
+            Err(item) => return vec![*item],
         };
         let mut items: Vec<Item> = found.found.iter().map(flip_item).collect();
         if found.evaluations == 0 {
@@ -283,20 +283,19 @@ impl Maker<'_> {
 }
 
 /// What was found, or a row that says why there is nothing.
-fn found<T>(sought: &Sought<T>) -> Result<&Arc<T>, Item> {
-    match sought {
-        Sought::Found(found) => Ok(found),
-        Sought::Looking => {
-            Err(Item::new(Role::Info, "looking …  (Esc: stop)").signed(Sign::Waiting))
-        }
+fn found<T>(sought: &Sought<T>) -> Result<&Arc<T>, Box<Item>> {
+    let item = match sought {
+        Sought::Found(found) => return Ok(found),
+        Sought::Looking => Item::new(Role::Info, "looking …  (Esc: stop)").signed(Sign::Waiting),
         Sought::Cancelled => {
-            Err(Item::new(Role::Warn, "stopped  (Enter: look again)").signed(Sign::Pause))
+            Item::new(Role::Warn, "stopped  (Enter: look again)").signed(Sign::Pause)
         }
         Sought::Nothing => {
             let text = "policies that are not modelled may decide: no edit of the others is tried";
-            Err(Item::new(Role::Dim, text))
+            Item::new(Role::Dim, text)
         }
-    }
+    };
+    Err(Box::new(item))
 }
 
 /// Whether a data path is the run's.
