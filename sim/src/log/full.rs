@@ -76,7 +76,7 @@ impl Names {
             SubjectKind::Attempt => Some(number as u8),
         };
         let hop = self.hop(subjects, row.hop.unwrap_or(HopId::UNKNOWN));
-        EntryName::Call { request: row.name, hop, attempt, step }
+        EntryName::Call { request: subjects.request_name(&row), hop, attempt, step }
     }
 
     fn hop(&mut self, subjects: &Subjects, hop: HopId) -> Rc<str> {

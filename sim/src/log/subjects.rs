@@ -89,8 +89,6 @@ pub struct SubjectRow {
     pub next_of_request: Option<SubjectId>,
     /// The next attempt that used the same connection.
     pub next_user: Option<SubjectId>,
-    /// The root request, as its names have it.
-    pub name: RequestName,
 }
 
 /// One request of a traffic source.
@@ -133,10 +131,33 @@ pub struct TunnelsSubject {
     pub server: u32,
 }
 
+/// No row.
+const NONE: u32 = u32::MAX;
+
+/// A [`SubjectRow`] as it is kept: there is one for some ten entries.
+#[derive(Clone, Copy, Debug)]
+struct Packed {
+    request: u32,
+    hop: u32,
+    number: u32,
+    parent: u32,
+    edge: u32,
+    connection: u32,
+    next_of_request: u32,
+    next_user: u32,
+    try_number: u8,
+    kind: SubjectKind,
+}
+
+const _: () = assert!(size_of::<Packed>() == 36);
+
+/// Subjects a chunk: tables grow without moving what they hold.
+const CHUNK: usize = 1 << 12;
+
 /// Everything that entries are about.
 #[derive(Clone, Debug)]
 pub struct Subjects {
-    pub(super) rows: Vec<SubjectRow>,
+    rows: Vec<Vec<Packed>>,
     pub(super) requests: Vec<RequestSubject>,
     pub(super) connections: Vec<ConnectionSubject>,
     pub(super) tunnels: BTreeMap<u32, TunnelsSubject>,
@@ -175,7 +196,7 @@ impl Subjects {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.rows.last().map_or(0, |last| (self.rows.len() - 1) * CHUNK + last.len())
     }
 
     /// Whether there is none.
@@ -189,8 +210,37 @@ impl Subjects {
     /// # Panics
     /// When the id is of another run.
     #[must_use]
-    pub fn row(&self, id: SubjectId) -> &SubjectRow {
-        &self.rows[id.0 as usize]
+    pub fn row(&self, id: SubjectId) -> SubjectRow {
+        let packed = self.packed(id);
+        let some = |row: u32| (row != NONE).then_some(row);
+        SubjectRow {
+            kind: packed.kind,
+            request: some(packed.request).map(RequestRow),
+            hop: some(packed.hop).map(HopId),
+            try_number: packed.try_number,
+            number: packed.number,
+            parent: some(packed.parent).map(SubjectId),
+            edge: some(packed.edge),
+            connection: some(packed.connection).map(ConnectionRow),
+            next_of_request: some(packed.next_of_request).map(SubjectId),
+            next_user: some(packed.next_user).map(SubjectId),
+        }
+    }
+
+    fn packed(&self, id: SubjectId) -> &Packed {
+        &self.rows[id.0 as usize / CHUNK][id.0 as usize % CHUNK]
+    }
+
+    fn packed_mut(&mut self, id: SubjectId) -> &mut Packed {
+        &mut self.rows[id.0 as usize / CHUNK][id.0 as usize % CHUNK]
+    }
+
+    /// The root request that a try or an attempt belongs to, as its names have it.
+    #[must_use]
+    pub fn request_name(&self, row: &SubjectRow) -> RequestName {
+        let request = row.request.and_then(|row| self.requests.get(row.0 as usize));
+        let (source, number) = request.map_or((u16::MAX, NONE), |it| (it.source, it.number));
+        RequestName { source, request: number, try_number: row.try_number }
     }
 
     /// The requests, by row.
@@ -255,7 +305,7 @@ impl Subjects {
             (SubjectKind::Tunnels, number) => write!(f, "tunnels#{number}"),
             (SubjectKind::Cluster, number) => write!(f, "cluster#{number}"),
             (SubjectKind::Try | SubjectKind::Attempt, number) => {
-                let RequestName { source, request, try_number } = row.name;
+                let RequestName { source, request, try_number } = self.request_name(&row);
                 let source = sources.get(usize::from(source)).map_or("?", String::as_str);
                 let hop = self.hop_text(row.hop.unwrap_or(HopId::UNKNOWN));
                 write!(f, "{source}#{request}/{hop}/try{try_number}")?;
@@ -270,7 +320,7 @@ impl Subjects {
     /// The bytes that all of this takes, roughly.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.rows.capacity() * size_of::<SubjectRow>()
+        self.rows.len() * CHUNK * size_of::<Packed>()
             + self.requests.capacity() * size_of::<RequestSubject>()
             + self.request_rows.len() * size_of::<((u16, u32), RequestRow)>() * 2
             + self.connections.capacity() * size_of::<ConnectionSubject>()
@@ -304,68 +354,78 @@ impl Subjects {
 
     /// Begins a subject. A try at the root without a parent begins a request.
     pub(super) fn begin(&mut self, subject: Subject, beginning: Beginning) -> SubjectId {
-        let id = SubjectId(u32::try_from(self.rows.len()).expect("entries have 32-bit ids"));
-        let parent = beginning.parent.map(|parent| *self.row(parent));
+        let id = SubjectId(u32::try_from(self.len()).expect("entries have 32-bit ids"));
+        let parent = beginning.parent.map(|parent| *self.packed(parent));
         let (kind, number, name) = match subject {
-            Subject::Try { request, .. } => (SubjectKind::Try, 0, request),
+            Subject::Try { request, .. } => (SubjectKind::Try, 0, Some(request)),
             Subject::Attempt { number, request, .. } => {
-                (SubjectKind::Attempt, u32::from(number), request)
+                (SubjectKind::Attempt, u32::from(number), Some(request))
             }
             Subject::Connection { .. } => {
                 // One that nobody is known to have opened has no number.
-                let number = beginning.parent.map_or(u32::MAX, |_| self.connections.len() as u32);
-                (SubjectKind::Connection, number, NO_REQUEST)
+                let number = beginning.parent.map_or(NONE, |_| self.connections.len() as u32);
+                (SubjectKind::Connection, number, None)
             }
-            Subject::Cluster { slot } => (SubjectKind::Cluster, slot, NO_REQUEST),
-            Subject::Tunnels { row } => (SubjectKind::Tunnels, row, NO_REQUEST),
+            Subject::Cluster { slot } => (SubjectKind::Cluster, slot, None),
+            Subject::Tunnels { row } => (SubjectKind::Tunnels, row, None),
         };
-        let request = match (&parent, beginning.is_root) {
-            (_, true) => Some(self.begin_request(id, name)),
-            (Some(parent), false) => parent.request,
-            (None, false) => None,
+        let request = match (&parent, name) {
+            (_, Some(name)) if beginning.is_root => self.begin_request(id, name),
+            (Some(parent), _) => parent.request,
+            (None, _) => NONE,
         };
-        self.rows.push(SubjectRow {
-            kind,
+        self.push(Packed {
             request,
-            hop: beginning.hop,
-            try_number: name.try_number,
+            hop: beginning.hop.map_or(NONE, |hop| hop.0),
             number,
-            parent: beginning.parent,
-            edge: beginning.edge.or_else(|| parent.and_then(|parent| parent.edge)),
-            connection: None,
-            next_of_request: None,
-            next_user: None,
-            name,
+            parent: beginning.parent.map_or(NONE, |parent| parent.0),
+            edge: beginning.edge.or(parent.map(|parent| parent.edge)).unwrap_or(NONE),
+            connection: NONE,
+            next_of_request: NONE,
+            next_user: NONE,
+            try_number: name.map_or(0, |name| name.try_number),
+            kind,
         });
-        if let (Some(row), false) = (request, beginning.is_root) {
-            let request = &mut self.requests[row.0 as usize];
+        if request != NONE && !beginning.is_root {
+            let request = &mut self.requests[request as usize];
             let last = std::mem::replace(&mut request.last, id);
-            self.rows[last.0 as usize].next_of_request = Some(id);
+            self.packed_mut(last).next_of_request = id.0;
         }
         id
     }
 
-    fn begin_request(&mut self, first: SubjectId, name: RequestName) -> RequestRow {
+    fn push(&mut self, row: Packed) {
+        match self.rows.last_mut() {
+            Some(last) if last.len() < CHUNK => last.push(row),
+            _ => {
+                let mut chunk = Vec::with_capacity(CHUNK);
+                chunk.push(row);
+                self.rows.push(chunk);
+            }
+        }
+    }
+
+    fn begin_request(&mut self, first: SubjectId, name: RequestName) -> u32 {
         let row = RequestRow(self.requests.len() as u32);
         let RequestName { source, request: number, .. } = name;
         self.requests.push(RequestSubject { source, number, first, last: first });
         self.request_rows.insert((source, number), row);
-        row
+        row.0
     }
 
     /// An attempt uses a connection.
     pub(super) fn use_connection(&mut self, attempt: SubjectId, connection: SubjectId) {
-        let number = self.row(connection).number;
-        let Some(row) = self.connections.get_mut(number as usize) else { return };
-        if self.rows[attempt.0 as usize].connection.is_some() {
+        let number = self.packed(connection).number;
+        if self.packed(attempt).connection != NONE {
             return;
         }
+        let Some(row) = self.connections.get_mut(number as usize) else { return };
         let last = row.last_user.replace(attempt);
         row.first_user.get_or_insert(attempt);
         if let Some(last) = last {
-            self.rows[last.0 as usize].next_user = Some(attempt);
+            self.packed_mut(last).next_user = attempt.0;
         }
-        self.rows[attempt.0 as usize].connection = Some(ConnectionRow(number));
+        self.packed_mut(attempt).connection = number;
     }
 }
 
@@ -378,6 +438,3 @@ pub(super) struct Beginning {
     /// Whether it is the call of a traffic source.
     pub(super) is_root: bool,
 }
-
-/// The name of what belongs to no request.
-const NO_REQUEST: RequestName = RequestName { source: u16::MAX, request: u32::MAX, try_number: 0 };

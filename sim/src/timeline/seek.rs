@@ -12,14 +12,19 @@ use crate::log::{Recorder, StatisticsOnly};
 
 use super::moment::Moment;
 
-/// Events between two snapshots of the recording.
-pub(super) const SPACING_EVENTS: u64 = 16_384;
+/// Events between two snapshots of the recording, where snapshots are small.
+const SPACING_EVENTS: u64 = 16_384;
+
+/// Snapshots that take more bytes than this are farther apart, up to three times: they hold wide
+/// worlds, in which a jump may take longer and memory is short.
+const DEAR_BYTES: usize = 4 << 20;
 
 /// Events between two snapshots on the way.
 const NEAR_EVENTS: u64 = SPACING_EVENTS / 8;
 
-/// How many snapshots on the way are kept.
+/// How many snapshots on the way are kept, and how many bytes they may take in all.
 const NEAR_MAX: usize = 24;
+const NEAR_BYTES_MAX: usize = 64 << 20;
 
 /// Goes to moments of a run.
 pub(super) struct Seeker {
@@ -29,6 +34,7 @@ pub(super) struct Seeker {
     /// Snapshots on the way, by how many events came before them.
     near: BTreeMap<u64, Mark>,
     bytes: usize,
+    spacing_events: u64,
 }
 
 /// A snapshot and where it stands: after so many events, all of them at or before its time.
@@ -36,17 +42,27 @@ struct Mark {
     time: SimTime,
     events: u64,
     snapshot: EngineSnapshot,
+    /// What it takes beside the one before.
+    bytes: usize,
 }
 
 impl Mark {
-    fn of<R: Recorder>(engine: &mut Engine<R>) -> Self {
-        Self { time: engine.now(), events: engine.events(), snapshot: engine.snapshot() }
+    fn of<R: Recorder>(engine: &mut Engine<R>, earlier: Option<&Self>) -> Self {
+        let snapshot = engine.snapshot();
+        let bytes = snapshot.bytes_beside(earlier.map(|it| &it.snapshot));
+        Self { time: engine.now(), events: engine.events(), snapshot, bytes }
     }
 }
 
 impl Seeker {
     pub(super) fn new(engine: Engine<StatisticsOnly>) -> Self {
-        Self { engine, marks: Vec::new(), near: BTreeMap::new(), bytes: 0 }
+        Self {
+            engine,
+            marks: Vec::new(),
+            near: BTreeMap::new(),
+            bytes: 0,
+            spacing_events: SPACING_EVENTS,
+        }
     }
 
     /// The engine where it stands.
@@ -65,14 +81,15 @@ impl Seeker {
 
     /// Whether a snapshot is due after so many events.
     pub(super) fn is_due(&self, events: u64) -> bool {
-        self.marks.last().is_none_or(|last| events >= last.events + SPACING_EVENTS)
+        self.marks.last().is_none_or(|last| events >= last.events + self.spacing_events)
     }
 
     /// Keeps a snapshot of a run that is being recorded.
     pub(super) fn keep<R: Recorder>(&mut self, engine: &mut Engine<R>) {
-        let mark = Mark::of(engine);
-        let earlier = self.marks.last().map(|last| &last.snapshot);
-        self.bytes += mark.snapshot.bytes_beside(earlier);
+        let mark = Mark::of(engine, self.marks.last());
+        self.bytes += mark.bytes;
+        let times = (mark.bytes / DEAR_BYTES).clamp(1, 3);
+        self.spacing_events = SPACING_EVENTS * times as u64;
         self.marks.push(mark);
     }
 
@@ -93,22 +110,24 @@ impl Seeker {
         // The recording came through here, so this run does too.
         while let Ok(true) = self.engine.step_until(time) {
             let events = self.engine.events();
-            if events.is_multiple_of(NEAR_EVENTS)
-                && !events.is_multiple_of(SPACING_EVENTS)
-                && !self.near.contains_key(&events)
-            {
+            if events.is_multiple_of(NEAR_EVENTS) && !self.near.contains_key(&events) {
                 self.keep_near(events);
             }
         }
     }
 
     fn keep_near(&mut self, events: u64) {
-        self.near.insert(events, Mark::of(&mut self.engine));
-        if self.near.len() > NEAR_MAX {
+        let earlier = nearest(&self.marks, &self.near, self.engine.now());
+        let mark = Mark::of(&mut self.engine, earlier);
+        self.near.insert(events, mark);
+        let bytes = |near: &BTreeMap<u64, Mark>| near.values().map(|it| it.bytes).sum::<usize>();
+        while self.near.len() > NEAR_MAX
+            || (self.near.len() > 1 && bytes(&self.near) > NEAR_BYTES_MAX)
+        {
             // Whoever explores stays near; what is farthest away goes.
             let first = self.near.keys().next().copied().unwrap_or(0);
             let last = self.near.keys().next_back().copied().unwrap_or(0);
-            let farthest = if events - first > last - events { first } else { last };
+            let farthest = if events - first > last.saturating_sub(events) { first } else { last };
             self.near.remove(&farthest);
         }
     }

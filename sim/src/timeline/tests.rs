@@ -1,10 +1,12 @@
 //! Worlds for tests, and the law of a timeline: however one gets to a moment, it is the same.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::{SourceSet, load};
-use meshwalk_models::units::SimDuration;
+use meshwalk_models::units::{SimDuration, SimTime};
 use proptest::prelude::*;
 
 use crate::flow::Engine;
@@ -13,6 +15,7 @@ use crate::kernel::Seed;
 use crate::log::StatisticsOnly;
 use crate::run::{ClusterInput, DEFAULT_CLUSTER, Prepared, prepare, run};
 use crate::scenario;
+use crate::scenario::file::{DataPathSpec, ScenarioFile};
 
 use super::{Bound, Ended, EventId, Timeline, TimelineLimits, Unit};
 
@@ -82,6 +85,50 @@ pub(super) fn prepared(data_path: &str) -> Prepared {
     prepare(&clusters, &scenario, &CostProfile::built_in())
 }
 
+/// A scenario of this repository with its manifests, cut short.
+fn of_this_repository(path: &str, duration_ms: u64, change: fn(&mut ScenarioFile)) -> Prepared {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios").join(path);
+    let mut sources = SourceSet::default();
+    let text = fs::read_to_string(&path).expect("it is text");
+    let file = sources.add("scenario.yaml", text);
+    let mut scenario = scenario::read(&mut sources, file, &[]).expect("a good scenario");
+    scenario.file.duration = SimDuration::from_ms(duration_ms);
+    scenario.file.warm_up = SimDuration::from_ms(duration_ms / 5);
+    change(&mut scenario.file);
+    let folder = path.parent().expect("it stands in a folder");
+    let mut files = Vec::new();
+    scenario.file.manifests.iter().for_each(|part| collect(&folder.join(part), &mut files));
+    files.sort();
+    let files: Vec<_> = files
+        .iter()
+        .map(|file| sources.add(file.display().to_string(), fs::read_to_string(file).unwrap()))
+        .collect();
+    let manifests = load(&sources, files);
+    let name = scenario.file.topology.clusters.first();
+    let name = name.map_or(DEFAULT_CLUSTER, |cluster| cluster.name.as_str());
+    let clusters = [ClusterInput { name, resources: &manifests.resources }];
+    prepare(&clusters, &scenario, &CostProfile::built_in())
+}
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>) {
+    if path.is_dir() {
+        let entries = fs::read_dir(path).expect("it can be read");
+        entries.for_each(|entry| collect(&entry.expect("it can be read").path(), files));
+    } else if path.extension().is_some_and(|it| it == "yaml") {
+        files.push(path.to_owned());
+    }
+}
+
+/// Real scenarios, cut short.
+fn real() -> [Prepared; 3] {
+    let ambient = |file: &mut ScenarioFile| file.data_path = DataPathSpec::IstioAmbientWaypoint;
+    [
+        of_this_repository("shop/baseline.yaml", 500, |_| ()),
+        of_this_repository("shop/baseline.yaml", 400, ambient),
+        of_this_repository("basics/policies.yaml", 4_000, |_| ()),
+    ]
+}
+
 pub(super) fn recorded(plan: &Arc<Plan>, seed: u64) -> Timeline {
     let mut timeline = Timeline::begin(plan.clone(), Seed(seed), TimelineLimits::default());
     while timeline.record(1_000).complete.is_none() {}
@@ -146,6 +193,37 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     prop::collection::vec(one, 1..12)
 }
 
+/// Goes about in a recording, and compares every moment with going straight there.
+fn however_one_gets_there(
+    plan: &Arc<Plan>,
+    seed: u64,
+    moves: &[Move],
+) -> Result<(), TestCaseError> {
+    let mut timeline = recorded(plan, seed);
+    let mut at = EventId(0);
+    for step in moves {
+        let log = timeline.log();
+        at = match *step {
+            Move::By(unit, true) => log.next(unit, at).unwrap_or(at),
+            Move::By(unit, false) => log.previous(unit, at).unwrap_or(at),
+            Move::To(place) => EventId(place.index(log.len()) as u32),
+            Move::After(ms) => {
+                let time = SimTime::ZERO + SimDuration::from_ms(ms);
+                log.at_time(time).expect("it has entries")
+            }
+        };
+        let time = log.time(at).min(plan.end);
+        let mut moment = timeline.at(at);
+        prop_assert_eq!(moment.now(), time);
+        let reached = (moment.state_hash(), format!("{:?}", moment.statistics()));
+        let mut straight = Engine::new(plan.clone(), Seed(seed), StatisticsOnly);
+        straight.run_until(time).expect("the run is short");
+        let expected = (straight.state_hash(), format!("{:?}", straight.statistics()));
+        prop_assert_eq!(reached, expected);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
@@ -156,27 +234,17 @@ proptest! {
         moves in moves(),
     ) {
         let plan = prepared(WORLDS[world]).plan;
-        let mut timeline = recorded(&plan, seed);
-        let mut at = EventId(0);
-        for step in moves {
-            let log = timeline.log();
-            at = match step {
-                Move::By(unit, true) => log.next(unit, at).unwrap_or(at),
-                Move::By(unit, false) => log.previous(unit, at).unwrap_or(at),
-                Move::To(place) => EventId(place.index(log.len()) as u32),
-                Move::After(ms) => {
-                    let time = meshwalk_models::units::SimTime::ZERO + SimDuration::from_ms(ms);
-                    log.at_time(time).expect("it has entries")
-                }
-            };
-            let time = log.time(at).min(plan.end);
-            let mut moment = timeline.at(at);
-            prop_assert_eq!(moment.now(), time);
-            let reached = (moment.state_hash(), format!("{:?}", moment.statistics()));
-            let mut straight = Engine::new(plan.clone(), Seed(seed), StatisticsOnly);
-            straight.run_until(time).expect("the run is short");
-            let expected = (straight.state_hash(), format!("{:?}", straight.statistics()));
-            prop_assert_eq!(reached, expected);
+        however_one_gets_there(&plan, seed, &moves)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2, ..ProptestConfig::default() })]
+
+    #[test]
+    fn in_real_scenarios_too(moves in moves()) {
+        for prepared in real() {
+            however_one_gets_there(&prepared.plan, 1, &moves)?;
         }
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use meshwalk_sim::flow::plan::Plan;
 use meshwalk_sim::kernel::Seed;
 use meshwalk_sim::kernel::random::mix;
-use meshwalk_sim::timeline::{EventId, Log, Timeline, TimelineLimits, Unit};
+use meshwalk_sim::timeline::condition::{Condition, ConditionNames, Found, Search};
+use meshwalk_sim::timeline::{EventId, Log, Timeline, TimelineLimits, Unit, Way};
 
 use super::clock::timed;
 use super::{Aim, Measurement, Size, comparison, large};
@@ -22,6 +23,8 @@ struct Names {
     worst: &'static str,
     p99: &'static str,
     back: &'static str,
+    by_kind: &'static str,
+    by_pod: &'static str,
     /// What a jump may take, in seconds.
     jump_s: f64,
 }
@@ -34,6 +37,8 @@ const SHOP: Names = Names {
     worst: "shop, the longest jump",
     p99: "shop, jumps, p99",
     back: "shop, the longest step back",
+    by_kind: "shop, searching it by kind of step",
+    by_pod: "shop, searching it by pod",
     jump_s: 0.016,
 };
 
@@ -45,6 +50,8 @@ const THOUSAND: Names = Names {
     worst: "1000 services, the longest jump",
     p99: "1000 services, jumps, p99",
     back: "1000 services, the longest step back",
+    by_kind: "1000 services, searching it by kind of step",
+    by_pod: "1000 services, searching it by pod",
     jump_s: 0.1,
 };
 
@@ -88,7 +95,19 @@ fn explored(plan: &Arc<Plan>, names: &Names, entries_max: u32, jumps: u64) -> Ve
         Measurement::new(names.worst, far_worst, "s").aim(Aim::AtMost(names.jump_s)),
         Measurement::new(names.p99, far_p99, "s").aim(Aim::AtMost(names.jump_s)),
         Measurement::new(names.back, near_worst, "s").aim(Aim::AtMost(names.jump_s)),
+        Measurement::new(names.by_kind, searched(&timeline, "status == 599"), "s"),
+        Measurement::new(names.by_pod, searched(&timeline, "pod.startsWith(\"!\")"), "s"),
     ]
+}
+
+/// The seconds of a search for something that is nowhere.
+fn searched(timeline: &Timeline, text: &str) -> f64 {
+    let names = ConditionNames::new(timeline.plan());
+    let condition = Condition::compile(text, &names).expect("the condition is well-formed");
+    let mut search = Search::new(condition, EventId(0), Way::On);
+    let (found, seconds) = timed(|| search.advance(timeline.log(), &names, u64::MAX));
+    assert_eq!(found, Some(Found::Nothing), "it is nowhere");
+    seconds
 }
 
 /// The seconds of each of so many jumps.

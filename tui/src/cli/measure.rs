@@ -44,6 +44,10 @@ pub(crate) enum Against {
 #[cfg(feature = "bench")]
 #[derive(Clone, Debug, Args)]
 pub(crate) struct BenchArgs {
+    /// Run only the workloads whose name has this in it, such as `timeline` [default: all].
+    #[arg(value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub(crate) name: String,
+
     /// How to print the figures.
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     pub(crate) output: MeasureFormat,

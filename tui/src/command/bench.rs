@@ -20,9 +20,15 @@ pub(super) fn bench(
     let size = if args.quick { Size::Quick } else { Size::Full };
     let style =
         ProgressStyle::with_template("{pos}/{len} {msg} …").expect("the template is well-formed");
-    let bar = ProgressBar::new(BENCHMARKS.len() as u64).with_style(style);
+    let chosen: Vec<_> = BENCHMARKS.iter().filter(|it| it.name.contains(&args.name)).collect();
+    if chosen.is_empty() {
+        let names = BENCHMARKS.map(|it| it.name).join("; ");
+        return Err(Failure::new(format!("no workload has `{}` in its name", args.name))
+            .help(format!("there are: {names}")));
+    }
+    let bar = ProgressBar::new(chosen.len() as u64).with_style(style);
     let mut found = Vec::new();
-    for benchmark in BENCHMARKS {
+    for benchmark in chosen {
         bar.set_message(benchmark.name);
         // The bar would show the old name until the workload is done.
         bar.force_draw();

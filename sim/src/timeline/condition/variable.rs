@@ -208,7 +208,7 @@ impl<'a> Facts<'a> {
         *self.step.get_or_init(|| self.log.step(self.id))
     }
 
-    fn row(&self) -> &'a SubjectRow {
+    fn row(&self) -> SubjectRow {
         self.log.subjects().row(self.log.subject(self.id))
     }
 

@@ -88,7 +88,8 @@ impl Found<'_> {
             }
             SubjectKind::Try | SubjectKind::Attempt => {
                 let number = (track.kind == SubjectKind::Attempt).then_some(row.number);
-                self.under_way(row.name, (track.edge, number), &mut parts);
+                let name = log.subjects().request_name(&row);
+                self.under_way(name, (track.edge, number), &mut parts);
             }
             SubjectKind::Connection => {}
         }
