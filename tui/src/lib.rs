@@ -1,4 +1,4 @@
-//! How a person sees it: the command line, reports and, later, the terminal interface.
+//! How a person sees it: the command line, reports and the terminal interface.
 //!
 //! Computes no mesh behaviour; it reads what `meshwalk-sim` recorded and measured. Everything
 //! that is printed goes through writers that the caller gives.
