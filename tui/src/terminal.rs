@@ -41,10 +41,22 @@ pub struct Environment {
     pub keys_file: Option<PathBuf>,
     /// The folder of the user's configurations: `XDG_CONFIG_HOME`, or `.config` in `HOME`.
     pub config_home: Option<PathBuf>,
+    /// Whether somebody types what standard input gives.
+    pub stdin: Stdin,
     /// The width of the terminal behind standard output, if there is one.
     pub stdout_terminal_width: Option<usize>,
     /// The width of the terminal behind standard error, if there is one.
     pub stderr_terminal_width: Option<usize>,
+}
+
+/// Where standard input comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stdin {
+    /// A file or another program.
+    #[default]
+    Pipe,
+    /// Somebody who types.
+    Terminal,
 }
 
 impl Environment {
@@ -71,6 +83,7 @@ impl Environment {
             config_home: set("XDG_CONFIG_HOME")
                 .map(PathBuf::from)
                 .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".config"))),
+            stdin: if io::stdin().is_terminal() { Stdin::Terminal } else { Stdin::Pipe },
             stdout_terminal_width: width(io::stdout().is_terminal()),
             stderr_terminal_width: width(io::stderr().is_terminal()),
         }

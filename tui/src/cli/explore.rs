@@ -118,6 +118,36 @@ pub(crate) struct OpenArgs {
     pub(crate) no_mouse: bool,
 }
 
+/// The arguments of `meshwalk step`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = exit::help_with(&[
+    "meshwalk step --plain scenarios/basics/policies.yaml",
+    "printf 'next-failure\\nwhy\\ntime\\n' | meshwalk step --plain scenarios/basics/retries.yaml",
+]))]
+pub(crate) struct StepArgs {
+    /// A scenario file; or manifests, as with `run`.
+    #[arg(value_name = "SCENARIO|PATH", required_unless_present = "files")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Read commands by word from standard input, one a line, and answer in sentences: without
+    /// drawing and without escape sequences. The only form so far.
+    #[arg(long, required = true)]
+    pub(crate) plain: bool,
+
+    /// End with exit code 2 at the first command that cannot be carried out; otherwise that is
+    /// said, and the next command comes.
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// The entry of the log to begin at: `e25` is the 25th; or its stable name.
+    #[arg(long, value_name = "EVENT")]
+    pub(crate) at: Option<String>,
+
+    /// What is explored.
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+}
+
 /// The arguments of `meshwalk render`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = exit::help_with(&[

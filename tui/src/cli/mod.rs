@@ -21,7 +21,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use compare::{CompareArgs, CompareFormat, ComparedPathArg};
 pub(crate) use explore::{
-    DepthArg, FormArg, GlyphsArg, OpenArgs, PictureArgs, PlaceArgs, PlayArgs, RenderArgs,
+    DepthArg, FormArg, GlyphsArg, OpenArgs, PictureArgs, PlaceArgs, PlayArgs, RenderArgs, StepArgs,
     SubjectArgs,
 };
 pub(crate) use keys::{KeysArgs, KeysFormat};
@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Play(Box<PlayArgs>),
     /// Write one screen of a run as text, as a picture or as a page.
     Render(Box<RenderArgs>),
+    /// Go through a run in words: commands from standard input, answers in sentences.
+    Step(Box<StepArgs>),
     /// Check manifests and scenarios, and list what of them is read and what is not modelled.
     Lint(LintArgs),
     /// Ask what becomes of one request, and why: the whole decision with its lines.

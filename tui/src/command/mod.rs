@@ -50,6 +50,7 @@ pub(crate) fn execute(cli: &Cli, environment: &Environment, streams: &mut Stream
         Command::Compare(args) => compare::compare(args, environment, &looks, streams),
         Command::Open(args) => explore::open(args, (cli.color, environment), &looks, streams),
         Command::Play(args) => explore::play(args, cli.color, &looks, streams),
+        Command::Step(args) => explore::step(args, environment, &looks, streams),
         Command::Render(args) => explore::render(args, cli.color, &looks, streams),
         Command::Lint(args) => lint::lint(args, &looks.out, streams),
         Command::Why(args) => why::why(args, &looks, streams),

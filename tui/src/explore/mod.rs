@@ -16,6 +16,7 @@ pub(crate) mod keys;
 mod look;
 mod mouse;
 pub(crate) mod output;
+pub(crate) mod plain;
 mod prompt;
 mod scene;
 mod screen;

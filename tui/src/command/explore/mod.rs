@@ -4,6 +4,7 @@ mod begin;
 mod look;
 mod play;
 mod render;
+mod step;
 
 use crate::cli::{FormArg, OpenArgs};
 use crate::explore::output::Form;
@@ -16,6 +17,7 @@ use super::{Looks, Streams};
 
 pub(super) use play::play;
 pub(super) use render::render;
+pub(super) use step::step;
 
 /// Carries out `meshwalk open`.
 pub(super) fn open(

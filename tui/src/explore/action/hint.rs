@@ -69,6 +69,7 @@ pub(in crate::explore) const HINTS: &[Hint] = &[
         Screen::Time,
         Screen::Map,
     ]),
+    Hint::new(When::Always, &[Id::ZoomIn, Id::ZoomOut], "zoom").on(&[Screen::Time]),
     Hint::new(When::Always, &[Id::PreviousConnection, Id::NextConnection], "connection")
         .on(&[Screen::Ladder]),
     Hint::new(When::Always, &[Id::PreviousDecision, Id::NextDecision], "decision")

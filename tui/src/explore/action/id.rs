@@ -42,6 +42,8 @@ pub(in crate::explore) enum Id {
     NextPane,
     PreviousPane,
     Zoom,
+    ZoomIn,
+    ZoomOut,
     Enter,
     Leave,
     JumpBack,

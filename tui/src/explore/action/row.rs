@@ -100,6 +100,12 @@ impl Row {
         self
     }
 
+    /// Only on some screens.
+    pub(super) const fn on(mut self, screens: &'static [Screen]) -> Self {
+        self.screens = screens;
+        self
+    }
+
     /// Whether it counts on `screen`.
     pub(in crate::explore) fn counts_on(&self, screen: Screen) -> bool {
         self.screens.is_empty() || self.screens.contains(&screen)

@@ -38,6 +38,8 @@ impl App {
             Id::NextPane => self.focus_by(Way::On),
             Id::PreviousPane => self.focus_by(Way::Back),
             Id::Zoom => self.zoom(),
+            Id::ZoomIn => self.view.zoom_axis(Way::On, times),
+            Id::ZoomOut => self.view.zoom_axis(Way::Back, times),
             Id::Enter => self.enter(),
             Id::Leave => self.leave(),
             Id::JumpBack => self.jump_back(times),

@@ -4,7 +4,8 @@ use meshwalk_sim::flow::plan::Plan;
 use meshwalk_sim::timeline::{EventId, Log};
 
 use super::App;
-use crate::explore::prompt::Words;
+use crate::explore::action::Action;
+use crate::explore::prompt::{self, Words};
 use crate::explore::sought::{self, Sought};
 
 /// How many names of events are offered.
@@ -30,6 +31,11 @@ impl Vocabulary {
 }
 
 impl App {
+    /// Reads a command as it is typed; the error is what is wrong with it, as a fragment.
+    pub(in crate::explore) fn read(&self, command: &str) -> Result<Action, String> {
+        self.with_words(|words| prompt::parse(command, words))
+    }
+
     /// Lends out what the run knows by name at the cursor.
     pub(in crate::explore) fn with_words<T>(&self, look: impl FnOnce(&Words<'_>) -> T) -> T {
         let marks: Vec<char> = self.view.marks.keys().copied().collect();

@@ -14,6 +14,7 @@ mod palette;
 mod tests;
 mod words;
 
+pub(in crate::explore) use command::parse;
 pub(in crate::explore) use draw::{Shown, draw};
 pub(in crate::explore) use entry::{Answered, Judgement, Prompt, Purpose};
 pub(in crate::explore) use history::History;

@@ -141,7 +141,6 @@ impl Screen {
     }
 
     /// What it shows, in sentences.
-    #[expect(dead_code, reason = "the plain mode that reads them comes with its own commit")]
     pub(in crate::explore) fn sentences(self, scene: &Scene<'_>) -> Vec<String> {
         match self {
             Self::Map => map::sentences(scene),

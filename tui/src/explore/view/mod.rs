@@ -7,6 +7,8 @@ mod jumps;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use meshwalk_sim::timeline::Way;
+
 use super::cursor::Cursor;
 use super::prompt::Overlay;
 use super::screen::Screen;
@@ -14,6 +16,9 @@ use super::screen::Screen;
 pub(in crate::explore) use breaks::{Active, Breaks, Stop};
 pub(in crate::explore) use finds::{Filter, Search};
 pub(in crate::explore) use jumps::Jumps;
+
+/// How often an axis can be halved.
+const TIME_ZOOM_MAX: u32 = 40;
 
 /// What is looked at, and how.
 #[derive(Clone, Debug)]
@@ -26,6 +31,8 @@ pub(in crate::explore) struct View {
     pub(in crate::explore) screen: Screen,
     /// How much of the screen the pane with the focus takes.
     pub(in crate::explore) zoom: Zoom,
+    /// How often the axis of the Time screen is halved around the cursor.
+    pub(in crate::explore) time_zoom: u32,
     /// Places to come back to, by letter.
     pub(in crate::explore) marks: BTreeMap<char, Cursor>,
     /// Where somebody jumped from.
@@ -76,6 +83,7 @@ impl View {
             last_stop: cursor,
             screen,
             zoom: Zoom::Shared,
+            time_zoom: 0,
             marks: BTreeMap::new(),
             jumps: Jumps::new(),
             breaks: Breaks::new(),
@@ -89,6 +97,14 @@ impl View {
             turned_over: BTreeSet::new(),
             picked: BTreeMap::new(),
         }
+    }
+
+    /// Halves the axis of the Time screen, or doubles it again.
+    pub(in crate::explore) fn zoom_axis(&mut self, way: Way, times: u32) {
+        self.time_zoom = match way {
+            Way::On => self.time_zoom.saturating_add(times).min(TIME_ZOOM_MAX),
+            Way::Back => self.time_zoom.saturating_sub(times),
+        };
     }
 
     /// Which pane of the screen has the focus.

@@ -3,6 +3,7 @@
 use crate::explore::action::argument::Expected;
 use crate::explore::action::id::Id;
 use crate::explore::action::row::{Group, Row, Takes};
+use crate::explore::screen::Screen;
 
 const fn row(
     id: Id,
@@ -33,6 +34,10 @@ pub(super) const ROWS: &[Row] = &[
     row(Id::NextPane, "next-pane", &["tab"], &["pane"], "Go to the next pane of the screen."),
     row(Id::PreviousPane, "previous-pane", &["shift-tab"], &[], "Go to the pane before."),
     row(Id::Zoom, "zoom", &["z"], &[], "Show only the pane with the focus, or all of them again."),
+    step(Id::ZoomIn, "zoom-in", &["+"], &[], "Show half as much time around the cursor.")
+        .on(&[Screen::Time]),
+    step(Id::ZoomOut, "zoom-out", &["-"], &[], "Show twice as much time around the cursor.")
+        .on(&[Screen::Time]),
     row(Id::Enter, "enter", &["enter"], &["open"], "Open the selected row: go where it leads."),
     row(
         Id::Leave,

@@ -130,7 +130,7 @@ pub(super) const ROWS: &[Row] = &[
         Id::GoToEvent,
         "go-to-event",
         &["ge"],
-        &["event", "e"],
+        &["event", "e", "goto"],
         "Go to an event by its number or stable name.",
     )
     .takes(Takes::Must(Expected::Event)),

@@ -1,0 +1,129 @@
+//! Why there was another attempt, or none: what proxies and applications decided about retries,
+//! with the rules and limits that they went by.
+
+use meshwalk_models::world::Origin;
+use meshwalk_sim::flow::plan::Terms;
+use meshwalk_sim::waterfall::{Knobs, RetryDecision, Verdict, Waterfall, knobs};
+
+use crate::explore::scene::Scene;
+
+use super::naming::{self, Naming};
+
+/// One decision about another attempt or try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Decided {
+    /// The entry that tells of it.
+    pub(super) entry: u64,
+    /// When, counted from the beginning of the request.
+    pub(super) after: String,
+    /// Whether there was another one.
+    pub(super) is_allowed: bool,
+    /// What had happened to whom, and what was decided.
+    pub(super) headline: String,
+    /// What it was held against.
+    pub(super) grounds: Vec<String>,
+}
+
+/// All decisions of a request, in the order of time.
+pub(super) fn decisions(scene: &Scene<'_>, waterfall: &Waterfall) -> Vec<Decided> {
+    let naming = Naming::of(scene);
+    let mut decided = Vec::new();
+    for it in &waterfall.tries {
+        let knobs = knobs(scene.session.plan(), waterfall, it.call);
+        let call = naming.call(waterfall, it.call);
+        for decision in &it.retries {
+            let about = decision.attempt.map_or(String::new(), |attempt| {
+                format!("attempt {} of ", waterfall.attempts[attempt].number + 1)
+            });
+            decided.push((
+                decision.at,
+                Decided {
+                    entry: decision.entry,
+                    after: (decision.at - waterfall.begun).to_string(),
+                    is_allowed: decision.verdict.is_allowed(),
+                    headline: format!(
+                        "{about}{call}: {}; {}",
+                        naming::cause(decision.cause),
+                        naming::verdict(decision.verdict)
+                    ),
+                    grounds: grounds(&naming, decision, knobs.as_ref()),
+                },
+            ));
+        }
+        if let Some((at, own)) = by_application(waterfall, it.call, it, knobs.as_ref(), &call) {
+            decided.push((at, own));
+        }
+    }
+    decided.sort_by_key(|(at, decision)| (*at, decision.entry));
+    decided.into_iter().map(|(_, decision)| decision).collect()
+}
+
+/// What the application decided after one of its tries.
+fn by_application(
+    waterfall: &Waterfall,
+    call: usize,
+    it: &meshwalk_sim::waterfall::Try,
+    knobs: Option<&Knobs<'_>>,
+    name: &str,
+) -> Option<(meshwalk_models::units::SimTime, Decided)> {
+    let ended = it.ended?;
+    let retries = knobs.map_or(0, |knobs| knobs.retries);
+    let fails = waterfall.calls[call].ending.is_some_and(|ending| !ending.is_success());
+    let verdict = match it.pause_after {
+        Some(pause) => format!("tries again after {pause}"),
+        None if fails && retries > 0 => "does not try again".to_owned(),
+        None => return None,
+    };
+    let limit = format!("its own retries: {} of {retries} made before", it.number);
+    Some((
+        ended,
+        Decided {
+            entry: it.entry,
+            after: (ended - waterfall.begun).to_string(),
+            is_allowed: it.pause_after.is_some(),
+            headline: format!("try {} of {name} failed; the application {verdict}", it.number + 1),
+            grounds: vec![limit],
+        },
+    ))
+}
+
+fn grounds(
+    naming: &Naming<'_>,
+    decision: &RetryDecision,
+    knobs: Option<&Knobs<'_>>,
+) -> Vec<String> {
+    let mut grounds = Vec::new();
+    if let Some(terms) = knobs.and_then(|knobs| sole(&knobs.routes)) {
+        let at = |origin: Origin| naming.words.origin(origin);
+        let router = &terms.router;
+        if let Some(retry) = router.retry.as_deref() {
+            let on: Vec<&str> = retry.retry_on.value.words().collect();
+            grounds.push(format!("retry_on {} [{}]", on.join(","), at(retry.retry_on.origin)));
+            grounds.push(format!(
+                "retries made before: {} of {} [{}]",
+                decision.made_before,
+                retry.retries.value,
+                at(retry.retries.origin)
+            ));
+        }
+        if decision.verdict == Verdict::OutOfTime {
+            let limit = router.timeout;
+            grounds.push(format!("route timeout {} [{}]", limit.value, at(limit.origin)));
+        }
+        if !router.per_try_timeout.value.is_zero() {
+            let limit = router.per_try_timeout;
+            grounds.push(format!("per-try timeout {} [{}]", limit.value, at(limit.origin)));
+        }
+    }
+    let rules: Vec<&str> = decision.rules.iter().map(|rule| rule.0).collect();
+    grounds.push(format!("rules: {}", rules.join(", ")));
+    grounds
+}
+
+/// The terms, where they do not depend on a draw.
+fn sole<'p>(routes: &[&'p Terms]) -> Option<&'p Terms> {
+    match routes {
+        [only] => Some(only),
+        _ => None,
+    }
+}

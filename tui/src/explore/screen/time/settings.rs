@@ -1,0 +1,154 @@
+//! What is set for the calls of a request: the caller's own patience and retries, and those of its
+//! proxy, each with the line that sets it.
+
+use std::collections::BTreeSet;
+
+use meshwalk_models::explain::Sourced;
+use meshwalk_models::units::SimDuration;
+use meshwalk_models::world::Origin;
+use meshwalk_sim::flow::plan::Terms;
+use meshwalk_sim::waterfall::{Knobs, Waterfall, knobs};
+
+use crate::explore::scene::Scene;
+
+use super::naming::Naming;
+
+/// The time limits of a call, as far as they do not depend on the route that a draw takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Of its caller, for one try.
+    pub(super) deadline: Option<SimDuration>,
+    /// Of its route, for all attempts.
+    pub(super) route: Option<SimDuration>,
+    /// Of one attempt.
+    pub(super) per_try: Option<SimDuration>,
+}
+
+/// The time limits of a call.
+pub(super) fn limits(scene: &Scene<'_>, waterfall: &Waterfall, call: usize) -> Limits {
+    let Some(knobs) = knobs(scene.session.plan(), waterfall, call) else {
+        return Limits::default();
+    };
+    let of = |limit: fn(&Terms) -> SimDuration| {
+        let mut routes = knobs.routes.iter().map(|terms| limit(terms));
+        let first = routes.next()?;
+        (!first.is_zero() && routes.all(|other| other == first)).then_some(first)
+    };
+    Limits {
+        deadline: knobs.timeout,
+        route: of(|terms| terms.router.timeout.value),
+        per_try: of(|terms| terms.router.per_try_timeout.value),
+    }
+}
+
+/// The settings of one sort of call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Setting {
+    /// Whose call: `frontend -> reports`.
+    pub(super) call: String,
+    /// What is set, and where.
+    pub(super) lines: Vec<String>,
+}
+
+/// The settings of all calls of a request, each sort once.
+pub(super) fn settings(scene: &Scene<'_>, waterfall: &Waterfall) -> Vec<Setting> {
+    let naming = Naming::of(scene);
+    let plan = scene.session.plan();
+    let mut seen = BTreeSet::new();
+    let mut settings = Vec::new();
+    for (number, call) in waterfall.calls.iter().enumerate() {
+        let site = waterfall.site_of(plan, number);
+        if !seen.insert((site, call.edge)) {
+            continue;
+        }
+        let lines = match knobs(plan, waterfall, number) {
+            Some(knobs) => lines(scene, &naming, site, &knobs),
+            None => vec!["the log does not tell which call it is".to_owned()],
+        };
+        settings.push(Setting { call: naming.call(waterfall, number), lines });
+    }
+    settings
+}
+
+fn lines(
+    scene: &Scene<'_>,
+    naming: &Naming<'_>,
+    site: Option<u32>,
+    knobs: &Knobs<'_>,
+) -> Vec<String> {
+    let mut lines = vec![own(scene, naming, site, knobs)];
+    match knobs.routes.as_slice() {
+        [] => lines.push("no proxy of the caller tries again or limits its time".to_owned()),
+        [only] => lines.extend(route(naming, only)),
+        several => {
+            for (number, terms) in several.iter().enumerate() {
+                lines.push(format!("route {} of {}, by a draw:", number + 1, several.len()));
+                lines.extend(route(naming, terms));
+            }
+        }
+    }
+    lines
+}
+
+/// What the application does by itself.
+fn own(scene: &Scene<'_>, naming: &Naming<'_>, site: Option<u32>, knobs: &Knobs<'_>) -> String {
+    let patience = match knobs.timeout {
+        Some(limit) => format!("waits {limit}"),
+        None => "waits for ever".to_owned(),
+    };
+    let retries = match knobs.retries {
+        0 => "does not try again".to_owned(),
+        1 => format!("tries again once after {}", knobs.pause),
+        more => format!("tries again {more} times, each after {}", knobs.pause),
+    };
+    let asked = site.and_then(|row| scene.session.prepared.asked.get(row as usize));
+    let place = asked.and_then(|asked| {
+        let call = asked.written.rsplit_once('.').map_or(asked.written.as_str(), |(call, _)| call);
+        scene.session.scenario.place_of(call)
+    });
+    let place = place.map_or(String::new(), |place| {
+        format!(" [{}]", naming.words.origin(Origin::Scenario(place)))
+    });
+    format!("caller: {patience}, {retries}{place}")
+}
+
+/// What its proxy does on a route.
+fn route(naming: &Naming<'_>, terms: &Terms) -> Vec<String> {
+    let router = &terms.router;
+    let limit = |name: &str, limit: Sourced<SimDuration>| {
+        let value = if limit.value.is_zero() { "none".to_owned() } else { limit.value.to_string() };
+        format!("{name}: {value} [{}]", naming.words.origin(limit.origin))
+    };
+    let mut lines = vec![
+        limit("per-try timeout", router.per_try_timeout),
+        limit("route timeout", router.timeout),
+    ];
+    match router.retry.as_deref().filter(|retry| !retry.retry_on.value.is_empty()) {
+        None => lines.insert(0, "proxy: no retries".to_owned()),
+        Some(retry) => {
+            let mut on: Vec<String> = retry.retry_on.value.words().map(str::to_owned).collect();
+            on.extend(retry.status_codes.iter().map(u16::to_string));
+            let origin = |origin| naming.words.origin(origin);
+            lines.insert(
+                0,
+                format!(
+                    "proxy: {} retries [{}]",
+                    retry.retries.value,
+                    origin(retry.retries.origin)
+                ),
+            );
+            lines.insert(
+                1,
+                format!("retry on: {} [{}]", on.join(","), origin(retry.retry_on.origin)),
+            );
+            let backoff = retry.backoff.value;
+            lines.push(format!(
+                "back-off: from {}, at most {} [{}]",
+                backoff.base,
+                backoff.max,
+                origin(retry.backoff.origin)
+            ));
+        }
+    }
+    lines
+}

@@ -1,0 +1,108 @@
+//! The Time screen on real scenarios: what it shows at each size, what its keys do, and that its
+//! figures are those of the log.
+
+use meshwalk_sim::log::Step;
+use meshwalk_sim::timeline::{EventId, Unit};
+use meshwalk_sim::waterfall::of_log;
+
+use super::{ACCOUNTING, RETRIES, SETTINGS, Subject, TIMELINE, enter, rows, sentences};
+use crate::explore::App;
+use crate::explore::look::Look;
+use crate::explore::screen::Screen;
+use crate::explore::testing::{app, text};
+
+const PER_TRY: (&str, &[&str]) = ("basics/per-try.yaml", &["duration=12s", "warm_up=0s"]);
+const RETRIES_OF_APPS: (&str, &[&str]) = ("basics/retries.yaml", &["duration=1s", "warm_up=0s"]);
+
+/// The request of a scenario that got the most attempts, at the entry in the middle of it.
+fn busiest((scenario, edits): (&str, &[&str]), look: Look) -> App {
+    let mut app = app(scenario, edits, look);
+    let log = app.timeline.log();
+    let ended = log.requests().filter_map(|row| log.request(row)).filter(|it| it.ended.is_some());
+    let attempts = |row| of_log(log, row).map_or(0, |waterfall| waterfall.attempts.len());
+    // The first of them, whatever comes later.
+    let busiest = ended
+        .map(|it| (attempts(it.row), std::cmp::Reverse(it.row)))
+        .max()
+        .map(|(_, std::cmp::Reverse(row))| row)
+        .expect("requests ended");
+    let events = log.events_of_request(busiest);
+    let retried = events
+        .iter()
+        .copied()
+        .find(|id| matches!(log.step(*id), Step::ProxyBacksOff { .. } | Step::BacksOff { .. }));
+    let at = retried.unwrap_or(events[events.len() / 2]);
+    app.go_to(at);
+    app.show(Screen::Time);
+    app
+}
+
+#[test]
+fn every_pane_can_be_seen_at_the_smallest_size() {
+    let mut app = busiest(PER_TRY, Look::MONO);
+    for (pane, word) in [
+        (TIMELINE, "nobody waits"),
+        (ACCOUNTING, "= latency"),
+        (RETRIES, "retry_on"),
+        (SETTINGS, "per-try timeout: 2s"),
+    ] {
+        app.view.set_focus(pane);
+        let screen = text(&app.draw(80, 24));
+        assert!(screen.contains(word), "{word} in\n{screen}");
+    }
+}
+
+#[test]
+fn enter_folds_a_row_with_others_below_it_and_leads_from_others_to_their_first_entry() {
+    let mut app = busiest(PER_TRY, Look::MONO);
+    let all = rows(&app.scene(), TIMELINE);
+    let jump = enter(&app.scene(), TIMELINE, 0).expect("the first row has rows below it");
+    let (pane, key) = jump.unfold.expect("it folds");
+    app.view.turn_over(pane, key);
+    assert_eq!(rows(&app.scene(), TIMELINE), 1);
+    assert!(text(&app.draw(120, 36)).contains(&format!("+{}", all - 1)));
+    let (pane, key) =
+        enter(&app.scene(), TIMELINE, 0).and_then(|it| it.unfold).expect("it unfolds");
+    app.view.turn_over(pane, key);
+    let leads = enter(&app.scene(), TIMELINE, all - 1).and_then(|it| it.event);
+    let last = Subject::of(&app.scene()).expect("a request").waterfall;
+    assert_eq!(leads.map(|id| u64::from(id.0)), last.attempts.last().map(|it| it.entry));
+}
+
+#[test]
+fn a_decision_about_a_retry_leads_to_the_entry_that_tells_of_it() {
+    let app = busiest(PER_TRY, Look::MONO);
+    let event =
+        enter(&app.scene(), RETRIES, 0).and_then(|jump| jump.event).expect("it leads there");
+    assert!(matches!(app.timeline.log().step(event), Step::Decided { .. }));
+}
+
+#[test]
+fn an_event_of_no_request_says_so() {
+    let mut app = app(RETRIES_OF_APPS.0, RETRIES_OF_APPS.1, Look::MONO);
+    app.show(Screen::Time);
+    let log = app.timeline.log();
+    let last = log.last().expect("something happens");
+    let none = (0..=last.0).map(EventId).find(|id| log.request_at(*id).is_none());
+    if let Some(none) = none {
+        app.go_to(none);
+        assert_eq!(sentences(&app.scene()), [super::NO_REQUEST]);
+    }
+    assert!(app.draw(80, 24).area.width == 80);
+}
+
+#[test]
+fn going_on_moves_the_cursor_along_the_axis_and_what_is_so_far_grows() {
+    let mut app = busiest(PER_TRY, Look::MONO);
+    let so_far = |app: &App| {
+        let subject = Subject::of(&app.scene()).expect("a request");
+        super::accounting::Accounts::of(&app.scene(), &subject.waterfall, subject.now).so_far.whole
+    };
+    let before = so_far(&app);
+    for _ in 0..5 {
+        let log = app.timeline.log();
+        let next = log.next(Unit::OfRequest, app.view.cursor.event).expect("it goes on");
+        app.go_to(next);
+    }
+    assert!(so_far(&app) > before);
+}
