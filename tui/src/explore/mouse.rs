@@ -121,3 +121,85 @@ fn time_at(area: Rect, place: Position, (from, to): (SimTime, SimTime)) -> SimTi
     let ns = length * column.min(last) / last;
     SimTime::from_ns(from.as_ns().saturating_add(u64::try_from(ns).unwrap_or(u64::MAX)))
 }
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::KeyModifiers;
+
+    use super::*;
+    use crate::explore::look::Look;
+    use crate::explore::testing;
+
+    fn app() -> App {
+        testing::app("basics/policies.yaml", &["duration=2s"], Look::MONO)
+    }
+
+    /// Does something with the mouse where `text` stands on the screen.
+    fn mouse_at(app: &mut App, kind: MouseEventKind, text: &str) -> Option<Effect> {
+        let lines = testing::text(&app.draw(120, 36));
+        let found = lines.lines().enumerate().find_map(|(row, line)| {
+            line.find(text).map(|byte| (line[..byte].chars().count(), row))
+        });
+        let (column, row) = found.unwrap_or_else(|| panic!("{text} is not in\n{lines}"));
+        let place = |it: usize| u16::try_from(it).expect("a small screen");
+        let (column, row) = (place(column), place(row));
+        app.mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })
+    }
+
+    const CLICK: MouseEventKind = MouseEventKind::Down(MouseButton::Left);
+
+    #[test]
+    fn a_click_on_a_tab_shows_its_screen() {
+        let mut app = app();
+        mouse_at(&mut app, CLICK, "4 Why");
+        assert_eq!(app.view.screen, Screen::Why);
+        mouse_at(&mut app, CLICK, "7 Metrics");
+        assert_eq!(app.view.screen, Screen::Metrics);
+    }
+
+    #[test]
+    fn the_end_of_the_line_of_time_is_later_than_its_beginning() {
+        let mut app = app();
+        app.show(Screen::Map);
+        app.draw(120, 36);
+        let targets = app.targets.0.borrow().clone();
+        let (line, _) = targets.iter().find(|(_, it)| matches!(it, Target::Time(..))).expect("it");
+        let click = |app: &mut App, column| {
+            let modifiers = KeyModifiers::NONE;
+            app.mouse(MouseEvent { kind: CLICK, column, row: line.y, modifiers });
+            app.view.cursor.event
+        };
+        let end = click(&mut app, line.right() - 1);
+        assert_eq!(Some(end), app.timeline.log().last());
+        app.draw(120, 36);
+        assert!(click(&mut app, line.x) < end);
+    }
+
+    #[test]
+    fn a_hint_does_what_its_key_does() {
+        let mut app = app();
+        mouse_at(&mut app, CLICK, ": command");
+        assert!(app.view.overlay.is_some(), "the command line is open");
+        let screen = app.view.screen;
+        mouse_at(&mut app, CLICK, "4 Why");
+        assert_eq!(app.view.screen, screen, "what is open lies over the tabs");
+    }
+
+    #[test]
+    fn the_wheel_goes_down_the_rows_of_the_pane_below_it() {
+        let mut app = app();
+        app.show(Screen::State);
+        app.draw(120, 36);
+        let targets = app.targets.0.borrow().clone();
+        let row = targets.iter().find(|(_, it)| matches!(it, Target::Row(_, 1)));
+        let (area, target) = row.expect("a pane with rows");
+        let Target::Row(pane, _) = *target else { return };
+        let modifiers = KeyModifiers::NONE;
+        let (column, row) = (area.x, area.y);
+        app.mouse(MouseEvent { kind: CLICK, column, row, modifiers });
+        assert_eq!((app.view.focus(), app.view.chosen(pane)), (pane, Some(1)));
+        app.draw(120, 36);
+        app.mouse(MouseEvent { kind: MouseEventKind::ScrollDown, column, row, modifiers });
+        assert!(app.view.chosen(pane) > Some(1));
+    }
+}

@@ -61,10 +61,12 @@ impl Ink {
             (fg, bg) = (Some(bg.unwrap_or(BACKGROUND)), Some(fg.unwrap_or(FOREGROUND)));
         }
         let paper = bg.unwrap_or(BACKGROUND);
-        let mut ink = fg.unwrap_or(FOREGROUND);
-        if style.modifier.contains(Modifier::DIM) {
-            ink = mix(ink, paper);
-        }
+        // A colour that somebody chose because it is faint is not made fainter: a page is read.
+        let mut ink = match fg {
+            Some(chosen) => chosen,
+            None if style.modifier.contains(Modifier::DIM) => mix(FOREGROUND, paper),
+            None => FOREGROUND,
+        };
         if style.modifier.contains(Modifier::HIDDEN) {
             ink = paper;
         }
@@ -154,6 +156,15 @@ mod tests {
         assert_eq!(indexed(231), Rgb(255, 255, 255));
         assert_eq!(indexed(232), Rgb(8, 8, 8));
         assert_eq!(indexed(255), Rgb(238, 238, 238));
+    }
+
+    #[test]
+    fn faint_text_can_still_be_read() {
+        let faint = |fg| Ink::of(Style { fg, modifier: Modifier::DIM, ..Style::PLAIN }).fg;
+        for ink in [faint(Color::Reset), faint(Color::Rgb(0x80, 0x80, 0x80))] {
+            let contrast = (luminance(ink) + 0.05) / (luminance(BACKGROUND) + 0.05);
+            assert!(contrast >= 3.0, "{ink} has a contrast of {contrast}");
+        }
     }
 
     #[test]
