@@ -21,6 +21,8 @@ use crate::flow::{Asked, CompileInput, compile};
 use crate::scenario::file::{NodesSpec, SpreadOver};
 use crate::scenario::{self, Scenario};
 use crate::stats::Assumption;
+#[cfg(feature = "expectations")]
+use crate::timeline::condition::{CompiledBreakpoint, ConditionNames, compile_breakpoints};
 
 /// The cluster of manifests that belong to no named one.
 pub const DEFAULT_CLUSTER: &str = "cluster";
@@ -59,6 +61,9 @@ pub struct Prepared {
     pub findings: Vec<Diagnostic>,
     /// What was left open and how it was filled.
     pub assumptions: Vec<Assumption>,
+    /// Where whoever explores the run wants to stop; none where one of them is wrong.
+    #[cfg(feature = "expectations")]
+    pub breakpoints: Vec<CompiledBreakpoint>,
 }
 
 /// Builds the world of `clusters` and compiles `scenario` for it.
@@ -121,6 +126,8 @@ pub fn prepare(
         })
         .collect();
     assumptions.extend(compiled.assumptions);
+    #[cfg(feature = "expectations")]
+    let breakpoints = breakpoints(scenario, &compiled.plan, &mut findings);
     Prepared {
         world: built.world,
         plan: Arc::new(compiled.plan),
@@ -131,7 +138,28 @@ pub fn prepare(
         outside,
         findings,
         assumptions,
+        #[cfg(feature = "expectations")]
+        breakpoints,
     }
+}
+
+/// The breakpoints of `scenario`, checked against the names of `plan`.
+#[cfg(feature = "expectations")]
+fn breakpoints(
+    scenario: &Scenario,
+    plan: &Plan,
+    findings: &mut Vec<Diagnostic>,
+) -> Vec<CompiledBreakpoint> {
+    let written = &scenario.file.breakpoints;
+    if written.is_empty() {
+        return Vec::new();
+    }
+    let compiled =
+        compile_breakpoints(written, &ConditionNames::new(plan), |path| scenario.place_of(path));
+    compiled.unwrap_or_else(|wrong| {
+        findings.extend(wrong);
+        Vec::new()
+    })
 }
 
 /// The manifests of clusters, as a world is built of them.

@@ -15,7 +15,7 @@ use crate::kernel::Seed;
 use crate::log::StatisticsOnly;
 use crate::run::{ClusterInput, DEFAULT_CLUSTER, Prepared, prepare, run};
 use crate::scenario;
-use crate::scenario::file::{DataPathSpec, ScenarioFile};
+use crate::scenario::file::{Breakpoint, DataPathSpec, ScenarioFile};
 
 use super::{Bound, Ended, EventId, Timeline, TimelineLimits, Unit};
 
@@ -86,7 +86,11 @@ pub(super) fn prepared(data_path: &str) -> Prepared {
 }
 
 /// A scenario of this repository with its manifests, cut short.
-fn of_this_repository(path: &str, duration_ms: u64, change: fn(&mut ScenarioFile)) -> Prepared {
+fn of_this_repository(
+    path: &str,
+    duration_ms: u64,
+    change: impl FnOnce(&mut ScenarioFile),
+) -> Prepared {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios").join(path);
     let mut sources = SourceSet::default();
     let text = fs::read_to_string(&path).expect("it is text");
@@ -173,6 +177,24 @@ fn the_last_moment_is_the_end_of_the_run() {
         assert_eq!(moment.state_hash(), statistics.state_hash);
         assert_eq!(format!("{:?}", moment.statistics()), format!("{statistics:?}"));
     }
+}
+
+#[cfg(feature = "expectations")]
+#[test]
+fn breakpoints_are_checked_against_the_names_of_the_run() {
+    let made = |when: &str| {
+        let breakpoint = Breakpoint { name: "it fails".to_owned(), when: when.to_owned() };
+        let change = |file: &mut ScenarioFile| file.breakpoints = vec![breakpoint];
+        of_this_repository("shop/baseline.yaml", 100, change)
+    };
+    let prepared = made("failed && service == \"cart\"");
+    assert_eq!(prepared.breakpoints[0].name, "it fails");
+    let prepared = made("failed && service == \"crat\"");
+    let wrong = prepared.findings.iter().find(|it| it.code == "breakpoint.invalid");
+    let wrong = wrong.expect("there is no such service");
+    assert_eq!(wrong.message, "breakpoints[0].when: there is no service `crat`");
+    assert_eq!(wrong.help.as_deref(), Some("did you mean `cart`?"));
+    assert!(wrong.place().is_some() && prepared.breakpoints.is_empty());
 }
 
 /// One move of somebody who explores.

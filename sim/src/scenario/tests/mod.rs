@@ -189,6 +189,34 @@ fn an_override_changes_a_value_and_can_be_quoted() {
 }
 
 #[test]
+fn a_breakpoint_that_cannot_be_one_is_found_where_it_stands() {
+    let text = format!(
+        "{}\nbreakpoints:\n  - {{ name: slow, when: latencyy > duration(\"1s\") }}\n  \
+         - {{ name: slow, when: failed }}\n",
+        BOOKSHOP.trim_end()
+    );
+    let first = text.lines().count() - 1;
+    let second = first + 1;
+    let found = complaints(&text, &[]);
+    assert_eq!(
+        found,
+        [
+            format!(
+                "{first}:25 breakpoints[0].when: there is no variable `latencyy` (did you mean \
+                 `latency`?)"
+            ),
+            format!("{second}:13 breakpoints[1].name: there is another breakpoint `slow`"),
+        ]
+    );
+    let fine = text.replace("latencyy", "latency").replace("slow, when: f", "bad, when: f");
+    assert_eq!(
+        read_fine(&fine, &[]).digest(),
+        read_fine(BOOKSHOP, &[]).digest(),
+        "where one stops does not change the run"
+    );
+}
+
+#[test]
 fn the_digest_follows_the_meaning_and_not_the_layout() {
     let digest = |text: &str, overrides: &[&str]| read_fine(text, overrides).digest();
     let reference = digest(BOOKSHOP, &[]);
