@@ -90,7 +90,7 @@ impl fmt::Display for Ending {
 pub struct Details(u16);
 
 /// Our own words come first and last, since their numbers must not change; between them stand Envoy's (`source/common/stream_info`, `ResponseCodeDetails`).
-const NAMES: [&str; 54] = [
+const NAMES: [&str; 55] = [
     "answered",
     "queue_full",
     "caller_timeout",
@@ -145,6 +145,7 @@ const NAMES: [&str; 54] = [
     "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}",
     "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_reset_by_peer}",
     "name_servers_silent",
+    "rbac_access_denied_matched_policy",
 ];
 
 impl Details {
