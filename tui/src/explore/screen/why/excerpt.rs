@@ -26,13 +26,13 @@ pub(super) fn excerpt(
     let count = u32::try_from(source.line_count()).unwrap_or(u32::MAX);
     let height = u32::try_from(height).unwrap_or(u32::MAX).max(1);
     // Most of what explains a line stands before it.
-    let mut first = place.line.saturating_sub(height * 2 / 3).max(1);
-    first = first.min((count + 1).saturating_sub(height).max(1));
+    let mut first = place.line.saturating_sub(height.saturating_mul(2) / 3).max(1);
+    first = first.min(count.saturating_add(1).saturating_sub(height).max(1));
     let begins = (first..place.line).rev().find(|line| source.line_text(*line).starts_with("---"));
     if let Some(begins) = begins {
         first = begins + 1;
     }
-    let last = (first + height - 1).min(count);
+    let last = first.saturating_add(height - 1).min(count);
     let lines = (first..=last).map(|number| {
         let text: String = source.line_text(number).chars().map(plain).collect();
         let marked = (number == place.line).then(|| value_at(&text, place.column));

@@ -131,6 +131,11 @@ impl Maker<'_> {
                 model.lists[DECISION].push(item);
             }
         }
+        if model.lists[DECISION].is_empty() {
+            let text =
+                "no policy turned it away: none of the network, and none of the server's side";
+            model.lists[DECISION].push(Item::new(Role::Dim, text));
+        }
         for pane in [IDENTITY, ELSEWHERE, FLIPS] {
             model.lists[pane].push(Item::new(Role::Dim, "not known: the call cannot be walked"));
         }
