@@ -7,9 +7,6 @@ use super::App;
 use crate::explore::sought::Sought;
 use crate::explore::view::{Filter, Search, Stop};
 
-/// How many entries are looked at in one slice.
-const SLICE_ENTRIES: u32 = 20_000;
-
 /// Something that is looked for.
 #[derive(Clone, Debug)]
 pub(in crate::explore) struct Job {
@@ -70,7 +67,7 @@ impl App {
 
     fn look(&self, job: &mut Job) -> Looked {
         let log = self.timeline.log();
-        for _ in 0..SLICE_ENTRIES {
+        for _ in 0..job.sought.entries_in_a_slice() {
             let Some(at) = job.at else { return Looked::Ended };
             if at.0 as usize >= log.len() {
                 // What is not recorded yet may hold it.
@@ -92,8 +89,14 @@ impl App {
 
     fn end(&mut self, job: &Job) {
         let later = match job.way {
-            Way::On => "later",
-            Way::Back => "earlier",
+            Way::On => "later event",
+            Way::Back => "earlier event",
+        };
+        let none = match &job.why {
+            Why::Break => format!("no breakpoint stops at any {later}"),
+            Why::Condition(text) => format!("at no {later} holds {text}"),
+            Why::Match(text) => format!("no {later} matches {text}"),
+            Why::Step => format!("the filter shows no {later}; F shows all"),
         };
         match (job.found, &job.why) {
             (Some(event), Why::Step) => self.go_to(event),
@@ -104,14 +107,7 @@ impl App {
                     self.done(format!("stopped at {}: {why}", event.dense_name()));
                 }
             }
-            (None, Why::Break) => self.refuse(format!("no breakpoint stops at an {later} event")),
-            (None, Why::Condition(text)) => {
-                self.refuse(format!("at no {later} event holds {text}"));
-            }
-            (None, Why::Match(text)) => self.refuse(format!("no {later} event matches {text}")),
-            (None, Why::Step) => {
-                self.refuse(format!("the filter shows no {later} event; F shows all"));
-            }
+            (None, _) => self.refuse(none),
         }
     }
 
@@ -121,7 +117,7 @@ impl App {
         let stops = self.view.breaks.active().filter_map(|stop| match stop {
             Stop::Event(at, _) => (*at == event).then(|| "its own breakpoint".to_owned()),
             Stop::Condition(text) => {
-                let condition = Sought::condition(text).ok()?;
+                let condition = Sought::condition(text, &self.names).ok()?;
                 condition.is(&self.session, log, event).then(|| text.clone())
             }
         });
@@ -158,21 +154,21 @@ impl App {
             };
             return self.refuse(none);
         }
-        match Sought::stops(self.view.breaks.active()) {
+        match Sought::stops(self.view.breaks.active(), &self.names) {
             Ok(sought) => self.start(sought, way, 1, Why::Break),
             Err(message) => self.refuse(message),
         }
     }
 
     pub(super) fn run_to(&mut self, text: &str, way: Way) {
-        match Sought::condition(text) {
+        match Sought::condition(text, &self.names) {
             Ok(sought) => self.start(sought, way, 1, Why::Condition(text.to_owned())),
             Err(message) => self.refuse(message),
         }
     }
 
     pub(super) fn search(&mut self, text: &str) {
-        let sought = Sought::search(text);
+        let sought = Sought::search(text, &self.names);
         self.view.search = Some(Search::new(text, sought));
         self.next_match(Way::On, 1);
     }
@@ -186,7 +182,7 @@ impl App {
     }
 
     pub(super) fn filter(&mut self, text: &str) {
-        match Sought::condition(text) {
+        match Sought::condition(text, &self.names) {
             Ok(sought) => {
                 self.view.filter = Some(Filter::new(text, sought));
                 self.done(format!("only events where {text}; F shows all again"));

@@ -10,6 +10,7 @@ mod vocabulary;
 
 use std::sync::Arc;
 
+use meshwalk_sim::timeline::condition::ConditionNames;
 use meshwalk_sim::timeline::{EventId, Timeline, TimelineLimits};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -46,6 +47,7 @@ pub(crate) struct App {
     bindings: Arc<Bindings>,
     resolver: Resolver,
     vocabulary: Vocabulary,
+    names: Arc<ConditionNames>,
     commands: History,
     conditions: History,
     searches: History,
@@ -62,6 +64,7 @@ impl App {
         let view = View::at(Cursor::on_main(EventId(0)), Screen::Step);
         let asking = Asking::inline(Arc::clone(&session));
         let vocabulary = Vocabulary::of(session.plan());
+        let names = Arc::new(ConditionNames::new(session.plan()));
         let mut app = Self {
             session,
             timeline,
@@ -72,12 +75,14 @@ impl App {
             bindings: Arc::default(),
             resolver: Resolver::default(),
             vocabulary,
+            names,
             commands: History::default(),
             conditions: History::default(),
             searches: History::default(),
             job: None,
             targets: Targets::default(),
         };
+        app.set_breakpoints_of_scenario();
         app.look_around();
         app
     }

@@ -8,6 +8,7 @@ use super::effect::Effect;
 use crate::explore::action::{Action, Argument, Expected, Id};
 use crate::explore::prompt::{List, Listed, Overlay, Palette, Prompt};
 use crate::explore::screen::Screen;
+use crate::explore::sought::Sought;
 use crate::explore::view::{Message, Stop, Zoom};
 
 impl App {
@@ -158,6 +159,19 @@ impl App {
             Some(true) => self.done(format!("breakpoint at every {step}")),
             Some(false) => self.done(format!("no breakpoint at every {step} any more")),
             None => self.refuse(TOO_MANY),
+        }
+    }
+
+    /// Sets the breakpoints that the scenario brings along.
+    pub(super) fn set_breakpoints_of_scenario(&mut self) {
+        let session = std::sync::Arc::clone(&self.session);
+        for breakpoint in &session.scenario.file.breakpoints {
+            match Sought::condition(&breakpoint.when, &self.names) {
+                Ok(_) => {
+                    self.view.breaks.set(Stop::Condition(breakpoint.when.clone()));
+                }
+                Err(why) => self.refuse(format!("breakpoint {}: {why}", breakpoint.name)),
+            }
         }
     }
 

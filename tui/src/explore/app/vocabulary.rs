@@ -40,7 +40,7 @@ impl App {
     pub(in crate::explore) fn with_words<T>(&self, look: impl FnOnce(&Words<'_>) -> T) -> T {
         let marks: Vec<char> = self.view.marks.keys().copied().collect();
         let events = near(self.timeline.log(), self.view.cursor.event);
-        let check = |text: &str| Sought::condition(text).map(|_| ());
+        let check = |text: &str| Sought::condition(text, &self.names).map(|_| ());
         let Vocabulary { services, pods, steps, variables } = &self.vocabulary;
         look(&Words {
             services,

@@ -91,9 +91,10 @@ pub(super) fn draw_hints(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
         }
         add(hint);
     }
-    if let Some(right) = right {
-        add((" ".repeat(room), String::new()));
-        add(right);
+    if let Some((keys, word)) = right {
+        spans.push(Span::raw(" ".repeat(room)));
+        spans.push(Span::styled(keys, scene.look.style(Role::Key)));
+        spans.push(Span::raw(format!(" {word}")));
     }
     Line::from(spans).render(area, buffer);
 }

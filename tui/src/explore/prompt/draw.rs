@@ -13,7 +13,7 @@ use super::Overlay;
 use super::entry::{Judgement, Prompt, Purpose};
 use super::line::Line;
 use super::list::{List, Listed};
-use super::palette::Palette;
+use super::palette::{self, Palette};
 use super::words::Words;
 use crate::explore::frame::Parts;
 use crate::explore::keys::Bindings;
@@ -60,6 +60,7 @@ fn draw_prompt(prompt: &Prompt, shown: &Shown<'_>, parts: &Parts, buffer: &mut B
     draw_line(label, prompt.line(), look, parts.status, buffer);
     let verdict = match prompt.judge(shown.words) {
         Judgement::Right => styled(look, Role::Good, Some(Sign::Good), "right; Enter takes it"),
+        Judgement::Unfinished => styled(look, Role::Dim, None, "it can go on; Tab completes it"),
         Judgement::Wrong(why) => styled(look, Role::Bad, Some(Sign::Bad), &why),
         Judgement::Empty => styled(look, Role::Dim, None, &invitation(prompt.purpose())),
     };
@@ -152,8 +153,36 @@ fn draw_palette(palette: &Palette, shown: &Shown<'_>, body: Rect, buffer: &mut B
         styled(look, Role::Warn, Some(Sign::Bad), "no action is called so").render(rest, buffer);
         return;
     }
+    let [rest, detail] = split_bottom(rest, 2);
+    let (rows, place) = palette_rows(palette, &listed, selected);
+    let height = usize::from(rest.height);
+    // A heading above the first row stays in sight.
+    let first = if selected == 0 { 0 } else { scrolled(place, rows.len(), height) };
+    for ((role, text), row) in rows.iter().skip(first).zip(rest.rows()) {
+        Text::from(Span::styled(text.as_str(), look.style(*role))).render(row, buffer);
+    }
+    if let Some(row) = rest.rows().nth(place - first) {
+        mark(look, row, buffer);
+    }
+    let it = &listed[selected];
+    let more = format!("{}  or  :{}", it.keys, it.row.usage());
+    for ((role, text), row) in
+        [(Role::Key, more.as_str()), (Role::Text, it.row.sentence)].into_iter().zip(detail.rows())
+    {
+        styled(look, role, None, text).render(row, buffer);
+    }
+}
+
+/// The rows of the list with their roles, and the place of the selected one among them.
+fn palette_rows(
+    palette: &Palette,
+    listed: &[palette::Listed],
+    selected: usize,
+) -> (Vec<(Role, String)>, usize) {
     let searched = !palette.line().text().trim().is_empty();
-    let keys_wide = listed.iter().map(|it| it.keys.width()).max().unwrap_or(0);
+    // One key is enough to learn; the line below the list has all of them.
+    let key = |it: &palette::Listed| it.keys.split("  ").next().unwrap_or_default().to_owned();
+    let keys_wide = listed.iter().map(|it| key(it).width()).max().unwrap_or(0);
     let names_wide = listed.iter().map(|it| it.row.name.width()).max().unwrap_or(0);
     let mut rows = Vec::new();
     let mut place = 0;
@@ -167,19 +196,10 @@ fn draw_palette(palette: &Palette, shown: &Shown<'_>, body: Rect, buffer: &mut B
         if index == selected {
             place = rows.len();
         }
-        let text =
-            format!(" {:<keys_wide$}  {:<names_wide$}  {}", it.keys, it.row.name, it.row.sentence);
-        rows.push((Role::Text, text));
+        let (key, name, sentence) = (key(it), it.row.name, it.row.sentence);
+        rows.push((Role::Text, format!(" {key:<keys_wide$}  {name:<names_wide$}  {sentence}")));
     }
-    let height = usize::from(rest.height);
-    // A heading above the first row stays in sight.
-    let first = if selected == 0 { 0 } else { scrolled(place, rows.len(), height) };
-    for ((role, text), row) in rows.iter().skip(first).zip(rest.rows()) {
-        Text::from(Span::styled(text.as_str(), look.style(*role))).render(row, buffer);
-    }
-    if let Some(row) = rest.rows().nth(place - first) {
-        mark(look, row, buffer);
-    }
+    (rows, place)
 }
 
 fn draw_list(list: List, shown: &Shown<'_>, body: Rect, buffer: &mut Buffer) {
@@ -223,6 +243,12 @@ fn split_top(area: Rect) -> [Rect; 2] {
     let top = Rect { height: area.height.min(1), ..area };
     let rest = Rect { y: area.y + top.height, height: area.height - top.height, ..area };
     [top, rest]
+}
+
+fn split_bottom(area: Rect, height: u16) -> [Rect; 2] {
+    let height = height.min(area.height);
+    let top = Rect { height: area.height - height, ..area };
+    [top, Rect { y: area.y + top.height, height, ..area }]
 }
 
 /// A box of this height in the middle of an area.

@@ -69,6 +69,8 @@ pub(in crate::explore) enum Answered {
 pub(in crate::explore) enum Judgement {
     /// Nothing has been typed.
     Empty,
+    /// It is not right yet, and what was typed last can go on.
+    Unfinished,
     /// It is right.
     Right,
     /// It is not; why.
@@ -194,7 +196,18 @@ impl Prompt {
             Purpose::Argument(id, expected) => command::read(id, expected, text, words).map(|_| ()),
             Purpose::Breakpoint(_) => (words.check)(text),
         };
-        read.map_or_else(Judgement::Wrong, |()| Judgement::Right)
+        match read {
+            Ok(()) => Judgement::Right,
+            Err(_) if self.goes_on(words) => Judgement::Unfinished,
+            Err(message) => Judgement::Wrong(message),
+        }
+    }
+
+    /// Whether the last word is the beginning of a longer one.
+    fn goes_on(&self, words: &Words<'_>) -> bool {
+        let candidates = self.find(words);
+        let last = &self.line.before()[candidates.from..];
+        candidates.all.iter().any(|candidate| candidate.text.len() > last.len())
     }
 
     /// The candidates to show, and which of them is in the line.

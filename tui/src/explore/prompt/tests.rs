@@ -142,6 +142,7 @@ fn enter_does_what_is_right_and_says_what_is_wrong() {
 fn what_an_action_needs_is_judged_while_it_is_typed() {
     let mut prompt = Prompt::argument(Id::Filter, Expected::Condition, "");
     assert_eq!(with_words(|words| prompt.judge(words)), Judgement::Empty);
+    assert_eq!(with_words(|words| Prompt::command("brea").judge(words)), Judgement::Unfinished);
     press(&mut prompt, "(failed");
     assert_eq!(
         with_words(|words| prompt.judge(words)),
