@@ -177,6 +177,9 @@ impl App {
         if let Some(screen) = jump.screen {
             self.show(screen);
         }
+        if let Some((pane, key)) = jump.pick {
+            self.view.pick(pane, key);
+        }
         if let Some(call) = jump.look_again {
             self.asking.look_again(call.call, call.pod, call.at);
         }
@@ -195,6 +198,9 @@ impl App {
         }
         if self.view.zoom == Zoom::Alone {
             self.view.zoom = Zoom::Shared;
+            return;
+        }
+        if self.view.forget_picks() {
             return;
         }
         match self.view.screen_before.take() {

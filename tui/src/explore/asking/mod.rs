@@ -11,6 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use meshwalk_models::control::ControlPlanes;
 use meshwalk_models::control::kubernetes::ingress;
 use meshwalk_models::explain::{Explanation, Tree};
 use meshwalk_models::flip::Flips;
@@ -118,6 +119,11 @@ impl Asking {
     fn with(ground: Arc<Ground>, desk: Desk<Put, Found>) -> Self {
         let (answers, dear) = (RefCell::default(), RefCell::default());
         Self { ground, answers, dear, desk, turn: Cell::new(0) }
+    }
+
+    /// Who configures the proxies of the run.
+    pub(crate) fn planes(&self) -> &ControlPlanes {
+        self.ground.planes()
     }
 
     /// What becomes of the request of a call site (a row of the plan's calls) that leaves a pod (a

@@ -142,6 +142,14 @@ impl View {
         self.picked.retain(|(of, _), _| *of != screen);
     }
 
+    /// Forgets what was picked on the screen; tells whether there was anything.
+    pub(in crate::explore) fn forget_picks(&mut self) -> bool {
+        let screen = self.screen;
+        let before = self.picked.len();
+        self.picked.retain(|(of, _), _| *of != screen);
+        self.picked.len() < before
+    }
+
     /// What somebody picked in a pane of the screen; it stays when the cursor moves.
     pub(in crate::explore) fn picked(&self, pane: usize) -> Option<&str> {
         self.picked.get(&(self.screen, pane)).map(String::as_str)

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use meshwalk_models::control::ControlPlanes;
+use meshwalk_models::control::istio::ambient::waypoints::WaypointName;
 use meshwalk_models::path::{DataPath, Protection};
 use meshwalk_models::proxy::envoy::config::{Cluster, ProxyConfig, UpstreamProtocol, UpstreamTls};
 use meshwalk_models::world::{Origin, PodId, TableId, World};
@@ -47,14 +47,13 @@ pub(super) fn lines(scene: &Scene<'_>, object: Object) -> Vec<Line> {
     }
     if !lines.is_empty() {
         lines.insert(0, Line::Section("configuration".to_owned()));
-        lines.insert(0, Line::Blank);
     }
     lines
 }
 
 /// Who a pod is to the mesh.
 fn identity(scene: &Scene<'_>, pod: u32, name: &str) -> Option<Line> {
-    let planes = scene.session.prepared.planes.as_ref()?;
+    let planes = scene.asking.planes();
     let plan = scene.session.plan().pods.get(pod as usize)?;
     let value = match waypoint_of(scene, pod) {
         Some(waypoint) => planes.waypoint_identity(&waypoint)?,
@@ -75,17 +74,14 @@ fn known_pod(world: &World, row: u32) -> Option<PodId> {
 }
 
 /// The waypoint whose pod this is.
-fn waypoint_of(
-    scene: &Scene<'_>,
-    pod: u32,
-) -> Option<meshwalk_models::control::istio::ambient::waypoints::WaypointName> {
+fn waypoint_of(scene: &Scene<'_>, pod: u32) -> Option<WaypointName> {
     let plan = scene.session.plan();
     let place = plan.boxes.get(plan.pods.get(pod as usize)?.proxy as usize)?;
     if place.kind != BoxKind::Waypoint {
         return None;
     }
     let owner = &plan.layout.proxies.get(place.entry as usize)?.owner;
-    let all = scene.session.prepared.planes.as_ref()?.waypoints();
+    let all = scene.asking.planes().waypoints();
     all.into_iter().find(|name| format!("{}/{}", name.namespace, name.name) == *owner)
 }
 
@@ -109,13 +105,7 @@ fn of_box(scene: &Scene<'_>, proxy: u32) -> Vec<Line> {
 
 /// The configuration of the Envoy of a pod's side, or one of its clusters.
 fn of_proxy(scene: &Scene<'_>, pod: u32, cluster: Option<&str>) -> Vec<Line> {
-    let Some(planes) = &scene.session.prepared.planes else {
-        let has_proxy = scene.session.plan().pods.get(pod as usize);
-        let has_proxy = has_proxy.is_some_and(|pod| pod.data_path == DataPath::IstioSidecar);
-        let note = "No object of a mesh is there: its proxy has Istio's defaults.";
-        return if has_proxy { vec![Line::Note(note.to_owned())] } else { Vec::new() };
-    };
-    let Some(config) = config_of(scene, planes, pod) else { return Vec::new() };
+    let Some(config) = config_of(scene, pod) else { return Vec::new() };
     let mut objects = Objects::default();
     for cluster in &scene.session.clusters {
         let namespace = &scene.session.scenario.file.default_namespace;
@@ -128,8 +118,8 @@ fn of_proxy(scene: &Scene<'_>, pod: u32, cluster: Option<&str>) -> Vec<Line> {
     }
 }
 
-fn config_of(scene: &Scene<'_>, planes: &ControlPlanes, pod: u32) -> Option<Arc<ProxyConfig>> {
-    let world = scene.session.world();
+fn config_of(scene: &Scene<'_>, pod: u32) -> Option<Arc<ProxyConfig>> {
+    let (world, planes) = (scene.session.world(), scene.asking.planes());
     match waypoint_of(scene, pod) {
         Some(waypoint) => planes.waypoint(world, &waypoint),
         None => planes.sidecar(world, known_pod(world, pod)?),
@@ -138,20 +128,22 @@ fn config_of(scene: &Scene<'_>, planes: &ControlPlanes, pod: u32) -> Option<Arc<
 
 /// Every part of a configuration, folded at first.
 fn all_parts(scene: &Scene<'_>, config: &ProxyConfig, origins: Origins<'_>) -> Vec<Line> {
+    // Only what is unfolded is written out: in large worlds a proxy knows thousands of hosts.
     let parts = [
-        ("listeners", Part::Listeners),
-        ("routes", Part::Routes),
-        ("clusters", Part::Clusters),
-        ("endpoints", Part::Endpoints),
+        ("listeners", Part::Listeners, Some(config.listeners.len())),
+        ("routes", Part::Routes, None),
+        ("clusters", Part::Clusters, Some(config.clusters.len())),
+        ("endpoints", Part::Endpoints, None),
     ];
     let mut lines = Vec::new();
-    for (name, part) in parts {
-        let listing = listing(config, part, &Filter::default(), origins);
+    for (name, part, count) in parts {
         let key = format!("config {name}");
         let is_open = scene.view.is_turned_over(STATE, &key);
         let fold = if is_open { Fold::Unfolded } else { Fold::Folded };
-        lines.push(Line::Folding(key, format!("{name} {}", listing.rows.len()), fold));
+        let words = count.map_or_else(|| name.to_owned(), |count| format!("{name} {count}"));
+        lines.push(Line::Folding(key, words, fold));
         if is_open {
+            let listing = listing(config, part, &Filter::default(), origins);
             let same = |row: Vec<String>| row.into_iter().map(|it| (it, News::Same)).collect();
             let rows: Vec<_> = listing.rows.into_iter().map(same).collect();
             let nowhere = std::iter::repeat(None);

@@ -45,8 +45,6 @@ pub(super) enum Line {
     },
     /// A sentence.
     Note(String),
-    /// Nothing.
-    Blank,
 }
 
 /// A cell of a table.
@@ -79,7 +77,6 @@ pub(super) fn lines(scene: &Scene<'_>, object: Object) -> Vec<Line> {
     let mut lines = vec![Line::Title(title, kind)];
     let was = Was::of(change);
     for section in &facts.sections {
-        lines.push(Line::Blank);
         lines.extend(of_section(scene, section, &was));
     }
     lines.extend(gone(change, &facts));
@@ -117,7 +114,6 @@ fn gone(change: Option<&Change>, now: &Facts) -> Vec<Line> {
         .collect();
     if !lines.is_empty() {
         lines.insert(0, Line::Section("no longer there".to_owned()));
-        lines.insert(0, Line::Blank);
     }
     lines
 }

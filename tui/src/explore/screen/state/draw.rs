@@ -71,11 +71,12 @@ pub(super) fn state(scene: &Scene<'_>, lines: &[Line], area: Rect, buffer: &mut 
 fn state_row(look: &Look, line: &Line) -> Text<'static> {
     match line {
         Line::Title(title, kind) => {
-            let mut spans = vec![Span::styled(title.clone(), look.style(Role::Title))];
+            let mut spans = Vec::new();
             if let Some(kind) = kind {
-                let words = format!("  {} {}", look.sign(Sign::Changed), kind.word());
+                let words = format!("{} {} ", look.sign(Sign::Changed), kind.word());
                 spans.push(Span::styled(words, look.style(Role::Warn)));
             }
+            spans.push(Span::styled(title.clone(), look.style(Role::Title)));
             Text::from(spans)
         }
         Line::Section(title) => Text::from(Span::styled(title.clone(), look.style(Role::Info))),
@@ -89,7 +90,6 @@ fn state_row(look: &Look, line: &Line) -> Text<'static> {
         }
         Line::Cells { cells, .. } => cells_row(look, cells),
         Line::Note(words) => Text::from(format!("  {words}")),
-        Line::Blank => Text::default(),
     }
 }
 
@@ -107,7 +107,9 @@ fn field_row(look: &Look, line: &Line) -> Text<'static> {
         spans.push(Span::styled(format!("  was {was}"), look.style(Role::Warn)));
     }
     if let Some(origin) = origin {
-        spans.push(Span::styled(format!("  {origin}"), look.style(Role::Dim)));
+        // Folders are left to the sentences: a line is found by its file.
+        let file = origin.rsplit('/').next().unwrap_or(origin);
+        spans.push(Span::styled(format!("  {file}"), look.style(Role::Dim)));
     }
     Text::from(spans)
 }

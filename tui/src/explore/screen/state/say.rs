@@ -54,7 +54,6 @@ fn line(line: &Line) -> Option<String> {
         }
         Line::Note(words) => Some(words.clone()),
         Line::Folding(_, words, _) => Some(format!("{words}.")),
-        Line::Blank => None,
     }
 }
 
