@@ -25,7 +25,7 @@ pub(super) fn latency(value_ms: Option<Estimate>, look: &Look) -> String {
 }
 
 /// A span without an interval: `60.0s`, `12.3ms`.
-pub(super) fn span_ms(value_ms: f64) -> String {
+pub(crate) fn span_ms(value_ms: f64) -> String {
     latency(Some(Estimate { value: value_ms, half_width: None }), &Look::PLAIN)
 }
 
@@ -54,7 +54,7 @@ pub(super) fn share(value: Option<Estimate>, look: &Look) -> String {
 }
 
 /// A share without an interval.
-pub(super) fn exact_share(value: f64) -> String {
+pub(crate) fn exact_share(value: f64) -> String {
     let percent = value * 100.0;
     if value <= 0.0 {
         "0%".to_owned()

@@ -4,6 +4,7 @@
 mod ladder;
 mod map;
 mod metrics;
+mod signals;
 mod state;
 mod step;
 mod time;
@@ -118,7 +119,8 @@ impl Screen {
             Self::Ladder => ladder::resting(scene, pane),
             Self::Why => why::resting(scene, pane),
             Self::State => state::resting(scene, pane),
-            Self::Map | Self::Time | Self::Metrics => scene.view.selected(pane),
+            Self::Metrics => metrics::resting(scene, pane),
+            Self::Map | Self::Time => scene.view.selected(pane),
         }
     }
 

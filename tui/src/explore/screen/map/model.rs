@@ -1,0 +1,302 @@
+//! What the Map shows at the cursor, as plain data: the part of the graph that is shown, its rows
+//! in the order in which one selects them, the figures of each, and the way of the request.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use meshwalk_models::path::Protection;
+use meshwalk_models::units::SimDuration;
+use meshwalk_sim::log::RequestRow;
+use meshwalk_sim::timeline::series::{Cut, Figures, Look as SeriesLook, Signal};
+
+use crate::explore::scene::Scene;
+
+use super::canvas::Stroke;
+use super::fold::{self, Wanted};
+use super::graph::{Graph, NodeKind};
+use super::plan::{self, Layout, Sketch};
+
+/// The pane with the graph.
+pub(super) const MAP: usize = 0;
+
+/// Figures are those of so many windows before the cursor.
+const WINDOWS: u64 = 12;
+
+/// What can be selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    Node(usize),
+    Edge(usize),
+}
+
+/// What flows along an edge.
+#[derive(Clone, Debug)]
+pub(super) struct Flow {
+    /// Of the last while.
+    pub(super) lately: Figures,
+    /// How requests on it went out so far, the most frequent first.
+    pub(super) protections: Vec<(Protection, u64)>,
+    /// Whether anything ever went on it.
+    pub(super) use_so_far: Use,
+    /// The calls of the request that go along it, by their numbers; those that have begun, and
+    /// those that are to come.
+    pub(super) calls: Vec<(usize, When)>,
+}
+
+/// Whether an edge was used up to the cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    NotYet,
+    Used,
+    /// Nobody who calls along it is seen by a log, such as a Service's own pods.
+    Untold,
+}
+
+/// Before or after the cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    Past,
+    Here,
+    Future,
+}
+
+/// What the Map shows.
+pub(super) struct Model {
+    pub(super) graph: Graph,
+    pub(super) items: Vec<Item>,
+    pub(super) layout: Option<Layout>,
+    pub(super) nodes: Vec<Figures>,
+    pub(super) flows: Vec<Flow>,
+    /// The box in which the entry at the cursor happened.
+    pub(super) here: Option<usize>,
+    /// The request that is drawn.
+    pub(super) request: Option<String>,
+    /// How long the while is that figures are about.
+    pub(super) span: SimDuration,
+}
+
+/// Wider boxes would push everything else aside; names are cut.
+const NAME_MAX: usize = 18;
+/// Room for what a row of an edge says in its box.
+pub(super) const PORT_WIDTH: usize = 8;
+
+impl Model {
+    /// What is true at the cursor.
+    pub(super) fn of(scene: &Scene<'_>) -> Self {
+        let whole = Graph::of(scene.session.world(), scene.session.plan());
+        let series = scene.timeline.series();
+        let cut = cut(scene);
+        let look = series.upto(cut);
+        let span = SimDuration::from_ns(series.width().as_ns().saturating_mul(WINDOWS));
+        let way = Way::of(scene, &whole);
+        let wanted = Wanted { unfolded: unfolded(scene, &whole), pinned: way.nodes(&whole) };
+        let shown = fold::fold(&whole, &wanted);
+        let mut calls: BTreeMap<(usize, usize), Vec<(usize, When)>> = BTreeMap::new();
+        for (number, (edge, when)) in way.calls.iter().enumerate() {
+            let edge = &whole.edges[*edge];
+            let ends = (shown.stands_for[edge.from], shown.stands_for[edge.to]);
+            calls.entry(ends).or_default().push((number + 1, *when));
+        }
+        let graph = shown.graph;
+        let flows = graph
+            .edges
+            .iter()
+            .map(|edge| {
+                let calls = calls.remove(&(edge.from, edge.to)).unwrap_or_default();
+                flow(&look, (&edge.rows, span), calls)
+            })
+            .collect();
+        let nodes = graph.nodes.iter().map(|node| figures(&look, &node.rows, span)).collect();
+        let layout = (graph.nodes.len() <= 2 * fold::SHOWN_WHOLE).then(|| lay_out(&graph));
+        Self {
+            items: items(&graph, layout.as_ref()),
+            nodes,
+            flows,
+            here: way.here.map(|node| shown.stands_for[node]),
+            request: way.request.map(|request| scene.log().request_name(request)),
+            span,
+            layout,
+            graph,
+        }
+    }
+
+    /// What is selected.
+    pub(super) fn selected(&self, scene: &Scene<'_>) -> Option<Item> {
+        let row = scene.view.selected(MAP).min(self.items.len().saturating_sub(1));
+        self.items.get(row).copied()
+    }
+}
+
+/// Where the cursor cuts the series.
+pub(in crate::explore::screen) fn cut(scene: &Scene<'_>) -> Cut {
+    let event = scene.event();
+    let time = scene.log().get(event).map_or_else(Default::default, |entry| entry.time);
+    Cut { time, entry: u64::from(event.0) }
+}
+
+/// The figures of one row, or of several together.
+fn figures(
+    look: &SeriesLook<'_>,
+    rows: &[meshwalk_sim::timeline::series::Row],
+    span: SimDuration,
+) -> Figures {
+    match rows {
+        [row] => look.over(*row, span),
+        rows => look.over_all(rows, span),
+    }
+}
+
+fn flow(
+    look: &SeriesLook<'_>,
+    (rows, span): (&[meshwalk_sim::timeline::series::Row], SimDuration),
+    calls: Vec<(usize, When)>,
+) -> Flow {
+    let lately = figures(look, rows, span);
+    let so_far = figures(look, rows, SimDuration::MAX);
+    let use_so_far = match (rows, so_far.count(Signal::Begun)) {
+        ([], _) => Use::Untold,
+        (_, 0) => Use::NotYet,
+        _ => Use::Used,
+    };
+    Flow { protections: so_far.protections(), lately, use_so_far, calls }
+}
+
+impl Flow {
+    /// How its line is drawn: as what most of its requests had.
+    pub(super) fn stroke(&self) -> Stroke {
+        match self.protections.first() {
+            Some((Protection::MutualTls | Protection::Hbone, _)) => Stroke::Double,
+            Some((Protection::Plaintext, _)) | None => Stroke::Single,
+        }
+    }
+}
+
+/// The order of rows: from left to right and from top to bottom where there is a layout, and by
+/// name where there is none. The edges of a box follow it.
+fn items(graph: &Graph, layout: Option<&Layout>) -> Vec<Item> {
+    let order = match layout {
+        Some(layout) => layout.order.clone(),
+        None => {
+            let mut order: Vec<usize> = (0..graph.nodes.len()).collect();
+            order.sort_by_key(|node| {
+                let node = &graph.nodes[*node];
+                (node.kind != NodeKind::Source, node.namespace.clone(), node.name.clone())
+            });
+            order
+        }
+    };
+    let mut out: Vec<Vec<usize>> = vec![Vec::new(); graph.nodes.len()];
+    for (row, edge) in graph.edges.iter().enumerate() {
+        out[edge.from].push(row);
+    }
+    let mut items = Vec::with_capacity(graph.nodes.len() + graph.edges.len());
+    for node in order {
+        items.push(Item::Node(node));
+        items.extend(out[node].iter().map(|edge| Item::Edge(*edge)));
+    }
+    items
+}
+
+fn lay_out(graph: &Graph) -> Layout {
+    let has_calls: BTreeSet<usize> = graph.edges.iter().map(|edge| edge.to).collect();
+    let width = |(row, node): (usize, &super::graph::Node)| {
+        let name = box_title(node).chars().count().min(NAME_MAX);
+        let port = if has_calls.contains(&row) { PORT_WIDTH + 2 } else { 0 };
+        // Two borders, a place for the sign of the cursor before the name, and one after it.
+        port.max(name + 4)
+    };
+    plan::lay_out(&Sketch {
+        widths: graph.nodes.iter().enumerate().map(width).collect(),
+        edges: graph.edges.iter().map(|edge| (edge.from, edge.to)).collect(),
+    })
+}
+
+/// What the border of a box says.
+pub(super) fn box_title(node: &super::graph::Node) -> String {
+    match node.kind {
+        NodeKind::Workload if node.size > 1 => format!("{} x{}", node.name, node.size),
+        NodeKind::Namespace => format!("{} ({})", node.name, node.size),
+        _ => node.name.clone(),
+    }
+}
+
+/// Namespaces that somebody unfolded.
+fn unfolded(scene: &Scene<'_>, graph: &Graph) -> BTreeSet<String> {
+    let namespaces: BTreeSet<&String> = graph.nodes.iter().map(|node| &node.namespace).collect();
+    namespaces
+        .into_iter()
+        .filter(|name| scene.view.is_turned_over(MAP, &fold_key(name)))
+        .cloned()
+        .collect()
+}
+
+/// The key under which a namespace is turned over.
+pub(super) fn fold_key(namespace: &str) -> String {
+    format!("namespace {namespace}")
+}
+
+/// The way of the request that the entry at the cursor belongs to.
+struct Way {
+    request: Option<RequestRow>,
+    /// Edges of the graph in the order in which its calls began.
+    calls: Vec<(usize, When)>,
+    here: Option<usize>,
+}
+
+impl Way {
+    fn of(scene: &Scene<'_>, graph: &Graph) -> Self {
+        let log = scene.log();
+        let none = Self { request: None, calls: Vec::new(), here: None };
+        let Some(entry) = log.get(scene.event()) else { return none };
+        let here = node_of_pod(scene, graph, entry.pod);
+        let Some(request) = log.request_at(entry.id) else { return Self { here, ..none } };
+        let current = log.track(entry.subject).hop;
+        let mut edge_of: BTreeMap<usize, usize> = BTreeMap::new();
+        for (row, edge) in graph.edges.iter().enumerate() {
+            for of in &edge.rows {
+                if let meshwalk_sim::timeline::series::Row::Edge(layout_row) = of {
+                    edge_of.insert(*layout_row, row);
+                }
+            }
+        }
+        let mut calls = Vec::new();
+        for call in log.calls_of(request) {
+            let began = call.tries.first().and_then(|first| first.began);
+            // What a waypoint does for a call is the same call.
+            let is_relay = log.subjects().hop_text(call.hop).ends_with("/waypoint");
+            let (Some(edge), Some(began), false) =
+                (call.edge.and_then(|edge| edge_of.get(&(edge as usize))), began, is_relay)
+            else {
+                continue;
+            };
+            let when = match (began > entry.id, current == Some(call.hop)) {
+                (true, _) => When::Future,
+                (false, true) => When::Here,
+                (false, false) => When::Past,
+            };
+            calls.push((began, *edge, when));
+        }
+        calls.sort_by_key(|(began, ..)| *began);
+        let calls = calls.into_iter().map(|(_, edge, when)| (edge, when)).collect();
+        Self { request: Some(request), calls, here }
+    }
+
+    fn nodes(&self, graph: &Graph) -> BTreeSet<usize> {
+        let ends = self.calls.iter().map(|(edge, _)| &graph.edges[*edge]);
+        ends.flat_map(|edge| [edge.from, edge.to]).chain(self.here).collect()
+    }
+}
+
+/// The box of a pod: of its workload, or of the source whose clients it stands for.
+fn node_of_pod(scene: &Scene<'_>, graph: &Graph, pod: u32) -> Option<usize> {
+    use meshwalk_sim::timeline::series::Row;
+    let plan = scene.session.plan();
+    let app = plan.pods.get(pod as usize)?.app as usize;
+    let source = || {
+        plan.sources
+            .iter()
+            .position(|source| (source.pods.0..source.pods.0 + source.pods.1).contains(&pod))
+    };
+    let row =
+        if app < plan.layout.workloads.len() { Row::Workload(app) } else { Row::Source(source()?) };
+    graph.nodes.iter().position(|node| node.rows.first() == Some(&row))
+}

@@ -1,0 +1,152 @@
+//! The Map of real runs, in all sizes, and where its keys lead.
+
+use meshwalk_sim::log::StepKind;
+use meshwalk_sim::timeline::EventId;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::explore::App;
+use crate::explore::look::{Glyphs, Look};
+use crate::explore::output::styled;
+use crate::explore::screen::Screen;
+use crate::explore::testing::{self, SIZES};
+
+use super::draw::DETAIL;
+use super::model::{Item, MAP, Model, When};
+
+const SHOP: (&str, &[&str]) =
+    ("shop/baseline.yaml", &["duration=2s", "warm_up=0s", "expectations=[]"]);
+/// Half of the way is in the mesh: what `web` sends to `cart` is not encrypted.
+const MIXED: (&str, &[&str]) =
+    ("basics/migration.yaml", &["duration=2s", "warm_up=0s", "data_paths={shop/cart: none}"]);
+const POLICIES: (&str, &[&str]) = ("basics/policies.yaml", &["duration=2s", "warm_up=0s"]);
+
+/// The Map at the last entry of a kind.
+fn map((scenario, edits): (&str, &[&str]), kind: StepKind, look: Look) -> App {
+    let mut app = testing::app(scenario, edits, look);
+    let log = app.timeline.log();
+    let mut all = (0..log.len() as u32).rev().map(EventId);
+    let event = all.find(|id| log.kind(*id) == kind).expect("the run has such an entry");
+    app.go_to(event);
+    app.show(Screen::Map);
+    app
+}
+
+/// What stands between the tabs and the line of time.
+fn body(app: &App, (width, height): (u16, u16)) -> Buffer {
+    let area = Rect::new(0, 0, width, height - 5);
+    let mut buffer = Buffer::empty(area);
+    Screen::Map.draw(&app.scene(), area, &mut buffer);
+    buffer
+}
+
+fn text(app: &App, size: (u16, u16)) -> String {
+    testing::text(&body(app, size))
+}
+
+#[test]
+fn the_shop_in_all_sizes() {
+    let app = map(SHOP, StepKind::RequestAtApp, Look::MONO);
+    for (width, height) in SIZES {
+        insta::assert_snapshot!(format!("shop_{width}x{height}"), text(&app, (width, height)));
+    }
+    let coloured = map(SHOP, StepKind::RequestAtApp, Look::ANSI16);
+    insta::assert_snapshot!("shop_120x36_ansi16", styled(&body(&coloured, (120, 36))));
+}
+
+#[test]
+fn mixed_encryption_in_all_sizes() {
+    let app = map(MIXED, StepKind::RequestAtApp, Look::MONO);
+    for (width, height) in SIZES {
+        insta::assert_snapshot!(format!("mixed_{width}x{height}"), text(&app, (width, height)));
+    }
+    let ascii = Look { glyphs: Glyphs::Ascii, ..Look::MONO };
+    let app = map(MIXED, StepKind::RequestAtApp, ascii);
+    insta::assert_snapshot!("mixed_80x24_ascii", text(&app, (80, 24)));
+    insta::assert_snapshot!("mixed_sentences", super::sentences(&app.scene()).join("\n"));
+}
+
+#[test]
+fn what_flows_on_the_map_is_encrypted_where_both_ends_are_in_the_mesh() {
+    let app = map(MIXED, StepKind::RequestAtApp, Look::MONO);
+    let sentences = super::sentences(&app.scene());
+    let about =
+        |to: &str| sentences.iter().find(|it| it.contains(to)).expect("an edge leads there");
+    assert!(about("calls shop/cart").contains("in plain"), "{}", about("calls shop/cart"));
+    assert!(about("calls shop/web").contains("in mTLS"), "{}", about("calls shop/web"));
+}
+
+#[test]
+fn at_its_first_entry_nothing_is_known_of_what_comes_later() {
+    let mut app = testing::app(MIXED.0, MIXED.1, Look::MONO);
+    app.show(Screen::Map);
+    let sentences = super::sentences(&app.scene());
+    let used = sentences.iter().filter(|it| it.contains(" in mTLS") || it.contains(" in plain"));
+    assert_eq!(used.count(), 0, "{sentences:?}");
+    assert!(sentences.iter().any(|it| it.contains("not used yet")), "{sentences:?}");
+}
+
+#[test]
+fn enter_on_an_edge_leads_to_its_next_entry_and_after_the_last_to_the_first() {
+    let mut app = testing::app(MIXED.0, MIXED.1, Look::MONO);
+    app.show(Screen::Map);
+    let model = Model::of(&app.scene());
+    let row = model.items.iter().position(|item| matches!(item, Item::Edge(_)));
+    let row = row.expect("the map has edges");
+    app.view.select(MAP, row);
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        let jump = super::enter(&app.scene(), MAP, row).expect("the edge is used");
+        let event = jump.event.expect("it leads to an entry");
+        assert_eq!((jump.screen, jump.filter), (None, None));
+        app.go_to(event);
+        seen.push(event);
+    }
+    assert!(seen.is_sorted_by(|a, b| a < b), "{seen:?}");
+    app.go_to(app.timeline.log().last().expect("the run has entries"));
+    let first = super::enter(&app.scene(), MAP, row).and_then(|jump| jump.event);
+    assert!(first.is_some_and(|first| first <= seen[0]), "{first:?}");
+    assert_eq!(app.view.selected(MAP), row, "the edge stays selected");
+}
+
+#[test]
+fn the_calls_of_the_request_are_numbered_in_the_order_in_which_they_begin() {
+    let app = map(SHOP, StepKind::RequestAtApp, Look::MONO);
+    let model = Model::of(&app.scene());
+    let mut calls: Vec<(usize, When)> =
+        model.flows.iter().flat_map(|flow| flow.calls.iter().copied()).collect();
+    calls.sort_by_key(|(number, _)| *number);
+    let numbers: Vec<usize> = calls.iter().map(|(number, _)| *number).collect();
+    assert!(!numbers.is_empty());
+    assert_eq!(numbers, (1..=numbers.len()).collect::<Vec<usize>>());
+    let is_later = |(_, when): &(usize, When)| *when == When::Future;
+    let begun = calls.iter().position(is_later).unwrap_or(calls.len());
+    assert!(calls[begun..].iter().all(is_later), "what is to come comes last: {calls:?}");
+    assert_eq!(calls.iter().filter(|(_, when)| *when == When::Here).count(), 1);
+    assert!(model.here.is_some());
+}
+
+#[test]
+fn every_row_of_both_panes_can_be_selected_in_every_size() {
+    for look in [Look::MONO, Look { glyphs: Glyphs::Ascii, ..Look::MONO }] {
+        let mut app = map(POLICIES, StepKind::CallEnded, look);
+        for pane in [MAP, DETAIL] {
+            app.view.set_focus(pane);
+            for row in 0..super::rows(&app.scene(), pane) {
+                app.view.select(pane, row);
+                for size in SIZES {
+                    let shown = text(&app, size);
+                    assert!(shown.contains("Map") || pane == DETAIL, "{shown}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn denied_calls_are_marked_by_a_sign_and_a_word() {
+    let app = map(POLICIES, StepKind::CallEnded, Look::MONO);
+    let sentences = super::sentences(&app.scene()).join("\n");
+    assert!(sentences.contains(" denied") || sentences.contains("all fail"), "{sentences}");
+    assert!(text(&app, (80, 24)).contains('✗'), "{sentences}");
+}
