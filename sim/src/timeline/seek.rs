@@ -15,12 +15,14 @@ use super::moment::Moment;
 /// Events between two snapshots of the recording, where snapshots are small.
 const SPACING_EVENTS: u64 = 16_384;
 
-/// Snapshots that take more bytes than this are farther apart, up to three times: they hold wide
+/// Snapshots that take more bytes than this are dear, and twice as far apart: they hold wide
 /// worlds, in which a jump may take longer and memory is short.
 const DEAR_BYTES: usize = 4 << 20;
 
-/// Events between two snapshots on the way.
-const NEAR_EVENTS: u64 = SPACING_EVENTS / 8;
+/// Into how many parts snapshots on the way cut a stretch; where they are dear, taking them costs
+/// more than repeating does.
+const NEAR_PARTS: u64 = 8;
+const NEAR_PARTS_DEAR: u64 = 2;
 
 /// How many snapshots on the way are kept, and how many bytes they may take in all.
 const NEAR_MAX: usize = 24;
@@ -35,6 +37,8 @@ pub(super) struct Seeker {
     near: BTreeMap<u64, Mark>,
     bytes: usize,
     spacing_events: u64,
+    /// Events between two snapshots on the way.
+    near_events: u64,
 }
 
 /// A snapshot and where it stands: after so many events, all of them at or before its time.
@@ -62,6 +66,7 @@ impl Seeker {
             near: BTreeMap::new(),
             bytes: 0,
             spacing_events: SPACING_EVENTS,
+            near_events: SPACING_EVENTS / NEAR_PARTS,
         }
     }
 
@@ -88,8 +93,10 @@ impl Seeker {
     pub(super) fn keep<R: Recorder>(&mut self, engine: &mut Engine<R>) {
         let mark = Mark::of(engine, self.marks.last());
         self.bytes += mark.bytes;
-        let times = (mark.bytes / DEAR_BYTES).clamp(1, 3);
-        self.spacing_events = SPACING_EVENTS * times as u64;
+        (self.spacing_events, self.near_events) = match mark.bytes {
+            ..=DEAR_BYTES => (SPACING_EVENTS, SPACING_EVENTS / NEAR_PARTS),
+            _ => (2 * SPACING_EVENTS, 2 * SPACING_EVENTS / NEAR_PARTS_DEAR),
+        };
         self.marks.push(mark);
     }
 
@@ -110,7 +117,7 @@ impl Seeker {
         // The recording came through here, so this run does too.
         while let Ok(true) = self.engine.step_until(time) {
             let events = self.engine.events();
-            if events.is_multiple_of(NEAR_EVENTS) && !self.near.contains_key(&events) {
+            if events.is_multiple_of(self.near_events) && !self.near.contains_key(&events) {
                 self.keep_near(events);
             }
         }
