@@ -4,11 +4,13 @@ use meshwalk_models::path::Protection;
 use meshwalk_sim::flow::plan::{BoxKind, Plan};
 use meshwalk_sim::log::{ConnectionRow, Step, SubjectId, SubjectKind};
 use meshwalk_sim::stats::Ending;
-use meshwalk_sim::timeline::{AttemptNode, CallNode, EventId, Log, LogEntry, Track, TryNode};
+use meshwalk_sim::timeline::{
+    AttemptNode, CallNode, EventId, Log, LogEntry, Track, TryNode, is_decision,
+};
 
 use super::role::{Part, Role, Side, Sides, Teller, ToWaypoint, position};
 use super::{Decides, Here, Hop, HopLeg, Known, LegFate, Reach, Stop, WAYPOINT, protection};
-use crate::explore::wording::{Spot, SpotPart, Words, is_decision};
+use crate::explore::wording::{Spot, SpotPart, Words};
 
 /// Makes the hop of the entry at `cursor`; nothing where it belongs to no call.
 pub(crate) fn build(words: &Words<'_>, log: &Log, cursor: EventId) -> Option<Hop> {
@@ -231,7 +233,7 @@ fn stop(ways: &Ways, (role, spot): (Role, Option<Spot>), sides: Sides) -> Stop {
     for (entry, ..) in here {
         let (first, last) = entries.unwrap_or((entry.id, entry.id));
         entries = Some((first.min(entry.id), last.max(entry.id)));
-        if is_decision(entry.step) {
+        if is_decision(entry.step.kind()) {
             decides = Decides::Yes;
         }
     }
@@ -323,8 +325,17 @@ fn here(hop: &Hop, (ways, sides): (&Ways, Sides), cursor: EventId) -> Option<Her
     let past = ways.told().filter(|(entry, _, teller)| {
         entry.id <= cursor && (*teller != Teller::Connection || is_in_span(entry.id))
     });
-    let (entry, part, teller) = past.max_by_key(|(entry, ..)| entry.id)?;
-    let at = position(entry.step, (part, teller), sides);
-    let stop = hop.place_of(at.role)?;
-    Some(Here { stop, moves: at.moves, heading: at.heading })
+    let mut past: Vec<_> = past.collect();
+    past.sort_by_key(|(entry, ..)| entry.id);
+    let at = |(entry, part, teller): &(&LogEntry, Part, Teller)| {
+        position(entry.step, (*part, *teller), sides)
+    };
+    let last = past.last().map(at)?;
+    // A rule is applied to what is in the box: to the request, or to the answer.
+    let is_rule =
+        |(entry, ..): &&(&LogEntry, Part, Teller)| matches!(entry.step, Step::Decided { .. });
+    let told = past.iter().rfind(|it| !is_rule(it)).map(at);
+    let heading = told.map_or(last.heading, |at| at.heading);
+    let stop = hop.place_of(last.role)?;
+    Some(Here { stop, moves: last.moves, heading })
 }

@@ -4,6 +4,7 @@
 mod build;
 mod protection;
 mod role;
+mod walked;
 
 use meshwalk_models::path::Protection;
 use meshwalk_sim::log::{ConnectionRow, RequestRow};
@@ -15,6 +16,7 @@ use super::wording::Spot;
 pub(crate) use build::build;
 pub(crate) use protection::protection;
 pub(crate) use role::{Heading, Moves, Part, Position, Role, Side, Sides, Teller, ToWaypoint};
+pub(crate) use walked::{short_principal, walked_leg};
 
 /// What stands behind the name of a hop that a waypoint makes in turn.
 pub(crate) const WAYPOINT: &str = "/waypoint";

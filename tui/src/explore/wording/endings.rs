@@ -20,7 +20,7 @@ pub(crate) fn ending(ending: Ending) -> String {
 }
 
 /// What flags say, each with its letters.
-pub(crate) fn plain_flags(flags: Flags) -> String {
+fn plain_flags(flags: Flags) -> String {
     let one = |flag: ResponseFlag| format!("{} ({})", meaning(flag), flag.short());
     flags.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -6,6 +6,8 @@ mod kind;
 mod places;
 mod rules;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 use meshwalk_models::world::World;
 use meshwalk_sim::flow::plan::Plan;
@@ -14,8 +16,8 @@ use meshwalk_sim::log::Step;
 use crate::explore::Session;
 use crate::report::places::Places;
 
-pub(crate) use endings::{ending, plain_flags};
-pub(crate) use kind::{Kind, is_decision, is_trouble};
+pub(crate) use endings::ending;
+pub(crate) use kind::Kind;
 pub(crate) use places::{AddressSaid, NodeSaid, Part as SpotPart, Spot};
 pub(crate) use rules::{fidelity_word, rule, rule_note};
 

@@ -175,6 +175,12 @@ impl<'a> Words<'a> {
             {
                 app
             }
+            // Without a proxy it is the client that hears what policy does to its connection.
+            Step::SynDropped { .. } | Step::ConnectionRefused { .. }
+                if self.proxy(pod).is_none() =>
+            {
+                app
+            }
             _ => self.proxy_spot(pod),
         }
     }

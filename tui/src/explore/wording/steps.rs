@@ -94,14 +94,18 @@ impl Words<'_> {
     fn of_connections(&self, happened: Happened) -> Option<String> {
         let which = happened.connection.map_or(String::new(), |number| format!(" #{number}"));
         Some(match happened.step {
-            Step::ConnectionOpening { .. } => format!("opens connection{which}"),
+            Step::ConnectionOpening { server, .. } => {
+                format!("opens connection{which} to {}", self.pod(server))
+            }
             Step::ConnectionReused { .. } => format!("uses connection{which}"),
             Step::WaitsForConnection => "waits: no connection is free".to_owned(),
             Step::TcpEstablished => "has TCP established".to_owned(),
-            Step::TlsEstablished => "has TLS established, both sides proved".to_owned(),
+            Step::TlsEstablished => "is connected by TLS and may send".to_owned(),
             Step::ConnectionClosed => "closes the connection".to_owned(),
-            Step::TunnelOpening { .. } => format!("opens a tunnel to port {HBONE_PORT}"),
-            Step::TunnelOpened => "has the tunnel, both sides proved".to_owned(),
+            Step::TunnelOpening { server, .. } => {
+                format!("opens a tunnel to {}, port {HBONE_PORT}", self.pod(server))
+            }
+            Step::TunnelOpened => "has the tunnel and may send".to_owned(),
             Step::TunnelFailed => "cannot open the tunnel".to_owned(),
             Step::TunnelClosed => "closes the tunnel".to_owned(),
             Step::StreamAsked => "asks for a stream in the tunnel (CONNECT)".to_owned(),
@@ -141,9 +145,7 @@ impl Words<'_> {
     /// A rule as a proxy applies it.
     fn applied(&self, id: RuleId) -> String {
         match rule(id) {
-            Some(rule) => {
-                format!("{} ({})", rule.sentence.trim_end_matches('.'), id.0)
-            }
+            Some(rule) => format!("applies {}: {}", id.0, rule.sentence.trim_end_matches('.')),
             None => format!("applies {}", id.0),
         }
     }

@@ -5,7 +5,7 @@ use meshwalk_models::path::Protection;
 use meshwalk_sim::log::Step;
 use meshwalk_sim::timeline::{EventId, Log};
 
-use crate::explore::wording::Words;
+use crate::explore::wording::{SpotPart, Words};
 
 use super::model::Ladder;
 
@@ -33,6 +33,7 @@ pub(super) struct Identities {
 #[derive(Default)]
 struct Past {
     opening: Option<EventId>,
+    tunnel: Option<EventId>,
     tcp: Option<EventId>,
     tls: Option<EventId>,
     asked: Option<EventId>,
@@ -53,9 +54,8 @@ impl Past {
                 slot.get_or_insert(id);
             };
             match log.step(id) {
-                Step::ConnectionOpening { .. } | Step::TunnelOpening { .. } => {
-                    first(&mut past.opening);
-                }
+                Step::ConnectionOpening { .. } => first(&mut past.opening),
+                Step::TunnelOpening { .. } => first(&mut past.tunnel),
                 Step::TcpEstablished => first(&mut past.tcp),
                 Step::TlsEstablished | Step::TunnelOpened => first(&mut past.tls),
                 Step::StreamAsked => first(&mut past.asked),
@@ -104,37 +104,50 @@ pub(super) fn beliefs(
     cursor: EventId,
 ) -> Vec<Belief> {
     let past = Past::of(words, log, ladder, cursor);
-    let is_encrypted = ladder.protection != Protection::Plaintext;
-    // A proxy that takes the application's connection makes its own only then.
-    let is_of_node = ladder.ends.0 == 1
-        && ladder.columns[1].spot.part == crate::explore::wording::SpotPart::Ztunnel;
-    let mut all = vec![tcp(&past, is_of_node, ladder.protection)];
-    all.push(if is_encrypted { tls(&past) } else { plain() });
-    all.push(peer(&past, identities, is_encrypted));
-    all.push(errors(&past));
-    all
+    let near = match ladder.columns[ladder.ends.0].spot.part {
+        SpotPart::Ztunnel => Near::OfNode,
+        _ => Near::Own,
+    };
+    let protection = ladder.protection;
+    vec![
+        tcp(&past, near, protection),
+        if protection == Protection::Plaintext { plain() } else { tls(&past, near) },
+        peer(&past, identities, protection),
+        errors(&past),
+    ]
+}
+
+/// Whose connection the client's end makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Near {
+    /// It is the proxy of a node, which makes its own after it has taken the application's.
+    OfNode,
+    /// The connection is its own.
+    Own,
 }
 
 fn since(id: EventId, text: &str) -> String {
     format!("{text} ({})", id.dense_name())
 }
 
-fn tcp(past: &Past, is_of_node: bool, protection: Protection) -> Belief {
-    let stands = match (is_of_node, protection) {
-        (true, Protection::Plaintext) => past.stream,
-        (true, _) | (false, Protection::Hbone) => past.tls.or(past.asked),
-        (false, _) => past.tcp,
+fn tcp(past: &Past, near: Near, protection: Protection) -> Belief {
+    let stands = match (near, protection) {
+        (Near::OfNode, Protection::Plaintext) => past.stream,
+        (Near::OfNode, _) | (Near::Own, Protection::Hbone) => past.tls.or(past.asked),
+        (Near::Own, _) => past.tcp,
     };
     let client = match (past, stands) {
         (Past { closed: Some(id), .. }, _) => since(*id, "closed"),
         (Past { dropped: Some(id), .. }, _) => since(*id, "SYN sent, no answer"),
         (_, Some(id)) => since(id, "established"),
         (Past { refused: Some((id, _)), .. }, None) => since(*id, "refused"),
-        (Past { opening: Some(_), .. }, None) => "SYN sent".to_owned(),
+        (Past { tunnel: Some(_), .. }, None) => "SYN sent".to_owned(),
+        (Past { opening: Some(_), .. }, None) if near == Near::Own => "SYN sent".to_owned(),
         _ => "not begun".to_owned(),
     };
     let server = match (past, stands) {
         (Past { dropped: Some(_), .. }, _) => "never saw a SYN".to_owned(),
+        (Past { refused: Some(_), heard: Some(_), .. }, _) => "has closed it".to_owned(),
         (past, _) if past.is_checked() => "established".to_owned(),
         (Past { refused: Some(_), .. }, _) => "does not take it".to_owned(),
         (_, Some(_)) => "has answered the SYN".to_owned(),
@@ -143,24 +156,23 @@ fn tcp(past: &Past, is_of_node: bool, protection: Protection) -> Belief {
     Belief { about: "TCP", client, server }
 }
 
-fn tls(past: &Past) -> Belief {
+fn tls(past: &Past, near: Near) -> Belief {
+    let greets = past.tunnel.is_some() || (past.tcp.is_some() && near == Near::Own);
     let client = match past {
-        Past { tls: Some(id), .. } => since(*id, "connected: it may send"),
+        Past { tls: Some(id), .. } => since(*id, "connected"),
         Past { refused: Some((id, _)), .. } => since(*id, "failed"),
-        Past { asked: Some(id), .. } => since(*id, "connected: the tunnel stood"),
+        Past { asked: Some(id), .. } => since(*id, "connected before"),
         Past { dropped: Some(_), .. } => "not begun".to_owned(),
-        Past { tcp: Some(_), .. } | Past { opening: Some(_), .. } => {
-            "handshake under way".to_owned()
-        }
+        _ if greets => "handshake under way".to_owned(),
         _ => "not begun".to_owned(),
     };
     let server = match past {
-        past if past.is_checked() => "connected: client checked".to_owned(),
+        past if past.is_checked() => "connected, client checked".to_owned(),
         Past { refused: Some(_), .. } => "turns it away".to_owned(),
         Past { tls: Some(_), .. } | Past { asked: Some(_), .. } => {
             "has yet to check the client".to_owned()
         }
-        Past { tcp: Some(_), .. } => "handshake under way".to_owned(),
+        _ if greets => "handshake under way".to_owned(),
         _ => "nothing recorded yet".to_owned(),
     };
     Belief { about: "TLS", client, server }
@@ -171,9 +183,9 @@ fn plain() -> Belief {
     Belief { about: "TLS", client: none.clone(), server: none }
 }
 
-fn peer(past: &Past, identities: &Identities, is_encrypted: bool) -> Belief {
-    if !is_encrypted {
-        let nobody = "nobody: no certificate".to_owned();
+fn peer(past: &Past, identities: &Identities, protection: Protection) -> Belief {
+    if protection == Protection::Plaintext {
+        let nobody = "nobody".to_owned();
         return Belief { about: "peer is", client: nobody.clone(), server: nobody };
     }
     let unknown = || "unknown yet".to_owned();

@@ -16,12 +16,14 @@ use crate::explore::screen::step::{fitted, time_ms, wrap};
 
 /// The cells before the first column: marks, entry and time.
 const GUTTER: usize = 20;
-/// The cells between two boxes of one pod.
-const IN_POD_GAP: usize = 13;
+/// The cells between two boxes of one pod, where there is room and where there is not.
+const IN_POD_GAP: (usize, usize) = (13, 8);
+/// The least cells for the wide gaps.
+const WIDE_GAPS_MIN: usize = 90;
 /// The least cells between the two ends.
 const WIRE_GAP_MIN: usize = 20;
-/// The cells behind the last column.
-const MARGIN: usize = 12;
+/// The cells behind the last column, as above.
+const MARGIN: (usize, usize) = (12, 8);
 
 /// Draws the ladder.
 pub(super) fn ladder(
@@ -89,11 +91,16 @@ impl Grid {
         // The mark of the selected row takes the first cell.
         let width = width - 1;
         let count = ladder.columns.len();
-        let in_pods = IN_POD_GAP * count.saturating_sub(2);
-        let wire = width.saturating_sub(GUTTER + in_pods + MARGIN).max(WIRE_GAP_MIN);
+        let is_wide = width >= WIDE_GAPS_MIN;
+        let (in_pod, margin) = match is_wide {
+            true => (IN_POD_GAP.0, MARGIN.0),
+            false => (IN_POD_GAP.1, MARGIN.1),
+        };
+        let in_pods = in_pod * count.saturating_sub(2);
+        let wire = width.saturating_sub(GUTTER + in_pods + margin).max(WIRE_GAP_MIN);
         let mut at = vec![GUTTER];
         for column in 1..count {
-            let gap = if column == ladder.ends.1 { wire } else { IN_POD_GAP };
+            let gap = if column == ladder.ends.1 { wire } else { in_pod };
             at.push(at[column - 1] + gap);
         }
         Self { at, width }
@@ -209,10 +216,18 @@ impl Cells {
             self.put(at, look.sign(Sign::Bad));
         }
         let (long, short) = message.kind.words();
-        let room = width.saturating_sub(6);
-        let text = if long.chars().count() <= room { long } else { fitted(&short, room, look) };
+        let is_tight = width < WIRE_GAP_MIN - 2;
+        let room = width.saturating_sub(if is_tight { 4 } else { 6 });
+        let is_whole = |text: &str| text.chars().count() <= room;
+        let text = match (is_whole(&long), is_whole(&short), is_tight) {
+            (true, ..) => long,
+            (false, true, _) => short,
+            // A piece of a word says less than an arrow.
+            (false, false, true) => String::new(),
+            (false, false, false) => fitted(&short, room, look),
+        };
         if !text.is_empty() {
-            self.put(start + 3, &format!(" {text} "));
+            self.put(start + if is_tight { 1 } else { 3 }, &format!(" {text} "));
         }
     }
 

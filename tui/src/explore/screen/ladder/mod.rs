@@ -8,6 +8,8 @@ mod draw;
 mod model;
 mod say;
 mod scene;
+#[cfg(test)]
+mod tests;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};

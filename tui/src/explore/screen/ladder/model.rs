@@ -173,7 +173,10 @@ impl MessageKind {
             ),
             Self::Connect => ("[h2 CONNECT]".to_owned(), "[CONNECT]".to_owned()),
             Self::Connected => ("[h2 200: the stream is open]".to_owned(), "[200 open]".to_owned()),
-            Self::Request(words) | Self::Answer(words) | Self::Refusal(words) => both(words),
+            Self::Request(words) | Self::Answer(words) | Self::Refusal(words) => {
+                let first = words.split(' ').next().unwrap_or_default();
+                (words.clone(), first.to_owned())
+            }
             Self::Close => both("close"),
         }
     }

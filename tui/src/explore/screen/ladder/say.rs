@@ -96,6 +96,9 @@ pub(super) fn why(shown: &Shown<'_>, scene: &Scene<'_>) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if shown.ladder.protection == Protection::Plaintext {
+        said.push("Nothing protects these bytes: neither end proves who it is.".to_owned());
+    }
     let derived = derived(&shown.ladder);
     if derived > 0 {
         said.push(format!(

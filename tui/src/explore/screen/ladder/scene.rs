@@ -1,5 +1,6 @@
 //! Which connection the Ladder screen shows at the cursor, and everything about it as plain data.
 
+use meshwalk_models::walk::LegEnd;
 use meshwalk_sim::log::ConnectionRow;
 use meshwalk_sim::timeline::{EventId, is_decision};
 
@@ -34,7 +35,7 @@ impl<'a> Shown<'a> {
         let ladder = build(&words, log, row, cursor)?;
         let opened = log.connection(row)?.opened;
         let hop = opened.and_then(|event| hop::build(&words, log, event));
-        let identities = identities(hop.as_ref());
+        let identities = identities(scene, hop.as_ref(), row);
         let beliefs = beliefs(&words, log, (&ladder, &identities), cursor);
         let about = log.events_of_connection(row).into_iter();
         let used = ladder.rungs.iter().map(|rung| rung.anchor);
@@ -62,8 +63,26 @@ fn connection(scene: &Scene<'_>) -> Option<ConnectionRow> {
     next.map(|(_, row)| *row)
 }
 
-/// Who the ends are.
-fn identities(_: Option<&Hop>) -> Identities {
-    let unknown = "not known: the walk was not asked".to_owned();
-    Identities { client: unknown.clone(), server: unknown }
+/// Who the ends are, by the walk of the call that had the connection opened.
+fn identities(scene: &Scene<'_>, hop: Option<&Hop>, row: ConnectionRow) -> Identities {
+    let unknown = |why: &str| {
+        let text = format!("not known: {why}");
+        Identities { client: text.clone(), server: text }
+    };
+    let Some((hop, call)) = hop.and_then(|hop| Some((hop, hop.call?))) else {
+        return unknown("the log does not tell which call had it opened");
+    };
+    let at = scene.log().time(scene.event());
+    let answered = match scene.asking.answer(call, hop.caller, at) {
+        Ok(answered) => answered,
+        Err(why) => return unknown(&why.to_string()),
+    };
+    let place = hop.legs.iter().position(|leg| leg.connection == Some(row));
+    let leg = place.and_then(|place| hop::walked_leg(hop, &answered.answer, place));
+    let Some(leg) = leg else { return unknown("the walk does not come by here") };
+    let name = |end: &LegEnd| match &end.believed.principal {
+        Some(principal) => hop::short_principal(principal),
+        None => format!("nobody: {}", end.believed.source),
+    };
+    Identities { client: name(&leg.from), server: name(&leg.to) }
 }

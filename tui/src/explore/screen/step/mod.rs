@@ -8,6 +8,8 @@ mod layers;
 mod model;
 mod path;
 mod say;
+#[cfg(test)]
+mod tests;
 mod why;
 
 use ratatui::buffer::Buffer;
@@ -60,7 +62,7 @@ pub(in crate::explore) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffe
         }
         Room::Middle => {
             let rows = [
-                Constraint::Length(PATH_HEIGHT),
+                Constraint::Length(STRIP_HEIGHT),
                 Constraint::Min(1),
                 Constraint::Length(WHY_HEIGHT),
             ];
@@ -77,7 +79,7 @@ pub(in crate::explore) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffe
                 Constraint::Length(WHY_HEIGHT),
             ];
             let [path, middle, why] = Layout::vertical(rows).areas(area);
-            let halves = [Constraint::Percentage(53), Constraint::Percentage(47)];
+            let halves = [Constraint::Percentage(50), Constraint::Percentage(50)];
             let [events, layers] = Layout::horizontal(halves).areas(middle);
             draw::path(scene, &model, path, buffer);
             draw::events(scene, &model, events, buffer);

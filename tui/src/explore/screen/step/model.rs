@@ -28,14 +28,17 @@ impl<'a> Model<'a> {
         let hop = hop::build(&words, log, scene.event());
         let layers = hop.as_ref().and_then(|hop| {
             let asked = hop.call.and_then(|call| scene.session.prepared.asked.get(call as usize));
-            layers(Facts {
-                words: &words,
-                log,
-                cursor: scene.event(),
-                hop,
-                asked,
-                walked: Err("the walk was not asked"),
-            })
+            let at = log.time(scene.event());
+            let reply = hop.call.map(|call| scene.asking.answer(call, hop.caller, at));
+            let unasked = match &reply {
+                Some(Err(why)) => why.to_string(),
+                _ => "its call site is not known".to_owned(),
+            };
+            let walked = match &reply {
+                Some(Ok(answered)) => Ok(&answered.answer),
+                _ => Err(unasked.as_str()),
+            };
+            layers(Facts { words: &words, log, cursor: scene.event(), hop, asked, walked })
         });
         Self { words, log, hop, layers }
     }

@@ -104,7 +104,7 @@ fn word(leg: &HopLeg) -> String {
 }
 
 /// The least cells of an arrow.
-const ARROW_MIN: usize = 4;
+const ARROW_MIN: usize = 6;
 /// The widest arrow.
 const ARROW_MAX: usize = 16;
 /// The least cells of a box, its frame included.

@@ -26,7 +26,7 @@ pub(super) fn sentences(model: &Model<'_>, scene: &Scene<'_>) -> Vec<String> {
     ));
     if let Some(hop) = &model.hop {
         said.push(format!("{}.", call(model, scene, hop)));
-        said.push(format!("{}.", here(model, hop)));
+        said.push(format!("{}.", capitalised(&here(model, hop))));
         said.extend(legs(model, hop));
     }
     if let Some(layers) = &model.layers {
@@ -51,6 +51,15 @@ pub(super) fn sentences(model: &Model<'_>, scene: &Scene<'_>) -> Vec<String> {
         None => said.push("Nothing was decided yet for this request.".to_owned()),
     }
     said
+}
+
+/// The same with a capital letter in front.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
 }
 
 /// Who calls whom: `shoppers#12, call 0.2: web-0 calls shop/stock, GET /stock`.

@@ -28,7 +28,15 @@ pub(in crate::explore::screen) fn lines(
     let entry = log.entry(event);
     let connection = log.connection_at(event).map(|row| u64::from(row.0));
     let happened = Happened { step: entry.step, pod: entry.pod, connection };
-    let mut lines = vec![format!("{}: {}.", event.dense_name(), words.sentence(happened))];
+    let sentence = match entry.step {
+        // What the rule says comes on the next line.
+        Step::Decided { .. } => {
+            let spot = words.spot(entry.step, entry.pod);
+            format!("{} applies a rule", words.spot_in_full(spot))
+        }
+        _ => words.sentence(happened),
+    };
+    let mut lines = vec![format!("{}: {sentence}.", event.dense_name())];
     match (rule_of(entry.step), decision_of(entry.step)) {
         (Some(rule), _) => lines.extend(rule_note(rule)),
         (None, Some(decision)) => {

@@ -45,10 +45,7 @@ fn request(facts: Facts<'_>, leg: usize) -> Cell {
     let path = after.changes.iter().find(|it| it.name == ":path");
     let text = match path.and_then(|it| it.value.as_ref()) {
         Some(path) => format!("{} {path}", asked.method),
-        None => {
-            let count = after.changes.len();
-            format!("same, {count} header{}", if count == 1 { "" } else { "s" })
-        }
+        None => format!("{head} +{} headers", after.changes.len()),
     };
     Cell::new(text, fields)
 }

@@ -27,14 +27,9 @@ pub(super) fn tcp(facts: Facts<'_>, leg: usize) -> Cell {
     let source = address(facts, "source", from.spot.map(|spot| spot.pod));
     let destination = address(facts, "destination", to.spot.map(|spot| spot.pod));
     let port = port(facts, it, to.role);
-    let text = match (known(&source), known(&destination)) {
+    let text = match (known(&destination), known(&port)) {
         (None, None) => NOT_KNOWN.to_owned(),
-        (from, to) => format!(
-            "{} > {}{}",
-            from.unwrap_or("?"),
-            to.unwrap_or("?"),
-            known(&port).map_or(String::new(), |port| format!(":{port}"))
-        ),
+        (to, port) => format!("> {}:{}", to.unwrap_or("?"), port.unwrap_or("?")),
     };
     let mut fields = vec![source, destination, port];
     fields.push(unknown("source port", "it is not modelled"));

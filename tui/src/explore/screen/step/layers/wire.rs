@@ -1,10 +1,10 @@
 //! Tunnel, TLS and identity of one leg.
 
 use meshwalk_models::path::{Callee, Caller, DataPath, HBONE_PORT, Protection, route};
-use meshwalk_models::walk::{EndKind, Leg};
+use meshwalk_models::walk::Leg;
 use meshwalk_sim::log::Step;
 
-use crate::explore::hop::{HopLeg, Known, Role};
+use crate::explore::hop::{self, HopLeg, Known, Role, short_principal};
 
 use super::{Cell, Edge, Facts, Field, NOT_KNOWN, field, unknown};
 
@@ -90,7 +90,7 @@ pub(super) fn tls(facts: Facts<'_>, leg: usize) -> Cell {
     };
     if protection == Protection::Plaintext {
         let (text, why) = match it.known {
-            Known::InPod => ("none, in the pod", "the bytes do not leave the network of the pod"),
+            Known::InPod => ("none, in the pod", "the bytes stay in the network of the pod"),
             _ => ("none: plaintext", "whoever is on the wire can read and change the bytes"),
         };
         let set_by = walked_leg(facts, leg).and_then(|leg| leg.origin);
@@ -108,7 +108,7 @@ pub(super) fn tls(facts: Facts<'_>, leg: usize) -> Cell {
         _ => "mTLS",
     };
     Cell::new(
-        format!("{what}, {state}"),
+        format!("mTLS {state}"),
         vec![
             field("encryption", what, "both sides show certificates of the mesh", set_by)
                 .by(path_rule(facts)),
@@ -160,9 +160,12 @@ fn handshake(
 /// Who is believed to be whom on a leg.
 pub(super) fn identity(facts: Facts<'_>, (leg, edge): (usize, Edge)) -> Cell {
     let it = &facts.hop.legs[leg];
-    if it.known == Known::InPod {
-        let why = "both are in one pod or on its node, where nobody shows a certificate";
-        return Cell::new("nobody shows any", vec![field("peer", "nobody", why, "")]);
+    if it.known == Known::InPod || it.protection == Some(Protection::Plaintext) {
+        let why = match it.known {
+            Known::InPod => "both are in one pod or on its node, where nobody shows a certificate",
+            _ => "the bytes are in plaintext: no certificate of the mesh is shown",
+        };
+        return Cell::new("nobody", vec![field("peer", "nobody", why, "")]);
     }
     let Some(walked) = walked_leg(facts, leg) else {
         let why = match facts.walked {
@@ -178,56 +181,18 @@ pub(super) fn identity(facts: Facts<'_>, (leg, edge): (usize, Edge)) -> Cell {
     };
     let client = end("client", &walked.from);
     let server = end("server", &walked.to);
-    let short = |field: &Field| short_principal(&field.value);
-    let is_receiver = edge == Edge::In;
-    let text = if is_receiver {
-        format!("peer is {}", short(&client))
-    } else {
-        format!("we are {}", short(&client))
+    let is_server = facts.hop.here.is_some_and(|here| here.stop == leg + 1);
+    let (own, other) = if is_server { (&server, &client) } else { (&client, &server) };
+    let text = match edge {
+        Edge::In => format!("peer {}", short_principal(&other.value)),
+        Edge::Out => format!("as {}", short_principal(&own.value)),
     };
     Cell::new(text, vec![client, server])
 }
 
-/// `shop/web` for `spiffe://cluster.local/ns/shop/sa/web`: namespace and service account.
-pub(super) fn short_principal(principal: &str) -> String {
-    let path = principal.split("/ns/").nth(1);
-    match path.and_then(|path| path.split_once("/sa/")) {
-        Some((namespace, account)) => format!("{namespace}/sa/{account}"),
-        None => principal.to_owned(),
-    }
-}
-
-/// The leg of the walk that is the same as one of the hop: the one with the same two sorts of
-/// boxes.
+/// The leg of the walk that is the same as one of the hop.
 pub(super) fn walked_leg<'a>(facts: Facts<'a>, leg: usize) -> Option<&'a Leg> {
-    let walked = facts.walked.ok()?;
-    let stops = &facts.hop.stops;
-    let kind = |stop: usize| end_kind(facts, stop);
-    let (from, to) = (kind(leg)?, kind(leg + 1)?);
-    let is_it = |it: &&Leg| it.from.kind == from && it.to.kind == to;
-    let from_server = stops[leg].role == Role::ServerProxy;
-    let mut legs = walked.legs.iter().filter(is_it);
-    if from_server { legs.next_back() } else { legs.next() }
-}
-
-fn end_kind(facts: Facts<'_>, stop: usize) -> Option<EndKind> {
-    use crate::explore::wording::SpotPart;
-    let stop = &facts.hop.stops[stop];
-    let Some(spot) = stop.spot else {
-        return match stop.role {
-            Role::CallerApp | Role::ServerApp => Some(EndKind::Application),
-            Role::Waypoint => Some(EndKind::Waypoint),
-            Role::CallerProxy | Role::ServerProxy => None,
-        };
-    };
-    Some(match spot.part {
-        SpotPart::App => EndKind::Application,
-        SpotPart::Sidecar => EndKind::Sidecar,
-        SpotPart::Ztunnel => EndKind::Ztunnel,
-        SpotPart::Waypoint => EndKind::Waypoint,
-        SpotPart::Gateway => EndKind::Gateway,
-        SpotPart::Kernel => return None,
-    })
+    hop::walked_leg(facts.hop, facts.walked.ok()?, leg)
 }
 
 /// The rule that says which way a call of such a pair takes.

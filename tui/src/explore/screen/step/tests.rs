@@ -1,0 +1,165 @@
+//! The screen on real scenarios: a sidecar pair, a waypoint, a denial, a drop and no mesh at all.
+
+use meshwalk_sim::log::StepKind;
+use meshwalk_sim::timeline::EventId;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::explore::App;
+use crate::explore::look::Look;
+use crate::explore::screen::Screen;
+use crate::explore::testing;
+
+use super::{EVENTS, LAYERS, PATH, WHY};
+
+const POLICIES: &str = "basics/policies.yaml";
+const SHORT: &[&str] = &["duration=1s", "warm_up=0s", "expectations=[]"];
+/// What the frame around a screen takes of its height.
+const FRAME_HEIGHT: u16 = 5;
+
+/// One workload that calls another one in a folder of questions.
+fn asked(folder: &str, to: &str, look: Look) -> App {
+    let traffic = format!(
+        "traffic=[{{name: calls, from: web/frontend, to: \"{to}\", requests: [{{method: GET, path: \
+         /}}], stop: 300ms, load: {{arrivals: {{constant: {{rate: 5/s}}}}}}}}]"
+    );
+    testing::app(folder, &["duration=1s", "warm_up=0s", &traffic], look)
+}
+
+fn waypoint(to: &str) -> App {
+    asked("questions/27-which-identity", to, Look::MONO)
+}
+
+fn policies(look: Look) -> App {
+    testing::app(POLICIES, SHORT, look)
+}
+
+/// The first entry of a kind that belongs to a request.
+fn at(mut app: App, request: &str, kind: StepKind) -> App {
+    let log = app.timeline.log();
+    let first = log.find(request).expect("the request began");
+    let row = log.request_at(first).expect("it is one of a request");
+    let mut events = log.events_of_request(row).into_iter();
+    let event = events.find(|id| log.kind(*id) == kind).expect("it has such an entry");
+    app.go_to(event);
+    app.show(Screen::Step);
+    app
+}
+
+fn drawn(app: &App, (width, height): (u16, u16)) -> Buffer {
+    let area = Rect::new(0, 0, width, height - FRAME_HEIGHT);
+    let mut buffer = Buffer::empty(area);
+    super::draw(&app.scene(), area, &mut buffer);
+    buffer
+}
+
+fn text(app: &App, size: (u16, u16)) -> String {
+    testing::text(&drawn(app, size))
+}
+
+#[test]
+fn a_request_between_two_sidecars_in_every_size() {
+    let app = at(policies(Look::MONO), "web#0", StepKind::RequestAtServerProxy);
+    insta::assert_snapshot!("sidecars_80x24", text(&app, (80, 24)));
+    insta::assert_snapshot!("sidecars_100x30", text(&app, (100, 30)));
+    insta::assert_snapshot!("sidecars_120x36", text(&app, (120, 36)));
+}
+
+#[test]
+fn sixteen_colours_say_nothing_that_words_do_not() {
+    let app = at(policies(Look::ANSI16), "audit#0", StepKind::AnsweredByServerProxy);
+    for size in testing::SIZES {
+        let name = format!("denied_ansi16_{}x{}", size.0, size.1);
+        insta::assert_snapshot!(name, crate::explore::output::styled(&drawn(&app, size)));
+    }
+    let mono = at(policies(Look::MONO), "audit#0", StepKind::AnsweredByServerProxy);
+    assert_eq!(text(&app, (120, 36)), text(&mono, (120, 36)));
+}
+
+#[test]
+fn every_pane_of_the_small_screen_comes_with_tab() {
+    let mut app = at(policies(Look::MONO), "web#0", StepKind::RequestAtServerProxy);
+    for (pane, name) in [(LAYERS, "layers"), (PATH, "path"), (WHY, "why")] {
+        app.view.set_focus(pane);
+        insta::assert_snapshot!(format!("sidecars_{name}_80x24"), text(&app, (80, 24)));
+    }
+}
+
+#[test]
+fn a_waypoint_changes_who_asks() {
+    let app = at(waypoint("stock.shop:8080"), "calls#0", StepKind::Relayed);
+    let text = text(&app, (120, 36));
+    assert!(
+        text.contains("peer web/sa/frontend") && text.contains("as shop/sa/waypoint"),
+        "{text}"
+    );
+    insta::assert_snapshot!("waypoint_120x36", text);
+}
+
+#[test]
+fn a_ztunnel_puts_bytes_into_a_tunnel() {
+    let mut app = at(waypoint("stock.shop:8080"), "calls#0", StepKind::RequestAtClientNodeProxy);
+    app.view.set_focus(LAYERS);
+    insta::assert_snapshot!("ztunnel_layers_100x30", text(&app, (100, 30)));
+}
+
+#[test]
+fn a_dropped_packet_is_a_cut_on_the_way() {
+    let app = at(policies(Look::MONO), "reporter#0", StepKind::SynDropped);
+    insta::assert_snapshot!("dropped_80x24", text(&app, (80, 24)));
+}
+
+#[test]
+fn without_a_mesh_two_applications_speak_in_plaintext() {
+    let app = testing::app("shop/no-mesh.yaml", SHORT, Look::MONO);
+    let request = app.timeline.log().requests().next().expect("a request");
+    let name = app.timeline.log().request_name(request);
+    let app = at(app, &name, StepKind::RequestAtApp);
+    insta::assert_snapshot!("no_mesh_120x36", text(&app, (120, 36)));
+}
+
+#[test]
+fn keys_lead_from_an_entry_to_the_run_and_from_a_box_to_its_first_entry() {
+    let app = at(policies(Look::MONO), "web#0", StepKind::RequestAtServerProxy);
+    let scene = app.scene();
+    let log = app.timeline.log();
+    let row = super::Events::of(&scene).row_of(scene.event());
+    let jump = super::enter(&scene, EVENTS, row).expect("the entry at the cursor leads on");
+    assert_eq!(jump.unfold, Some((EVENTS, super::ALL_ENTRIES.to_owned())));
+    let jump = super::enter(&scene, EVENTS, 0).expect("an entry leads to itself");
+    assert_eq!(jump.event.map(|id| log.kind(id)), Some(StepKind::CallBegan));
+    let jump = super::enter(&scene, PATH, 3).expect("a box leads to its first entry");
+    assert_eq!(jump.event.map(|id| log.kind(id)), Some(StepKind::RequestAtApp));
+    let jump = super::enter(&scene, WHY, 0).expect("a decision leads to its reasons");
+    assert_eq!(jump.screen, Some(Screen::Why));
+    assert_eq!(super::rows(&scene, PATH), 4, "two applications and two sidecars");
+}
+
+#[test]
+fn all_entries_of_the_run_are_listed_where_they_are_asked_for() {
+    let mut app = at(policies(Look::MONO), "web#0", StepKind::RequestAtServerProxy);
+    let own = super::rows(&app.scene(), EVENTS);
+    app.view.turn_over(EVENTS, super::ALL_ENTRIES.to_owned());
+    let all = super::rows(&app.scene(), EVENTS);
+    assert_eq!(all, app.timeline.log().len());
+    assert!(own < all, "{own} of {all}");
+}
+
+#[test]
+fn no_entry_of_these_runs_breaks_the_screen() {
+    for mut app in [policies(Look::MONO), waypoint("orders.shop:8080")] {
+        app.show(Screen::Step);
+        for event in 0..app.timeline.log().len() as u32 {
+            app.go_to(EventId(event));
+            let said = super::sentences(&app.scene());
+            assert!(said.iter().all(|it| !it.is_empty()), "{said:?}");
+            text(&app, (80, 24));
+        }
+    }
+}
+
+#[test]
+fn the_screen_is_told_in_sentences() {
+    let app = at(policies(Look::MONO), "web#0", StepKind::RequestAtServerProxy);
+    insta::assert_snapshot!("sidecars_sentences", super::sentences(&app.scene()).join("\n"));
+}
