@@ -145,7 +145,9 @@ impl Words<'_> {
     /// A rule as a proxy applies it.
     fn applied(&self, id: RuleId) -> String {
         match rule(id) {
-            Some(rule) => format!("applies {}: {}", id.0, rule.sentence.trim_end_matches('.')),
+            Some(rule) => {
+                format!("{} ({})", rule.sentence.trim_end_matches('.'), id.0)
+            }
             None => format!("applies {}", id.0),
         }
     }

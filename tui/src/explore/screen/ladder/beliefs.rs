@@ -41,7 +41,10 @@ struct Past {
     /// The server's end has had something that came with or after the client's proof.
     heard: Option<EventId>,
     dropped: Option<EventId>,
-    refused: Option<(EventId, String)>,
+    /// Why the server's end turns the client away.
+    turned_away: Option<String>,
+    /// When the client hears of it.
+    refused: Option<EventId>,
     closed: Option<EventId>,
 }
 
@@ -62,7 +65,8 @@ impl Past {
                 Step::StreamOpened => first(&mut past.stream),
                 Step::SynDropped { .. } => first(&mut past.dropped),
                 Step::ConnectionRefused { decision } => {
-                    past.refused = Some((id, words.decided(decision)));
+                    past.turned_away = Some(words.decided(decision));
+                    past.refused = Some(id);
                 }
                 Step::ConnectionClosed => first(&mut past.closed),
                 _ => {}
@@ -76,8 +80,12 @@ impl Past {
                     | Step::RequestAtApp => {
                         past.heard.get_or_insert(id);
                     }
+                    // Word of it is on its way: the client hears of it when it loses the attempt.
                     Step::ConnectionReset { decision } => {
-                        past.refused = Some((id, words.decided(decision)));
+                        past.turned_away = Some(words.decided(decision));
+                    }
+                    Step::AttemptReset { .. } if past.turned_away.is_some() => {
+                        past.refused = Some(id);
                     }
                     _ => {}
                 }
@@ -140,16 +148,16 @@ fn tcp(past: &Past, near: Near, protection: Protection) -> Belief {
         (Past { closed: Some(id), .. }, _) => since(*id, "closed"),
         (Past { dropped: Some(id), .. }, _) => since(*id, "SYN sent, no answer"),
         (_, Some(id)) => since(id, "established"),
-        (Past { refused: Some((id, _)), .. }, None) => since(*id, "refused"),
+        (Past { refused: Some(id), .. }, None) => since(*id, "refused"),
         (Past { tunnel: Some(_), .. }, None) => "SYN sent".to_owned(),
         (Past { opening: Some(_), .. }, None) if near == Near::Own => "SYN sent".to_owned(),
         _ => "not begun".to_owned(),
     };
     let server = match (past, stands) {
         (Past { dropped: Some(_), .. }, _) => "never saw a SYN".to_owned(),
-        (Past { refused: Some(_), heard: Some(_), .. }, _) => "has closed it".to_owned(),
+        (Past { turned_away: Some(_), heard: Some(_), .. }, _) => "has closed it".to_owned(),
         (past, _) if past.is_checked() => "established".to_owned(),
-        (Past { refused: Some(_), .. }, _) => "does not take it".to_owned(),
+        (Past { turned_away: Some(_), .. }, _) => "does not take it".to_owned(),
         (_, Some(_)) => "has answered the SYN".to_owned(),
         _ => "nothing recorded yet".to_owned(),
     };
@@ -160,7 +168,7 @@ fn tls(past: &Past, near: Near) -> Belief {
     let greets = past.tunnel.is_some() || (past.tcp.is_some() && near == Near::Own);
     let client = match past {
         Past { tls: Some(id), .. } => since(*id, "connected"),
-        Past { refused: Some((id, _)), .. } => since(*id, "failed"),
+        Past { refused: Some(id), .. } => since(*id, "failed"),
         Past { asked: Some(id), .. } => since(*id, "connected before"),
         Past { dropped: Some(_), .. } => "not begun".to_owned(),
         _ if greets => "handshake under way".to_owned(),
@@ -168,7 +176,7 @@ fn tls(past: &Past, near: Near) -> Belief {
     };
     let server = match past {
         past if past.is_checked() => "connected, client checked".to_owned(),
-        Past { refused: Some(_), .. } => "turns it away".to_owned(),
+        Past { turned_away: Some(_), .. } => "turns it away".to_owned(),
         Past { tls: Some(_), .. } | Past { asked: Some(_), .. } => {
             "has yet to check the client".to_owned()
         }
@@ -198,10 +206,11 @@ fn peer(past: &Past, identities: &Identities, protection: Protection) -> Belief 
 }
 
 fn errors(past: &Past) -> Belief {
-    let (client, server) = match (&past.refused, past.dropped) {
-        (Some((id, why)), _) => (since(*id, "turned away"), why.clone()),
-        (None, Some(id)) => (since(id, "none but silence"), "none".to_owned()),
-        (None, None) => ("none".to_owned(), "none".to_owned()),
+    let client = match (past.refused, past.dropped) {
+        (Some(id), _) => since(id, "turned away"),
+        (None, Some(id)) => since(id, "none but silence"),
+        (None, None) => "none".to_owned(),
     };
+    let server = past.turned_away.clone().unwrap_or_else(|| "none".to_owned());
     Belief { about: "error seen", client, server }
 }

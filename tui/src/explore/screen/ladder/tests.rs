@@ -126,6 +126,16 @@ fn what_the_engine_does_not_simulate_has_no_time() {
 }
 
 #[test]
+fn the_client_hears_of_a_reset_later_than_the_server_decides_it() {
+    let app = at(policies(Look::MONO), "batch#0", StepKind::ConnectionReset);
+    let (client, server) = believed(&app, "error seen");
+    assert_eq!(client, "none");
+    assert!(server.contains("STRICT"), "{server}");
+    let app = at(policies(Look::MONO), "batch#0", StepKind::AttemptReset);
+    assert!(believed(&app, "error seen").0.starts_with("turned away"));
+}
+
+#[test]
 fn a_dropped_packet_leaves_the_server_ignorant() {
     let app = at(policies(Look::MONO), "reporter#0", StepKind::SynDropped);
     insta::assert_snapshot!("dropped_80x24", text(&app, (80, 24)));
@@ -136,7 +146,7 @@ fn a_dropped_packet_leaves_the_server_ignorant() {
 fn a_tunnel_that_is_dropped_is_given_up() {
     let folder = "questions/28-network-policy-and-hbone";
     let app = asked(folder, "orders.shop:8080", "duration=12s");
-    let app = at(app, "calls#0", StepKind::TunnelFailed);
+    let app = at(app, "calls#0", StepKind::SynDropped);
     insta::assert_snapshot!("tunnel_dropped_100x30", text(&app, (100, 30)));
 }
 

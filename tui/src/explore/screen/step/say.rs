@@ -75,7 +75,9 @@ pub(super) fn call(model: &Model<'_>, scene: &Scene<'_>, hop: &Hop) -> String {
         (of, Some(attempt)) => format!(", try {} attempt {}", of + 1, attempt + 1),
     };
     let caller = model.words.pod(hop.caller);
-    format!("{request} call {}: {caller} calls {to}{what}{tries}", hop.path)
+    // What calls and is no pod of the cluster are clients outside, who are many.
+    let calls = if model.words.node(hop.caller).is_some() { "calls" } else { "call" };
+    format!("{request} call {}: {caller} {calls} {to}{what}{tries}", hop.path)
 }
 
 /// Where the message is.

@@ -68,10 +68,8 @@ fn a_request_between_two_sidecars_in_every_size() {
 #[test]
 fn sixteen_colours_say_nothing_that_words_do_not() {
     let app = at(policies(Look::ANSI16), "audit#0", StepKind::AnsweredByServerProxy);
-    for size in testing::SIZES {
-        let name = format!("denied_ansi16_{}x{}", size.0, size.1);
-        insta::assert_snapshot!(name, crate::explore::output::styled(&drawn(&app, size)));
-    }
+    let styled = crate::explore::output::styled(&drawn(&app, (120, 36)));
+    assert!(styled.contains("red") && styled.contains("blue"), "{styled}");
     let mono = at(policies(Look::MONO), "audit#0", StepKind::AnsweredByServerProxy);
     assert_eq!(text(&app, (120, 36)), text(&mono, (120, 36)));
 }

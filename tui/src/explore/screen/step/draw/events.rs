@@ -16,7 +16,7 @@ use super::super::path::fitted;
 use super::super::{EVENTS, PANES};
 
 /// The least cells of the column of places, and the most.
-const PLACE_WIDTH: (usize, usize) = (12, 22);
+const PLACE_WIDTH: (usize, usize) = (13, 22);
 /// What the columns before the summary take, besides those of place and time.
 const FIXED_WIDTH: usize = 20;
 

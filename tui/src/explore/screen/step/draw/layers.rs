@@ -61,7 +61,9 @@ pub(in super::super) fn draw(
 
 /// The layer that is selected: by hand, else the first that changes here.
 fn selected(scene: &Scene<'_>, layers: &Layers) -> usize {
-    let first = layers.rows.iter().position(Row::changes);
+    let has_fields = |cell: &Option<Cell>| cell.as_ref().is_some_and(|it| !it.fields.is_empty());
+    let tells = |row: &Row| row.changes() && (has_fields(&row.inward) || has_fields(&row.outward));
+    let first = layers.rows.iter().position(tells);
     let chosen = scene.view.chosen(LAYERS).or(first).unwrap_or(0);
     chosen.min(Layer::ALL.len() - 1)
 }

@@ -91,7 +91,8 @@ impl Strip<'_> {
             let width = widths[place];
             let node = if cell.node == last_node { "" } else { cell.node.as_str() };
             last_node = &cell.node;
-            let span = width + if place + 1 < self.boxes.len() { gap } else { 0 };
+            let is_last = place + 1 == self.boxes.len();
+            let span = if is_last { width.max(cell.node.len() + 1) } else { width + gap };
             let node = format!("{:<span$}", fitted(node, span.saturating_sub(1), self.look));
             nodes.push(Span::styled(node, self.look.style(Role::Dim)));
             let style = self.style(cell, selected == Some(place));
