@@ -28,5 +28,6 @@ mod questions;
 mod reach;
 mod samples;
 mod shapes;
+mod step;
 mod tokens;
 mod waypoints;

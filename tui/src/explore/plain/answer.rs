@@ -144,11 +144,20 @@ fn help() -> Vec<String> {
             .to_owned(),
     ];
     let here = rows().filter(|row| !is_about_rows(row.id));
-    lines.extend(here.map(|row| format!("{}: {}", row.usage(), row.sentence)));
+    lines.extend(here.map(|row| {
+        let shown = row.word();
+        let others = row.words.iter().copied().chain([row.name]).filter(|word| *word != shown);
+        let others: Vec<&str> = others.collect();
+        let also = match others.as_slice() {
+            [] => String::new(),
+            others => format!(" ({})", others.join(", ")),
+        };
+        format!("{}{also}: {}", row.usage(), row.sentence)
+    }));
     lines
 }
 
 /// With an end.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }

@@ -75,7 +75,7 @@ pub(crate) fn explore(
             writeln!(out, "{sentence}")?;
         }
         if let Some(why) = refused {
-            writeln!(out, "Not done: {why}.")?;
+            writeln!(out, "Not done: {}", answer::sentence(&why))?;
             if on_refusal == OnRefusal::Stop {
                 out.flush()?;
                 return Ok(Ended::Refused(number, why));

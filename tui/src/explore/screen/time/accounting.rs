@@ -2,7 +2,7 @@
 //! and did. The figures are those of the log; here they are only rounded and written.
 
 use meshwalk_models::units::SimTime;
-use meshwalk_sim::waterfall::{Account, ServiceAccount, Waterfall, account};
+use meshwalk_sim::waterfall::{Account, ServiceAccount, Spent, Waterfall, account};
 
 use crate::explore::scene::Scene;
 
@@ -49,7 +49,7 @@ pub(super) fn lines(naming: &Naming<'_>, accounts: &Accounts) -> Vec<Text> {
 
 fn time_lines(accounts: &Accounts) -> Vec<Text> {
     let Accounts { so_far, whole } = accounts;
-    let heading = format!("{:<26}{:>13}{:>7}{:>13}", "time of the request", "in all", "", "so far");
+    let heading = format!("{:<24}{:>13}{:>7}{:>13}", "time of the request", "in all", "", "so far");
     let mut lines = vec![(Tone::Heading, heading)];
     let totals: Vec<_> = whole.parts.iter().map(|part| part.total).collect();
     let now = |part: &meshwalk_sim::waterfall::PartOfTime| {
@@ -63,8 +63,8 @@ fn time_lines(accounts: &Accounts) -> Vec<Text> {
         lines.push((
             Tone::Plain,
             format!(
-                "{:<26}{:>13}{:>7}{:>13}",
-                part.spent.words(),
+                "{:<24}{:>13}{:>7}{:>13}",
+                short(part.spent),
                 ms(totals[place]),
                 percent(totals[place], sum),
                 ms(nows[place])
@@ -74,7 +74,7 @@ fn time_lines(accounts: &Accounts) -> Vec<Text> {
     let so_far_sum: u64 = nows.iter().sum();
     lines.push((
         Tone::Heading,
-        format!("{:<26}{:>13}{:>7}{:>13}", "= latency", ms(sum), "100%", ms(so_far_sum)),
+        format!("{:<24}{:>13}{:>7}{:>13}", "= latency", ms(sum), "100%", ms(so_far_sum)),
     ));
     let replaced: Vec<_> = whole.parts.iter().map(|part| part.replaced).collect();
     let replaced: u64 = together(&replaced).iter().sum();
@@ -82,7 +82,7 @@ fn time_lines(accounts: &Accounts) -> Vec<Text> {
         lines.push((
             Tone::Warn,
             format!(
-                "{:<26}{:>13}{:>7}",
+                "{:<24}{:>13}{:>7}",
                 "of it in failed attempts",
                 ms(replaced),
                 percent(replaced, sum)
@@ -90,6 +90,17 @@ fn time_lines(accounts: &Accounts) -> Vec<Text> {
         ));
     }
     lines
+}
+
+/// A part in the words that its column has room for.
+const fn short(spent: Spent) -> &'static str {
+    match spent {
+        Spent::Calls => "between its steps",
+        Spent::NodeProxy => "to the node's proxy",
+        Spent::Stream => "between messages",
+        Spent::OwnSide => "caller's own side",
+        other => other.words(),
+    }
 }
 
 fn service_lines(naming: &Naming<'_>, service: &ServiceAccount) -> Vec<Text> {

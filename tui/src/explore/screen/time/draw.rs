@@ -175,7 +175,8 @@ pub(super) fn retries(scene: &Scene<'_>, subject: &Subject) -> Vec<(Option<u64>,
         lines.push((entry, (Tone::Heading, format!("{sign} {name} +{} {about}", decision.after))));
         lines.push((entry, (Tone::Plain, format!("  {verdict}"))));
         let grounds = decision.grounds.iter();
-        lines.extend(grounds.map(|ground| (entry, (Tone::Dim, format!("    {ground}")))));
+        let short = |ground| files_alone(ground);
+        lines.extend(grounds.map(|it| (entry, (Tone::Dim, format!("    {}", short(it))))));
     }
     if lines.is_empty() {
         let none = "Nothing failed that somebody could have tried again.";
@@ -189,7 +190,22 @@ pub(super) fn settings(scene: &Scene<'_>, subject: &Subject) -> Vec<Text> {
     let mut lines = Vec::new();
     for setting in knobs::settings(scene, &subject.waterfall) {
         lines.push((Tone::Heading, setting.call));
-        lines.extend(setting.lines.into_iter().map(|line| (Tone::Plain, format!("  {line}"))));
+        let texts = setting.lines.iter().map(|line| files_alone(line));
+        lines.extend(texts.map(|line| (Tone::Plain, format!("  {line}"))));
     }
     lines
+}
+
+/// The same with the folders of files in brackets left out: a pane has no room for them.
+fn files_alone(text: &str) -> String {
+    let mut short = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('[') {
+        let Some((place, beyond)) = after.split_once(']') else { break };
+        let file = place.rsplit('/').next().unwrap_or(place);
+        short.push_str(&format!("{before}[{file}]"));
+        rest = beyond;
+    }
+    short.push_str(rest);
+    short
 }

@@ -85,7 +85,7 @@ impl Picture<'_> {
             (_, false) => self.look.sign(Sign::Unfolded),
         };
         let hidden = if row.is_folded { format!(" +{}", row.below) } else { String::new() };
-        let label = format!("{indent}{fold} {}{hidden}", self.naming.label(self.waterfall, row));
+        let label = format!("{indent}{fold}{hidden} {}", self.naming.label(self.waterfall, row));
         let note = self.naming.note(self.waterfall, row);
         let is_ahead = row.stretches.first().is_some_and(|first| first.from > self.now);
         let text = if is_ahead { Role::Dim } else { Role::Text };

@@ -4,6 +4,7 @@ use meshwalk_models::units::SimTime;
 use meshwalk_sim::waterfall::Waterfall;
 
 use crate::explore::scene::Scene;
+use crate::report::format::counted;
 
 use super::accounting::Accounts;
 use super::decisions::decisions;
@@ -39,10 +40,10 @@ pub(super) fn sentences(
         let parts = together(&[service.busy.useful, service.busy.vain, service.busy.wasted]);
         let sum: u64 = parts.iter().sum();
         let mut text = format!(
-            "{} was wanted {} times and got {} attempts: amplification {}.",
+            "{}: {} wanted, {} made, amplification {}.",
             naming.service(service.service),
-            service.wanted,
-            service.made,
+            counted(service.wanted, "call"),
+            counted(service.made, "attempt"),
             times(service.made, service.wanted)
         );
         if sum > 0 {

@@ -8,11 +8,14 @@ use meshwalk_sim::waterfall::of_log;
 use super::{ACCOUNTING, RETRIES, SETTINGS, Subject, TIMELINE, enter, rows, sentences};
 use crate::explore::App;
 use crate::explore::look::Look;
+use crate::explore::output::styled;
 use crate::explore::screen::Screen;
-use crate::explore::testing::{app, text};
+use crate::explore::testing::{SIZES, app, text};
 
 const PER_TRY: (&str, &[&str]) = ("basics/per-try.yaml", &["duration=12s", "warm_up=0s"]);
 const RETRIES_OF_APPS: (&str, &[&str]) = ("basics/retries.yaml", &["duration=1s", "warm_up=0s"]);
+const OVERLOAD: (&str, &[&str]) =
+    ("shop/overload.yaml", &["duration=500ms", "warm_up=0s", "expectations=[]"]);
 
 /// The request of a scenario that got the most attempts, at the entry in the middle of it.
 fn busiest((scenario, edits): (&str, &[&str]), look: Look) -> App {
@@ -35,6 +38,45 @@ fn busiest((scenario, edits): (&str, &[&str]), look: Look) -> App {
     app.go_to(at);
     app.show(Screen::Time);
     app
+}
+
+fn shown(name: &str, app: &App) {
+    for (width, height) in SIZES {
+        let screen = app.draw(width, height);
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), text(&screen));
+    }
+}
+
+#[test]
+fn retries_of_a_proxy_below_those_of_an_application() {
+    shown("per_try", &busiest(PER_TRY, Look::MONO));
+}
+
+#[test]
+fn retries_of_an_application_without_a_mesh() {
+    shown("retries", &busiest(RETRIES_OF_APPS, Look::MONO));
+}
+
+#[test]
+fn a_page_of_the_shop_with_many_calls() {
+    shown("overload", &busiest(OVERLOAD, Look::MONO));
+}
+
+#[test]
+fn colours_and_characters_of_seven_bits() {
+    let ansi16 = busiest(PER_TRY, Look::ANSI16).draw(120, 36);
+    insta::assert_snapshot!("per_try_ansi16", styled(&ansi16));
+    let ascii = Look { glyphs: crate::explore::look::Glyphs::Ascii, ..Look::MONO };
+    let ascii = busiest(PER_TRY, ascii).draw(120, 36);
+    let ascii = text(&ascii);
+    assert!(ascii.is_ascii());
+    insta::assert_snapshot!("per_try_ascii", ascii);
+}
+
+#[test]
+fn it_is_told_in_sentences() {
+    let app = busiest(PER_TRY, Look::MONO);
+    insta::assert_snapshot!("per_try_sentences", sentences(&app.scene()).join("\n"));
 }
 
 #[test]
