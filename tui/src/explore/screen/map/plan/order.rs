@@ -76,8 +76,8 @@ struct Places {
 impl Places {
     fn of(items: &[Vec<Item>], boxes: usize, edges: usize) -> Self {
         let mut places = Self { boxes: vec![0; boxes], passes: vec![Vec::new(); items.len()] };
-        for layer in 0..items.len() {
-            places.note(layer, &items[layer], edges);
+        for (layer, items) in items.iter().enumerate() {
+            places.note(layer, items, edges);
         }
         places
     }
