@@ -69,7 +69,7 @@ fn a_request_between_two_sidecars_in_every_size() {
 fn sixteen_colours_say_nothing_that_words_do_not() {
     let app = at(policies(Look::ANSI16), "audit#0", StepKind::AnsweredByServerProxy);
     let styled = crate::explore::output::styled(&drawn(&app, (120, 36)));
-    assert!(styled.contains("red") && styled.contains("blue"), "{styled}");
+    assert!(styled.contains("blue") && styled.contains("cyan"), "{styled}");
     let mono = at(policies(Look::MONO), "audit#0", StepKind::AnsweredByServerProxy);
     assert_eq!(text(&app, (120, 36)), text(&mono, (120, 36)));
 }
