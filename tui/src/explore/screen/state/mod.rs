@@ -9,6 +9,8 @@ mod draw;
 mod key;
 mod objects;
 mod say;
+#[cfg(test)]
+mod tests;
 
 use meshwalk_sim::flow::inspect::Object;
 use ratatui::buffer::Buffer;
