@@ -19,17 +19,18 @@ pub(crate) fn bindings(
 ) -> Result<Bindings, Failure> {
     let named = asked.map(Path::to_path_buf);
     if let Some(path) = named.or_else(|| environment.keys_file.clone()) {
-        return read(&path);
+        return bindings_in(&path);
     }
     let own: Option<PathBuf> =
         environment.config_home.as_ref().map(|home| home.join("meshwalk").join("keys.toml"));
     match own {
-        Some(path) if path.is_file() => read(&path),
+        Some(path) if path.is_file() => bindings_in(&path),
         _ => Ok(Bindings::default()),
     }
 }
 
-fn read(path: &Path) -> Result<Bindings, Failure> {
+/// The bindings of a file.
+pub(crate) fn bindings_in(path: &Path) -> Result<Bindings, Failure> {
     let name = path.display().to_string();
     let text = text(path).map_err(|error| Failure::new(format!("cannot read {name}: {error}")))?;
     Bindings::read(&name, &text).map_err(|problems| {

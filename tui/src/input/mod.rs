@@ -11,7 +11,7 @@ mod untold;
 
 pub(crate) use collect::{Skipped, collect};
 pub(crate) use costs::costs;
-pub(crate) use keys::bindings;
+pub(crate) use keys::{bindings, bindings_in};
 pub(crate) use kind::{SourceKind, kind_of};
 pub(crate) use load::{Asked, Cluster, Loaded, load};
 pub(crate) use read::{Sources, read_all, shown};

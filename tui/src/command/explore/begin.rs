@@ -1,21 +1,15 @@
 //! From arguments to a session that stands where it is to begin.
 
-use std::fs;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cli::{PlaceArgs, SubjectArgs};
 use crate::command::run::{has_errors, unusable};
 use crate::command::{Looks, Streams};
-use crate::explore::keys::Bindings;
 use crate::explore::{App, Look, Made, Session};
 use crate::failure::Failure;
 use crate::input::{self, Asked};
 use crate::report::diagnostics;
-
-/// More than all actions with all keys take.
-const KEYS_BYTES_MAX: u64 = 1 << 20;
 
 /// Reads what is asked for and puts the cursor where it is to begin.
 pub(super) fn begin(
@@ -49,7 +43,7 @@ pub(super) fn begin(
     }
     let mut app = App::new(Arc::new(session), look);
     if let Some(file) = &place.keys {
-        app = app.with_keys(bindings(file)?);
+        app = app.with_keys(input::bindings_in(file)?);
     }
     if let Some(name) = &place.screen {
         app.begin_on(name)?;
@@ -58,19 +52,6 @@ pub(super) fn begin(
         app.begin_at(name)?;
     }
     Ok(app)
-}
-
-/// The keys of a file.
-fn bindings(file: &Path) -> Result<Bindings, Failure> {
-    let name = input::shown(file);
-    let mut text = String::new();
-    let read =
-        fs::File::open(file).and_then(|file| file.take(KEYS_BYTES_MAX).read_to_string(&mut text));
-    read.map_err(|error| Failure::new(format!("cannot read {name}: {error}")))?;
-    Bindings::read(&name, &text).map_err(|problems| {
-        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        Failure::new(format!("the keys cannot be used\n  {}", lines.join("\n  ")))
-    })
 }
 
 /// The command that shows the same run again.

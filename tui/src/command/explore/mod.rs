@@ -10,6 +10,7 @@ use crate::cli::{FormArg, OpenArgs};
 use crate::explore::output::Form;
 use crate::explore::terminal::{self, Mouse, Person};
 use crate::failure::Failure;
+use crate::input;
 use crate::terminal::ColorChoice;
 use crate::{Environment, Exit};
 
@@ -34,6 +35,11 @@ pub(super) fn open(
     }
     let look = look::on_terminal(&args.place, color, environment);
     let app = begin::begin(&args.paths, (&args.subject, &args.place), look, looks, streams)?;
+    let app = match &args.place.keys {
+        Some(_) => app,
+        // Only a person at a terminal has keys of their own: files are alike everywhere.
+        None => app.with_keys(input::bindings(None, environment)?),
+    };
     let mouse = if args.no_mouse { Mouse::Off } else { Mouse::On };
     terminal::explore(&mut Person::new(app), mouse, environment.rehearsal)
         .map_err(|error| Failure::new(format!("cannot use the terminal: {error}")))
