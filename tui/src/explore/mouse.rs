@@ -163,14 +163,18 @@ mod tests {
         app.show(Screen::Map);
         app.draw(120, 36);
         let targets = app.targets.0.borrow().clone();
-        let (line, _) = targets.iter().find(|(_, it)| matches!(it, Target::Time(..))).expect("it");
+        let found = targets.iter().find_map(|(area, it)| match it {
+            Target::Time(_, to) => Some((*area, *to)),
+            _ => None,
+        });
+        let (line, to) = found.expect("the line of time is on every screen");
         let click = |app: &mut App, column| {
             let modifiers = KeyModifiers::NONE;
             app.mouse(MouseEvent { kind: CLICK, column, row: line.y, modifiers });
             app.view.cursor.event
         };
         let end = click(&mut app, line.right() - 1);
-        assert_eq!(Some(end), app.timeline.log().last());
+        assert_eq!(Some(end), app.timeline.log().at_time(to));
         app.draw(120, 36);
         assert!(click(&mut app, line.x) < end);
     }
