@@ -6,7 +6,11 @@ use meshwalk_sim::timeline::{EventId, Unit};
 use meshwalk_sim::waterfall::of_log;
 
 use super::{ACCOUNTING, RETRIES, SETTINGS, Subject, TIMELINE, enter, rows, sentences};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
 use crate::explore::App;
+use crate::explore::frame::Parts;
 use crate::explore::look::Look;
 use crate::explore::output::styled;
 use crate::explore::screen::Screen;
@@ -40,9 +44,19 @@ fn busiest((scenario, edits): (&str, &[&str]), look: Look) -> App {
     app
 }
 
+/// The screen without what stands around it, which is the business of others.
+fn picture(app: &App, width: u16, height: u16) -> Buffer {
+    let window = Rect::new(0, 0, width, height);
+    let body = Parts::of(window).expect("it is large enough").body;
+    let area = Rect { x: 0, y: 0, ..body };
+    let mut buffer = Buffer::empty(area);
+    Screen::Time.draw(&app.scene(), area, &mut buffer);
+    buffer
+}
+
 fn shown(name: &str, app: &App) {
     for (width, height) in SIZES {
-        let screen = app.draw(width, height);
+        let screen = picture(app, width, height);
         insta::assert_snapshot!(format!("{name}_{width}x{height}"), text(&screen));
     }
 }
@@ -64,10 +78,10 @@ fn a_page_of_the_shop_with_many_calls() {
 
 #[test]
 fn colours_and_characters_of_seven_bits() {
-    let ansi16 = busiest(PER_TRY, Look::ANSI16).draw(120, 36);
+    let ansi16 = picture(&busiest(PER_TRY, Look::ANSI16), 120, 36);
     insta::assert_snapshot!("per_try_ansi16", styled(&ansi16));
     let ascii = Look { glyphs: crate::explore::look::Glyphs::Ascii, ..Look::MONO };
-    let ascii = busiest(PER_TRY, ascii).draw(120, 36);
+    let ascii = picture(&busiest(PER_TRY, ascii), 120, 36);
     let ascii = text(&ascii);
     assert!(ascii.is_ascii());
     insta::assert_snapshot!("per_try_ascii", ascii);
