@@ -182,4 +182,6 @@ impl App {
 }
 
 #[cfg(test)]
+mod key_tests;
+#[cfg(test)]
 mod tests;
