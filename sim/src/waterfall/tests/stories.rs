@@ -79,17 +79,15 @@ fn a_request_that_goes_well_is_work_and_little_else() {
 
 /// `api` errs always; `web` calls it through its sidecar with these retries.
 fn through_sidecar(retries: &str, extra: &str) -> Run {
-    let scenario = format!(
-        "version: 1
+    let scenario = "version: 1
 duration: 4s
 data_path: istio-sidecar
 workloads:
-  web: {{ routes: [{{ steps: [{{ call: {{ to: api }} }}] }}] }}
-  api: {{ workers: 64, routes: [{{ error_rate: 1.0, steps: [{{ work: 50ms }}] }}] }}
+  web: { routes: [{ steps: [{ call: { to: api } }] }] }
+  api: { workers: 64, routes: [{ error_rate: 1.0, steps: [{ work: 50ms }] }] }
 traffic:
-  - {{ name: load, to: web, stop: 10ms, load: {{ arrivals: {{ constant: {{ rate: 200/s }} }} }} }}
-"
-    );
+  - { name: load, to: web, stop: 10ms, load: { arrivals: { constant: { rate: 200/s } } } }
+";
     let manifests = format!(
         "{}apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -102,7 +100,7 @@ spec:
 {extra}",
         services(&[("web", 1), ("api", 2)])
     );
-    run(&manifests, &scenario, Seed(1))
+    run(&manifests, scenario, Seed(1))
 }
 
 /// What was decided about retries of the call to `api`.

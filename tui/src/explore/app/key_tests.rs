@@ -31,6 +31,9 @@ fn hints(app: &App) -> String {
     text(&app.draw(120, 36)).lines().last().unwrap_or_default().to_owned()
 }
 
+/// A way to have an action carried out.
+type Way<'w> = &'w dyn Fn(&mut App) -> Option<Effect>;
+
 #[test]
 fn steps_go_on_and_back_by_what_the_log_knows() {
     let mut app = app();
@@ -345,7 +348,7 @@ fn every_action_does_the_same_by_key_by_command_and_from_the_list() {
     for row in rows() {
         let given = given(row, &name);
         let given = given.as_deref();
-        let ways: [&dyn Fn(&mut App) -> Option<Effect>; 3] = [
+        let ways: [Way<'_>; 3] = [
             &|app| press(app, row.keys[0]).or(answer(app, row, given)),
             &|app| {
                 press(app, ":");

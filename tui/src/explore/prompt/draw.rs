@@ -308,9 +308,9 @@ fn draw_rows(
 /// Marks a row as selected: by a sign and by its style.
 fn mark(look: &Look, row: Rect, buffer: &mut Buffer) {
     buffer.set_style(row, look.style(Role::Selected));
-    if let Some(cell) = buffer.cell_mut((row.x, row.y)) {
-        if cell.symbol() == " " {
-            cell.set_symbol(look.sign(Sign::Cursor));
-        }
+    if let Some(cell) = buffer.cell_mut((row.x, row.y))
+        && cell.symbol() == " "
+    {
+        cell.set_symbol(look.sign(Sign::Cursor));
     }
 }

@@ -1,6 +1,8 @@
 //! The screens: which there are, and what each of them offers to the machine around it. What a
 //! screen shows is the business of its own room.
 
+#[cfg(test)]
+mod gallery;
 mod ladder;
 mod map;
 mod metrics;

@@ -40,7 +40,7 @@ impl Events {
     pub(super) fn get(&self, row: usize) -> Option<EventId> {
         match self {
             Self::OfRequest(_, events) => events.get(row).copied(),
-            Self::All(count) => (row < *count).then(|| EventId(row as u32)),
+            Self::All(count) => (row < *count).then_some(EventId(row as u32)),
         }
     }
 

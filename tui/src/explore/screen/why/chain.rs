@@ -83,8 +83,8 @@ fn connection_of(hop: &CallNode, log: &Log, until: EventId) -> Option<Connection
     let attempts = hop.tries.iter().flat_map(|it| &it.attempts);
     let began = |event: Option<EventId>| event.is_some_and(|event| event <= until);
     let before = attempts.filter(|attempt| began(attempt.began));
-    let used = before.filter_map(|attempt| attempt.connection);
-    used.filter(|row| log.connection(*row).is_some()).next_back()
+    let mut used = before.filter_map(|attempt| attempt.connection);
+    used.rfind(|row| log.connection(*row).is_some())
 }
 
 /// Where the ends of a connection, or of the tunnel below it, proved who they are.

@@ -55,7 +55,7 @@ impl Making<'_> {
         let is_of_node = self.is_of_node();
         match entry.step {
             Step::RequestAtClientProxy if near > 0 => {
-                self.data(0, near, request("request"), Keys::None)
+                self.data(0, near, request("request"), Keys::None);
             }
             Step::RequestSent if is_of_node => self.data(0, near, request("request"), Keys::None),
             Step::RequestSent => self.data(near, far, request("request"), wire),
