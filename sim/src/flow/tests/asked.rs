@@ -67,7 +67,7 @@ const SOURCE: &str = "traffic:
 #[test]
 fn a_call_asks_what_the_scenario_writes_from_the_pod_that_sends_it() {
     let case = Case::of(SOURCE);
-    let written = "workloads.web.routes[0].steps[0].call";
+    let written = r#"workloads."web".routes[0].steps[0].call"#;
     let last = case.prepared.world.workloads.entries().find(|(_, it)| it.name == "web");
     let last = last.expect("web is there").1.pods.end.index() - 1;
     let question = case.question(written, Some(last), SimTime::ZERO).expect("a question");
@@ -82,7 +82,7 @@ fn a_call_asks_what_the_scenario_writes_from_the_pod_that_sends_it() {
 #[test]
 fn what_a_pod_of_somebody_else_sends_on_was_asked_by_the_first_of_the_callers() {
     let case = Case::of(SOURCE);
-    let written = "workloads.web.routes[0].steps[0].call";
+    let written = r#"workloads."web".routes[0].steps[0].call"#;
     let question = case.question(written, None, SimTime::ZERO).expect("a question");
     let Sender::Pod(caller) = question.sender else { panic!("a pod sends it") };
     let world = &case.prepared.world;
@@ -92,7 +92,7 @@ fn what_a_pod_of_somebody_else_sends_on_was_asked_by_the_first_of_the_callers() 
 #[test]
 fn tokens_go_by_the_clock_of_the_run() {
     let case = Case::of(SOURCE);
-    let written = "workloads.web.routes[0].steps[0].call";
+    let written = r#"workloads."web".routes[0].steps[0].call"#;
     let now = |at| case.question(written, None, at).expect("a question").tokens.now;
     let (start, later) = (now(SimTime::ZERO), now(SimTime::from_ns(2_500_000_000)));
     let elapsed = later.expect("a clock").as_unix_s() - start.expect("a clock").as_unix_s();
@@ -113,7 +113,7 @@ fn clients_outside_ask_at_the_ingress_and_nobody_walks_a_load_balancer() {
 #[test]
 fn a_name_that_leads_nowhere_is_asked_about_as_it_is_written() {
     let case = Case::of(SOURCE);
-    let written = "workloads.web.routes[0].steps[1].call";
+    let written = r#"workloads."web".routes[0].steps[1].call"#;
     let question = case.question(written, None, SimTime::ZERO).expect("a question");
     assert_eq!(question.target.to_string(), "gone:81");
 }

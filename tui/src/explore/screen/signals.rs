@@ -20,7 +20,8 @@ pub(super) fn rate(per_s: Option<f64>) -> String {
         rate if rate < 999.5 => format!("{rate:.0}/s"),
         rate if rate < 99_950.0 => format!("{:.1}k/s", rate / 1e3),
         rate if rate < 999_500.0 => format!("{:.0}k/s", rate / 1e3),
-        rate => format!("{:.1}M/s", rate / 1e6),
+        rate if rate < 99_950_000.0 => format!("{:.1}M/s", rate / 1e6),
+        rate => format!("{:.0}M/s", rate / 1e6),
     }
 }
 
