@@ -2,18 +2,22 @@
 //!
 //! It changes nothing in the run.
 
+mod boxes;
+mod snapshot;
+
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::kernel::random::mix;
-use crate::kernel::{Paged, PagedSnapshot, Shares, SharesSnapshot};
+use crate::kernel::{Paged, Shares};
 use crate::stats::{
     BoxCounters, BoxKind, EdgeCounters, Full, Parts, ProxyCounters, RetryReason, Ruling,
     RunStatistics, TrafficCounters, WireBytes, WorkloadCounters,
 };
 
-use super::boxes::{Role, Work};
-use super::plan::{NO_BOX, Plan};
+use super::plan::Plan;
 use super::state::{Caller, Lineage, Pod, Try};
+
+pub(super) use snapshot::MeterSnapshot;
 
 /// Counts.
 #[derive(Clone, Debug)]
@@ -27,35 +31,6 @@ pub(super) struct Meter {
     edges: Shares<EdgeCounters>,
     workloads: Shares<WorkloadCounters>,
     traffic: Shares<TrafficCounters>,
-}
-
-/// A [`Meter`] at one moment. What is settled from its parts is not in it.
-#[derive(Clone)]
-pub(super) struct MeterSnapshot {
-    phase: Phase,
-    integrals: PagedSnapshot<Integral>,
-    boxes: PagedSnapshot<BoxCounters>,
-    gauges: PagedSnapshot<Gauge>,
-    edges: SharesSnapshot<EdgeCounters>,
-    workloads: SharesSnapshot<WorkloadCounters>,
-    traffic: SharesSnapshot<TrafficCounters>,
-    hops: u64,
-}
-
-/// What the counters of an edge or workload take with their histogram, in bytes, roughly.
-const ROW_BYTES: usize = 4_096;
-
-impl MeterSnapshot {
-    /// The bytes that it takes beside `earlier`, roughly.
-    pub(super) fn bytes_beside(&self, earlier: Option<&Self>) -> usize {
-        let rows = self.edges.rows_beside(earlier.map(|it| &it.edges))
-            + self.workloads.rows_beside(earlier.map(|it| &it.workloads))
-            + self.traffic.rows_beside(earlier.map(|it| &it.traffic));
-        rows * ROW_BYTES
-            + self.integrals.bytes_beside(earlier.map(|it| &it.integrals))
-            + self.boxes.bytes_beside(earlier.map(|it| &it.boxes))
-            + self.gauges.bytes_beside(earlier.map(|it| &it.gauges))
-    }
 }
 
 /// Whether counting has begun.
@@ -105,32 +80,6 @@ impl Meter {
             traffic: Shares::new(&statistics.traffic),
             statistics,
         }
-    }
-
-    /// Puts the present counts aside.
-    pub(super) fn checkpoint(&mut self) -> MeterSnapshot {
-        MeterSnapshot {
-            phase: self.phase,
-            integrals: self.integrals.checkpoint(),
-            boxes: self.boxes.checkpoint(),
-            gauges: self.gauges.checkpoint(),
-            edges: self.edges.checkpoint(&self.statistics.edges),
-            workloads: self.workloads.checkpoint(&self.statistics.workloads),
-            traffic: self.traffic.checkpoint(&self.statistics.traffic),
-            hops: self.statistics.hops,
-        }
-    }
-
-    /// Brings the counts of a run of the same plan back.
-    pub(super) fn restore(&mut self, snapshot: &MeterSnapshot) {
-        self.phase = snapshot.phase;
-        self.integrals.restore(&snapshot.integrals);
-        self.boxes.restore(&snapshot.boxes);
-        self.gauges.restore(&snapshot.gauges);
-        self.edges.restore(&mut self.statistics.edges, &snapshot.edges);
-        self.workloads.restore(&mut self.statistics.workloads, &snapshot.workloads);
-        self.traffic.restore(&mut self.statistics.traffic, &snapshot.traffic);
-        self.statistics.hops = snapshot.hops;
     }
 
     #[inline]
@@ -374,123 +323,6 @@ impl Meter {
     pub(super) fn waited(&mut self, app: u32, now: SimTime, wait: SimDuration) {
         if self.counts(now) {
             self.workload_mut(app).wait.record(wait);
-        }
-    }
-
-    /// A box was given work: how long that waited, and its worker time on the path and after it.
-    #[inline]
-    pub(super) fn box_worked(
-        &mut self,
-        row: u32,
-        now: SimTime,
-        work: Work,
-        (wait, path_ns, after_ns): (SimDuration, u64, u64),
-    ) {
-        if !self.counts(now) {
-            return;
-        }
-        let counters = &mut self.boxes[row];
-        counters.wait_ns += wait.as_ns();
-        counters.after_ns += after_ns;
-        match work {
-            Work::Request(_) => {
-                counters.path_ns += path_ns;
-                counters.requests += 1;
-            }
-            Work::Response(_) => {
-                counters.path_ns += path_ns;
-                counters.responses += 1;
-            }
-            Work::Stream(role) => {
-                counters.set_up_ns += path_ns;
-                if role == Role::Server {
-                    counters.streams_accepted += 1;
-                }
-            }
-            Work::Handshake(role) => {
-                counters.set_up_ns += path_ns;
-                match role {
-                    Role::Client => counters.handshakes_as_client += 1,
-                    Role::Server => counters.handshakes_as_server += 1,
-                }
-            }
-        }
-    }
-
-    /// A connection begins at a box.
-    #[inline]
-    pub(super) fn box_connected(&mut self, row: u32, at: SimTime) {
-        if row == NO_BOX {
-            return;
-        }
-        self.gauges[row].connections += 1;
-        if self.counts(at) {
-            let held = u64::from(self.gauges[row].connections);
-            let counters = &mut self.boxes[row];
-            counters.connections_peak = counters.connections_peak.max(held);
-        }
-    }
-
-    /// A connection is gone from a box.
-    #[inline]
-    pub(super) fn box_left(&mut self, row: u32) {
-        if row != NO_BOX {
-            self.gauges[row].connections -= 1;
-        }
-    }
-
-    /// A box asks for a stream in a tunnel.
-    pub(super) fn stream_began(&mut self, row: u32, at: SimTime) {
-        if self.counts(at) && row != NO_BOX {
-            self.boxes[row].streams_opened += 1;
-        }
-    }
-
-    /// A stream that a box asked for has ended.
-    pub(super) fn stream_ended(&mut self, row: u32, at: SimTime) {
-        if self.counts(at) && row != NO_BOX {
-            self.boxes[row].streams_closed += 1;
-        }
-    }
-
-    /// A tunnel that a box opened stands.
-    pub(super) fn tunnel_stands(&mut self, row: u32, at: SimTime) {
-        if row == NO_BOX {
-            return;
-        }
-        self.gauges[row].tunnels += 1;
-        if self.counts(at) {
-            let held = u64::from(self.gauges[row].tunnels);
-            let counters = &mut self.boxes[row];
-            counters.tunnels_opened += 1;
-            counters.tunnels_peak = counters.tunnels_peak.max(held);
-        }
-    }
-
-    /// A tunnel that a box opened is closed.
-    pub(super) fn tunnel_closed(&mut self, row: u32, at: SimTime) {
-        if row == NO_BOX {
-            return;
-        }
-        self.gauges[row].tunnels -= 1;
-        if self.counts(at) {
-            self.boxes[row].tunnels_closed += 1;
-        }
-    }
-
-    /// Bytes of a message came into a box.
-    #[inline]
-    pub(super) fn box_took(&mut self, row: u32, at: SimTime, bytes: u64) {
-        if self.counts(at) && row != NO_BOX {
-            self.boxes[row].bytes_in += bytes;
-        }
-    }
-
-    /// Bytes of a message left a box.
-    #[inline]
-    pub(super) fn box_gave(&mut self, row: u32, at: SimTime, bytes: u64) {
-        if self.counts(at) && row != NO_BOX {
-            self.boxes[row].bytes_out += bytes;
         }
     }
 }
