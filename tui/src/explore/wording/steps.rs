@@ -146,7 +146,8 @@ impl Words<'_> {
     fn applied(&self, id: RuleId) -> String {
         match rule(id) {
             Some(rule) => {
-                format!("{} ({})", rule.sentence.trim_end_matches('.'), id.0)
+                let sentence = rule.sentence.trim_end_matches('.');
+                format!("applies a rule: {sentence} ({})", id.0)
             }
             None => format!("applies {}", id.0),
         }
