@@ -199,3 +199,55 @@ fn the_screen_is_told_in_sentences() {
     let app = at(policies(Look::MONO), "batch#0", StepKind::ConnectionReset);
     insta::assert_snapshot!("reset_sentences", super::sentences(&app.scene()).join("\n"));
 }
+
+/// State, keys, and what the screen shows then.
+#[test]
+fn keys_lead_along_the_ladder_and_to_its_reasons() {
+    let mut app = at(policies(Look::MONO), "web#0", StepKind::TlsEstablished);
+    testing::tell(
+        &mut app,
+        (120, 36),
+        &[
+            ("3", &["[3 Ladder]", "╔ Connection #2", "phase 4 of 5"]),
+            ("j enter", &["▶● e32", "phase 5 of 5"]),
+            ("o", &["phase 4 of 5"]),
+            ("tab", &["╔ What each end believes"]),
+            ("enter", &["[4 Why]"]),
+            ("esc", &["[3 Ladder]", "╔ What each end believes"]),
+            ("tab", &["╔ Why "]),
+            ("tab z", &["╔ Connection #2", "ClientHello"]),
+            ("esc w", &["[4 Why]"]),
+        ],
+    );
+}
+
+/// Tunnels between the same pods serve many connections.
+#[test]
+fn a_tunnel_that_another_connection_asked_for_is_told_apart() {
+    // More calls than one while the tunnel is made.
+    let traffic = "traffic=[{name: calls, from: web/frontend, to: \"stock.shop:8080\", requests: \
+                   [{method: GET, path: /}], stop: 3ms, load: {arrivals: {constant: {rate: \
+                   2000/s}}}}]";
+    let edits = ["duration=1s", "warm_up=0s", traffic];
+    let app = testing::app("questions/27-which-identity", &edits, Look::MONO);
+    let log = app.timeline.log();
+    let words = app.session.words();
+    let mut of_others = 0;
+    for number in 0.. {
+        let row = meshwalk_sim::log::ConnectionRow(number);
+        let last = log.last().expect("the run has entries");
+        let Some(ladder) = super::build::build(&words, log, row, last) else { break };
+        let said = |words: &str| {
+            let has = |what: &What| match what {
+                What::Note(note) => note.text.starts_with(words),
+                What::Message(_) => false,
+            };
+            ladder.rungs.iter().filter(|rung| has(&rung.what)).count()
+        };
+        let own = said("opens a tunnel");
+        assert!(own <= 1, "a connection asks for one tunnel at most: {ladder:?}");
+        assert_eq!(said("CONNECTED: the tunnel"), own, "{ladder:?}");
+        of_others += said("for another connection");
+    }
+    assert!(of_others > 0, "some wait for the tunnel of another");
+}

@@ -12,7 +12,7 @@ use meshwalk_sim::log::{ConnectionRow, Step};
 use meshwalk_sim::timeline::{ConnectionEntry, EventId, Log, LogEntry};
 
 use crate::explore::hop::{self, Hop};
-use crate::explore::wording::{Spot, SpotPart, Words};
+use crate::explore::wording::{Happened, Spot, SpotPart, Words};
 
 use super::model::{
     Basis, Column, Keys, Ladder, Message, MessageKind, Note, Outcome, Phase, Rung, What,
@@ -38,6 +38,7 @@ pub(super) fn build(
         ladder: Ladder { row, columns, ends, protection, rungs: Vec::new(), left_out: 0 },
         anchor: EventId(0),
         heard: false,
+        tunnel: OwnTunnel::NotAsked,
     };
     let (chosen, left_out) = users::chosen(log, row, cursor);
     making.ladder.left_out = left_out;
@@ -119,6 +120,17 @@ struct Making<'a> {
     anchor: EventId,
     /// Whether the server's end is known to have had something of the client.
     heard: bool,
+    /// How far its own tunnel has come, where it asked for one.
+    tunnel: OwnTunnel,
+}
+
+/// A tunnel that this connection asked for. Others between the same pods are opened and closed for
+/// other connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OwnTunnel {
+    NotAsked,
+    Opening,
+    Ended,
 }
 
 impl Making<'_> {
@@ -176,6 +188,9 @@ impl Making<'_> {
     /// What the log tells of the connection and of its tunnel.
     fn connection_step(&mut self, entry: &LogEntry) {
         let (near, far) = self.ladder.ends;
+        if !self.is_own(entry.step) {
+            return self.of_others(entry);
+        }
         match entry.step {
             Step::ConnectionOpening { .. } => self.opening(),
             Step::TcpEstablished => self.tcp_established(),
@@ -195,9 +210,6 @@ impl Making<'_> {
             Step::TunnelFailed => {
                 self.fatal_note(Phase::Tcp, near, "the tunnel could not be opened".to_owned());
             }
-            Step::TunnelClosed => {
-                self.note((Basis::Recorded, Phase::End), near, "closes the tunnel");
-            }
             Step::StreamAsked => self.stream_asked(),
             Step::StreamOpened => self.stream_opened(),
             Step::ConnectionClosed => {
@@ -213,6 +225,43 @@ impl Making<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Whether an entry tells of this connection or of the tunnel that it asked for.
+    fn is_own(&mut self, step: Step) -> bool {
+        let slot = |event: EventId| match self.log.step(event) {
+            Step::ConnectionOpening { connection, .. } => Some(connection),
+            _ => None,
+        };
+        match step {
+            Step::TunnelOpening { connection, .. } => {
+                let is_own =
+                    connection.is_some() && connection == self.connection.opened.and_then(slot);
+                if is_own {
+                    self.tunnel = OwnTunnel::Opening;
+                }
+                is_own
+            }
+            Step::TunnelOpened | Step::TunnelFailed => {
+                let is_own = self.tunnel == OwnTunnel::Opening;
+                if is_own {
+                    self.tunnel = OwnTunnel::Ended;
+                }
+                is_own
+            }
+            // Its own stays while it has a stream in it.
+            Step::TunnelClosed => false,
+            _ => true,
+        }
+    }
+
+    /// A tunnel between the same pods that another connection asked for.
+    fn of_others(&mut self, entry: &LogEntry) {
+        let near = self.ladder.ends.0;
+        let phase = self.ladder.rungs.last().map_or(Phase::Tcp, |rung| rung.phase);
+        let happened = Happened { step: entry.step, pod: entry.pod, connection: None };
+        let text = format!("for another connection: {}", self.words.summary(happened));
+        self.note((Basis::Recorded, phase), near, text);
     }
 
     fn opening(&mut self) {
@@ -254,10 +303,6 @@ impl Making<'_> {
     /// server has checked nothing yet.
     fn tls_established(&mut self, (near, far): (usize, usize), what: &str) {
         use MessageKind::{Proof, ServerAsks, ServerHello};
-        if what == "the tunnel" && !self.has_told(|step| matches!(step, Step::TunnelOpening { .. }))
-        {
-            return;
-        }
         self.derived(Phase::Hello, &[(far, near, ServerHello, Keys::None)]);
         self.derived(
             Phase::ServerProof,
@@ -324,7 +369,7 @@ impl Making<'_> {
 
     fn stream_asked(&mut self) {
         let (near, far) = self.ladder.ends;
-        if !self.has_told(|step| step == Step::TunnelOpened) {
+        if self.tunnel == OwnTunnel::NotAsked {
             let since = self.tunnel_since();
             self.note(
                 (Basis::Derived, Phase::Stream),
