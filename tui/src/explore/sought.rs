@@ -33,6 +33,14 @@ impl Sought {
         })
     }
 
+    /// The words, where it is words.
+    pub(in crate::explore) fn words(&self) -> Option<&[String]> {
+        match self {
+            Self::Words(words) => Some(words),
+            _ => None,
+        }
+    }
+
     /// What a condition means; the error is what is wrong with it, as a fragment.
     pub(in crate::explore) fn condition(
         text: &str,

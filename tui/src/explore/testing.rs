@@ -65,3 +65,18 @@ pub(in crate::explore) fn enter(app: &mut App, text: &str) -> Option<Effect> {
     app.paste(text);
     press(app, "enter")
 }
+
+/// Presses keys one after the other, and sees to it that the screen then says what it should.
+pub(in crate::explore) fn tell(
+    app: &mut App,
+    (width, height): (u16, u16),
+    story: &[(&str, &[&str])],
+) {
+    for (keys, shown) in story {
+        press(app, keys);
+        let screen = text(&app.draw(width, height));
+        for words in *shown {
+            assert!(screen.contains(words), "after {keys}: {words}\n{screen}");
+        }
+    }
+}

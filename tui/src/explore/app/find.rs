@@ -178,7 +178,23 @@ impl App {
             return self.refuse("nothing was searched for; / searches");
         };
         let (sought, text) = (search.sought().clone(), search.text().to_owned());
+        if let Some(words) = sought.words()
+            && self.pick_named(words, way, times)
+        {
+            return self.done(format!("a row named {text}; events are searched on Step"));
+        }
         self.start(sought, way, times, Why::Match(text));
+    }
+
+    /// Picks the next row of the screen that words name; whether there is one.
+    fn pick_named(&mut self, words: &[String], way: Way, times: u32) -> bool {
+        for done in 0..times.max(1) {
+            match self.view.screen.row_named(&self.scene(), words, way) {
+                Some(jump) => self.follow(jump),
+                None => return done > 0,
+            }
+        }
+        true
     }
 
     pub(super) fn filter(&mut self, text: &str) {

@@ -167,7 +167,7 @@ impl App {
         }
     }
 
-    fn follow(&mut self, jump: Jump) {
+    pub(super) fn follow(&mut self, jump: Jump) {
         if let Some((pane, key)) = jump.unfold {
             self.view.turn_over(pane, key);
         }

@@ -95,9 +95,12 @@ impl App {
             self.resolver.ask_letter(id);
             return;
         }
-        // What is on is there to be changed.
+        // What is on is there to be changed; without it what is selected is offered.
         let text = match id {
-            Id::Filter => self.view.filter.as_ref().map(|filter| filter.text().to_owned()),
+            Id::Filter => match &self.view.filter {
+                Some(filter) => Some(filter.text().to_owned()),
+                None => self.view.screen.condition(&self.scene()),
+            },
             _ => None,
         };
         let prompt = Prompt::argument(id, expected, &text.unwrap_or_default());

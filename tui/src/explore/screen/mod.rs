@@ -12,7 +12,7 @@ mod step;
 mod time;
 mod why;
 
-use meshwalk_sim::timeline::EventId;
+use meshwalk_sim::timeline::{EventId, Way};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -122,7 +122,31 @@ impl Screen {
             Self::Why => why::resting(scene, pane),
             Self::State => state::resting(scene, pane),
             Self::Metrics => metrics::resting(scene, pane),
-            Self::Map | Self::Time => scene.view.selected(pane),
+            Self::Map => map::resting(scene, pane),
+            Self::Time => scene.view.selected(pane),
+        }
+    }
+
+    /// Where the next row leads that has all these words in its name, on screens whose rows have
+    /// names to search for.
+    pub(in crate::explore) fn row_named(
+        self,
+        scene: &Scene<'_>,
+        words: &[String],
+        way: Way,
+    ) -> Option<Jump> {
+        match self {
+            Self::Map => map::named(scene, words, way),
+            Self::State => state::named(scene, words, way),
+            _ => None,
+        }
+    }
+
+    /// The condition that a filter begins with: that of what is selected, where it has one.
+    pub(in crate::explore) fn condition(self, scene: &Scene<'_>) -> Option<String> {
+        match self {
+            Self::Map => map::condition(scene),
+            _ => None,
         }
     }
 
@@ -175,4 +199,17 @@ pub(in crate::explore) struct Jump {
     pub(in crate::explore) look_again: Option<CallAt>,
     /// What to filter by from now on, as somebody would type it.
     pub(in crate::explore) filter: Option<String>,
+}
+
+/// The next row after `from`, around, whose name has all words; names and words in small letters.
+fn next_named(names: &[String], words: &[String], from: usize, way: Way) -> Option<usize> {
+    let is_it = |row: &usize| {
+        let name = &names[*row];
+        !name.is_empty() && words.iter().all(|word| name.contains(word.as_str()))
+    };
+    let (after, before) = (from + 1..names.len(), 0..names.len().min(from + 1));
+    match way {
+        Way::On => after.chain(before).find(is_it),
+        Way::Back => (0..from.min(names.len())).rev().chain((from..names.len()).rev()).find(is_it),
+    }
 }

@@ -25,6 +25,49 @@ pub(super) fn rate(per_s: Option<f64>) -> String {
     }
 }
 
+/// Shorter spans with few events have no rate that would mean anything.
+const RATE_SPAN_MIN: SimDuration = SimDuration::from_ns(100_000_000);
+/// So many events do have one.
+const RATE_COUNT_MIN: u64 = 10;
+
+/// How often something happened: as a rate, or as `1 in 839us` where that would be the rate of
+/// next to nothing.
+pub(super) fn traffic(figures: &Figures, signal: Signal) -> String {
+    if has_rate(figures, signal) {
+        return rate(figures.rate_per_s(signal));
+    }
+    format!("{} in {}", figures.count(signal), span(Some(figures.span())))
+}
+
+/// How much begins, in seven columns at most: a rate, `3 calls` where a rate would mean nothing,
+/// and otherwise whether there was anything lately.
+pub(super) fn traffic_in_short(figures: &Figures) -> String {
+    match (figures.count(Signal::Begun), figures.count(Signal::Ended)) {
+        (0, 0) => "quiet".to_owned(),
+        (0, _) => "ended".to_owned(),
+        (1, _) if !has_rate(figures, Signal::Begun) => "1 call".to_owned(),
+        (count, _) if !has_rate(figures, Signal::Begun) => format!("{count} calls"),
+        _ => rate(figures.rate_per_s(Signal::Begun)),
+    }
+}
+
+/// How much begins, after a verb: `at 98/s`, `1 in 839us`, `no more`.
+pub(super) fn traffic_in_words(figures: &Figures) -> String {
+    match (figures.count(Signal::Begun), figures.count(Signal::Ended)) {
+        (0, 0) => "not lately".to_owned(),
+        (0, _) => "no more".to_owned(),
+        _ if has_rate(figures, Signal::Begun) => {
+            format!("at {}", rate(figures.rate_per_s(Signal::Begun)))
+        }
+        _ => traffic(figures, Signal::Begun),
+    }
+}
+
+fn has_rate(figures: &Figures, signal: Signal) -> bool {
+    let count = figures.count(signal);
+    count == 0 || count >= RATE_COUNT_MIN || figures.span() >= RATE_SPAN_MIN
+}
+
 /// A share in percent.
 pub(super) fn share(share: Option<Share>) -> String {
     share.map_or_else(|| ABSENT.to_owned(), |share| format::exact_share(share.value()))

@@ -7,7 +7,7 @@ use crate::explore::look::Role;
 use crate::explore::screen::signals::{self, Health};
 
 use super::graph::{Node, NodeKind};
-use super::model::{Item, Model, Use};
+use super::model::{Item, Model, Use, When};
 
 /// A line with the role of its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,11 +77,17 @@ fn of_edge(model: &Model, place: usize) -> Vec<Row> {
         rows.push(row(Role::Dim, while_text(&flow.lately)));
         rows.extend(signal_rows(&flow.lately, ("begun", "ended")));
     }
+    let waypoints = model.graph.waypoints_of(place);
+    if !waypoints.is_empty() {
+        rows.push(row(Role::Text, format!("through the waypoint {}", waypoints.join(", "))));
+    }
     if !flow.calls.is_empty() {
         let numbers: Vec<String> =
             flow.calls.iter().map(|(number, _)| number.to_string()).collect();
         let request = model.request.as_deref().unwrap_or("the request");
-        rows.push(row(Role::Info, format!("call {} of {request}", numbers.join(", "))));
+        let is_here = flow.calls.iter().any(|(_, when)| *when == When::Here);
+        let here = if is_here { ", where the cursor is" } else { "" };
+        rows.push(row(Role::Info, format!("call {} of {request}{here}", numbers.join(", "))));
     }
     rows
 }
@@ -137,8 +143,8 @@ fn signal_rows(figures: &Figures, (begun, ended): (&str, &str)) -> Vec<Row> {
             Role::Text,
             format!(
                 " rate     {} {begun}, {} {ended}",
-                signals::rate(figures.rate_per_s(Signal::Begun)),
-                signals::rate(figures.rate_per_s(Signal::Ended)),
+                signals::traffic(figures, Signal::Begun),
+                signals::traffic(figures, Signal::Ended),
             ),
         ),
         success,
@@ -189,7 +195,14 @@ pub(super) fn edge_text(model: &Model, edge: usize) -> (Role, String) {
         Health::Denied | Health::Failing | Health::Failed => Role::Bad,
     };
     let protection = signals::protection(&flow.protections);
-    let rate = signals::rate(figures.rate_per_s(Signal::Begun));
-    let text = format!("{protection} {rate} {}", health.text(figures));
-    (role, text.trim_start().to_owned())
+    let ended = match health {
+        Health::Quiet if figures.count(Signal::Begun) == 0 => String::new(),
+        _ => health.text(figures),
+    };
+    let traffic = match figures.count(Signal::Begun) {
+        0 => signals::traffic_in_words(figures),
+        _ => signals::traffic(figures, Signal::Begun),
+    };
+    let text = format!("{protection} {traffic} {ended}");
+    (role, text.trim().to_owned())
 }

@@ -13,13 +13,12 @@ use crate::explore::scene::Scene;
 use crate::explore::screen::signals::{self, Health};
 
 use super::PANES;
+use super::alone;
 use super::canvas;
 use super::detail;
 use super::list;
 use super::model::{Item, MAP, Model, PORT_WIDTH, Use, box_title};
 use super::plan::{Heading, Layout, Place};
-
-use meshwalk_sim::timeline::series::Signal;
 
 /// The pane with what is selected.
 pub(super) const DETAIL: usize = 1;
@@ -82,22 +81,31 @@ fn draw_map(scene: &Scene<'_>, (model, form): (&Model, Form), area: Rect, buffer
         _ => title,
     };
     let inner = pane::border(scene, MAP, &title, area, buffer);
-    let [body, legend] = Split::vertical([Constraint::Min(1), Constraint::Length(1)]).areas(inner);
-    draw_legend(scene, legend, buffer);
+    let has_line = form == Form::Graph && alone::is_needed(model);
+    let parts = [Constraint::Min(1), Constraint::Length(has_line.into()), Constraint::Length(1)];
+    let [body, line, legend] = Split::vertical(parts).areas(inner);
+    if has_line {
+        alone::draw(scene, model, line, buffer);
+    }
+    draw_legend(scene, model, legend, buffer);
     match (form, &model.layout) {
         (Form::Graph, Some(layout)) => draw_graph(scene, (model, layout), body, buffer),
         _ => {
             let lines = list::lines(model, scene.look);
-            let selected = scene.view.selected(MAP).min(lines.len().saturating_sub(1));
+            let selected = model.selected_row(scene);
             pane::rows(scene, (MAP, selected), &lines, body, buffer);
         }
     }
 }
 
-fn draw_legend(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
+fn draw_legend(scene: &Scene<'_>, model: &Model, area: Rect, buffer: &mut Buffer) {
     let look = scene.look;
+    let calls = match model.graph.waypoints.is_empty() {
+        true => "1 2 the request's calls",
+        false => "1 2 its calls  w waypoint",
+    };
     let text = format!(
-        "{} plain  {} encrypted  {} all fail  {} here  1 2 the request's calls",
+        "{} plain  {} encrypted  {} all fail  {} here  {calls}",
         look.sign(Sign::Plain),
         look.sign(Sign::Encrypted),
         look.sign(Sign::Bad),
@@ -160,9 +168,7 @@ fn draw_graph(
     buffer: &mut Buffer,
 ) {
     let selected = model.selected(scene);
-    // Once the cursor has moved, the place of the request is what one wants to see.
-    let here = model.here.filter(|_| scene.view.chosen(MAP).is_none()).map(Item::Node);
-    let centre = match here.or(selected) {
+    let centre = match selected {
         Some(Item::Node(node)) => centre_of(layout.places[node]),
         Some(Item::Edge(edge)) => layout.routes[edge].corners.last().copied().unwrap_or_default(),
         None => (0, 0),
@@ -178,6 +184,9 @@ fn draw_graph(
     };
     draw_lines(scene, (model, layout), selected, &mut window);
     for node in 0..model.graph.nodes.len() {
+        if layout.places[node] == Place::NOWHERE {
+            continue;
+        }
         draw_box(scene, (model, layout), (node, selected), &mut window);
     }
 }
@@ -218,6 +227,9 @@ fn draw_lines(
                 window.write((last.0 - length, last.1), &number, look.style(number_role));
             }
             Heading::Left => window.write(*first, look.sign(Sign::Left), style(edge)),
+        }
+        if !model.graph.waypoints_of(edge).is_empty() {
+            window.write(*first, "w", look.style(Role::Info));
         }
         if selected == Some(Item::Edge(edge)) {
             window.write(*first, look.sign(Sign::Cursor), style(edge));
@@ -292,7 +304,7 @@ fn draw_ports(
             Health::Well => (Role::Good, look.sign(Sign::Good)),
             Health::Denied | Health::Failing | Health::Failed => (Role::Bad, look.sign(Sign::Bad)),
         };
-        let rate = signals::rate(flow.lately.rate_per_s(Signal::Begun));
+        let rate = signals::traffic_in_short(&flow.lately);
         let rate: String = rate.chars().take(PORT_WIDTH - 1).collect();
         window.write((x + 2, *y), sign, look.style(role));
         window.write((x + 3, *y), &rate, look.style(Role::Text));

@@ -69,6 +69,7 @@ pub(super) fn fold(graph: &Graph, wanted: &Wanted) -> Shown {
         joined.rows.extend(&edge.rows);
     }
     shown.graph.edges = edges.into_values().collect();
+    shown.graph.waypoints = graph.waypoints.clone();
     shown
 }
 
@@ -101,6 +102,7 @@ mod tests {
         Graph {
             nodes: (0..workloads).map(node).collect(),
             edges: (0..workloads - 1).map(edge).collect(),
+            ..Graph::default()
         }
     }
 

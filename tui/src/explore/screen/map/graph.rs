@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use meshwalk_models::path::DataPath;
 use meshwalk_models::world::{EndpointTarget, World};
+use meshwalk_sim::flow::inspect::Names;
 use meshwalk_sim::flow::plan::Plan;
 use meshwalk_sim::stats::{EdgeOrigin, Layout};
 use meshwalk_sim::timeline::series::Row;
@@ -55,13 +56,37 @@ pub(super) struct Edge {
 pub(super) struct Graph {
     pub(super) nodes: Vec<Node>,
     pub(super) edges: Vec<Edge>,
+    /// The waypoints that calls go through, by the row of their edge in the layout.
+    pub(super) waypoints: BTreeMap<usize, BTreeSet<String>>,
 }
 
 impl Graph {
+    /// The waypoints that calls along an edge go through.
+    pub(super) fn waypoints_of(&self, edge: usize) -> Vec<&str> {
+        let of = |row: &Row| match row {
+            Row::Edge(row) => self.waypoints.get(row),
+            _ => None,
+        };
+        let all: BTreeSet<&str> =
+            self.edges[edge].rows.iter().filter_map(of).flatten().map(String::as_str).collect();
+        all.into_iter().collect()
+    }
+
+    /// By box, whether it calls somebody or is called.
+    pub(super) fn linked(&self) -> Vec<bool> {
+        let mut linked = vec![false; self.nodes.len()];
+        for edge in &self.edges {
+            linked[edge.from] = true;
+            linked[edge.to] = true;
+        }
+        linked
+    }
+
     /// The graph of a world and the plan that was made for it.
     pub(super) fn of(world: &World, plan: &Plan) -> Self {
         let backing = backing(world, &plan.layout);
-        let mut build = Build { plan, graph: Self::default(), edges: BTreeMap::new() };
+        let graph = Self { waypoints: waypoints(plan), ..Self::default() };
+        let mut build = Build { plan, graph, edges: BTreeMap::new() };
         let sources: Vec<usize> =
             (0..plan.layout.traffic.len()).map(|row| build.source(row)).collect();
         let workloads: Vec<usize> =
@@ -137,6 +162,18 @@ fn backing(world: &World, layout: &Layout) -> Vec<BTreeSet<usize>> {
             behind.get(&name).cloned().unwrap_or_else(own)
         })
         .collect()
+}
+
+/// The waypoints that calls go through, by edge of the layout.
+fn waypoints(plan: &Plan) -> BTreeMap<usize, BTreeSet<String>> {
+    let names = Names::new(plan);
+    let mut waypoints: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+    for call in plan.calls.iter().filter(|call| call.onward.is_some()) {
+        let (first, count) = plan.targets[call.target as usize].endpoints;
+        let pods = plan.endpoints.iter().skip(first as usize).take(count as usize);
+        waypoints.entry(call.edge as usize).or_default().extend(pods.map(|pod| names.pod(*pod)));
+    }
+    waypoints
 }
 
 struct Build<'p> {

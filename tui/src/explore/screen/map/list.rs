@@ -44,13 +44,16 @@ fn node_line(model: &Model, place: usize, look: &Look) -> Line<'static> {
     };
     let figures = &model.nodes[place];
     let signal = if node.kind == NodeKind::Source { "sends" } else { "gets" };
-    let rate = signals::rate(figures.rate_per_s(Signal::Begun));
+    let traffic = match figures.count(Signal::Begun) {
+        0 => signals::traffic_in_short(figures),
+        _ => format!("{signal} {}", signals::traffic(figures, Signal::Begun)),
+    };
     let name = padded(&box_title(node), NAME_WIDTH + 6, look);
     Line::from(vec![
         Span::styled(format!("{here} "), look.style(Role::Info)),
         Span::styled(name, look.style(Role::Title)),
         Span::styled(padded(&place_text, 18, look), look.style(Role::Dim)),
-        Span::styled(format!("{signal} {rate}"), look.style(Role::Text)),
+        Span::styled(traffic, look.style(Role::Text)),
     ])
 }
 
@@ -67,6 +70,10 @@ fn edge_line(model: &Model, place: usize, look: &Look) -> Line<'static> {
         Some(p99) => format!("  p99 {}", signals::span(Some(p99))),
         None => String::new(),
     };
+    let through = match &model.graph.waypoints_of(place)[..] {
+        [] => String::new(),
+        _ => "  by a waypoint".to_owned(),
+    };
     let (number_role, number) = call_numbers(flow);
     Line::from(vec![
         Span::raw("   "),
@@ -75,7 +82,7 @@ fn edge_line(model: &Model, place: usize, look: &Look) -> Line<'static> {
         Span::styled(head(flow, look), look.style(line_role)),
         Span::styled(format!(" {}", padded(&callee.name, NAME_WIDTH, look)), look.style(role)),
         Span::styled(text, look.style(role)),
-        Span::styled(p99, look.style(Role::Dim)),
+        Span::styled(format!("{p99}{through}"), look.style(Role::Dim)),
     ])
 }
 

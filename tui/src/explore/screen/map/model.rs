@@ -13,7 +13,7 @@ use crate::explore::scene::Scene;
 use super::canvas::Stroke;
 use super::fold::{self, Wanted};
 use super::graph::{Graph, NodeKind};
-use super::plan::{self, Layout, Sketch};
+use super::plan::{self, Layout, Place, Sketch};
 
 /// The pane with the graph.
 pub(super) const MAP: usize = 0;
@@ -119,10 +119,42 @@ impl Model {
         }
     }
 
+    /// The row that is selected.
+    pub(super) fn selected_row(&self, scene: &Scene<'_>) -> usize {
+        let row = scene.view.chosen(MAP).unwrap_or_else(|| self.resting(scene));
+        row.min(self.items.len().saturating_sub(1))
+    }
+
     /// What is selected.
     pub(super) fn selected(&self, scene: &Scene<'_>) -> Option<Item> {
-        let row = scene.view.selected(MAP).min(self.items.len().saturating_sub(1));
-        self.items.get(row).copied()
+        self.items.get(self.selected_row(scene)).copied()
+    }
+
+    /// The row that is selected while nobody selects another: what somebody picked, or else where
+    /// the request is, which in a waypoint is the call that it works for.
+    pub(super) fn resting(&self, scene: &Scene<'_>) -> usize {
+        let picked = scene.view.picked(MAP).and_then(|key| self.row_of(key));
+        let of_item = |wanted: Item| self.items.iter().position(|item| *item == wanted);
+        let here = || self.here.and_then(|node| of_item(Item::Node(node)));
+        let is_here = |flow: &Flow| flow.calls.iter().any(|(_, when)| *when == When::Here);
+        let call = || of_item(Item::Edge(self.flows.iter().position(is_here)?));
+        picked.or_else(here).or_else(call).unwrap_or_else(|| scene.view.selected(MAP))
+    }
+
+    /// The key under which an item is picked.
+    pub(super) fn key_of(&self, item: Item) -> String {
+        match item {
+            Item::Node(node) => self.graph.full_name(node),
+            Item::Edge(edge) => {
+                let edge = &self.graph.edges[edge];
+                format!("{} to {}", self.graph.full_name(edge.from), self.graph.full_name(edge.to))
+            }
+        }
+    }
+
+    /// The row of what a key names, if it is shown.
+    fn row_of(&self, key: &str) -> Option<usize> {
+        self.items.iter().position(|item| self.key_of(*item) == key)
     }
 }
 
@@ -174,7 +206,11 @@ impl Flow {
 /// name where there is none. The edges of a box follow it.
 fn items(graph: &Graph, layout: Option<&Layout>) -> Vec<Item> {
     let order = match layout {
-        Some(layout) => layout.order.clone(),
+        Some(layout) => {
+            let linked = graph.linked();
+            let alone = (0..graph.nodes.len()).filter(|node| !linked[*node]);
+            layout.order.iter().copied().chain(alone).collect()
+        }
         None => {
             let mut order: Vec<usize> = (0..graph.nodes.len()).collect();
             order.sort_by_key(|node| {
@@ -196,18 +232,32 @@ fn items(graph: &Graph, layout: Option<&Layout>) -> Vec<Item> {
     items
 }
 
+/// A layout of the boxes that have edges; the others stand in a line of their own.
 fn lay_out(graph: &Graph) -> Layout {
+    let linked = graph.linked();
+    let boxes: Vec<usize> = (0..graph.nodes.len()).filter(|node| linked[*node]).collect();
+    let mut place_of = vec![None; graph.nodes.len()];
+    for (place, node) in boxes.iter().enumerate() {
+        place_of[*node] = Some(place);
+    }
     let has_calls: BTreeSet<usize> = graph.edges.iter().map(|edge| edge.to).collect();
-    let width = |(row, node): (usize, &super::graph::Node)| {
-        let name = box_title(node).chars().count().min(NAME_MAX);
-        let port = if has_calls.contains(&row) { PORT_WIDTH + 2 } else { 0 };
+    let width = |row: &usize| {
+        let name = box_title(&graph.nodes[*row]).chars().count().min(NAME_MAX);
+        let port = if has_calls.contains(row) { PORT_WIDTH + 2 } else { 0 };
         // Two borders, a place for the sign of the cursor before the name, and one after it.
         port.max(name + 4)
     };
-    plan::lay_out(&Sketch {
-        widths: graph.nodes.iter().enumerate().map(width).collect(),
-        edges: graph.edges.iter().map(|edge| (edge.from, edge.to)).collect(),
-    })
+    let ends = |edge: &super::graph::Edge| Some((place_of[edge.from]?, place_of[edge.to]?));
+    let layout = plan::lay_out(&Sketch {
+        widths: boxes.iter().map(width).collect(),
+        edges: graph.edges.iter().filter_map(ends).collect(),
+    });
+    let place = |place: &Option<usize>| place.map_or(Place::NOWHERE, |it| layout.places[it]);
+    Layout {
+        places: place_of.iter().map(place).collect(),
+        order: layout.order.iter().map(|place| boxes[*place]).collect(),
+        ..layout
+    }
 }
 
 /// What the border of a box says.
@@ -234,6 +284,9 @@ pub(super) fn fold_key(namespace: &str) -> String {
     format!("namespace {namespace}")
 }
 
+/// What the name of a call ends with that a waypoint makes for another.
+const RELAY: &str = "/waypoint";
+
 /// The way of the request that the entry at the cursor belongs to.
 struct Way {
     request: Option<RequestRow>,
@@ -250,6 +303,7 @@ impl Way {
         let here = node_of_pod(scene, graph, entry.pod);
         let Some(request) = log.request_at(entry.id) else { return Self { here, ..none } };
         let current = log.track(entry.subject).hop;
+        let relayed = current.and_then(|hop| log.subjects().hop_text(hop).strip_suffix(RELAY));
         let mut edge_of: BTreeMap<usize, usize> = BTreeMap::new();
         for (row, edge) in graph.edges.iter().enumerate() {
             for of in &edge.rows {
@@ -262,13 +316,15 @@ impl Way {
         for call in log.calls_of(request) {
             let began = call.tries.first().and_then(|first| first.began);
             // What a waypoint does for a call is the same call.
-            let is_relay = log.subjects().hop_text(call.hop).ends_with("/waypoint");
+            let text = log.subjects().hop_text(call.hop);
+            let is_relay = text.ends_with(RELAY);
             let (Some(edge), Some(began), false) =
                 (call.edge.and_then(|edge| edge_of.get(&(edge as usize))), began, is_relay)
             else {
                 continue;
             };
-            let when = match (began > entry.id, current == Some(call.hop)) {
+            let is_current = current == Some(call.hop) || relayed == Some(text);
+            let when = match (began > entry.id, is_current) {
                 (true, _) => When::Future,
                 (false, true) => When::Here,
                 (false, false) => When::Past,

@@ -23,9 +23,12 @@ pub(super) fn sentences(model: &Model) -> Vec<String> {
         match item {
             Item::Node(node) if model.graph.calls_from(*node).next().is_none() => {
                 let figures = &model.nodes[*node];
-                let rate = signals::rate(figures.rate_per_s(Signal::Begun));
                 let name = model.graph.full_name(*node);
-                sentences.push(format!("{name} gets {rate} and calls nobody."));
+                let gets = match figures.count(Signal::Begun) {
+                    0 => "gets nothing".to_owned(),
+                    _ => format!("gets {}", signals::traffic(figures, Signal::Begun)),
+                };
+                sentences.push(format!("{name} {gets} and calls nobody."));
             }
             Item::Node(_) => {}
             Item::Edge(edge) => sentences.push(edge_sentence(model, *edge)),
@@ -42,7 +45,7 @@ fn edge_sentence(model: &Model, place: usize) -> String {
         let text = detail::use_text(flow.use_so_far, "");
         return format!("{from} to {to}: {text}.");
     }
-    let rate = signals::rate(flow.lately.rate_per_s(Signal::Begun));
+    let traffic = signals::traffic_in_words(&flow.lately);
     let protection = match signals::protection(&flow.protections) {
         text if text.is_empty() => text,
         text => format!(" in {text}"),
@@ -52,7 +55,12 @@ fn edge_sentence(model: &Model, place: usize) -> String {
         Some(p99) => format!(", p99 {}", signals::span(Some(p99))),
         None => String::new(),
     };
-    format!("{from} calls {to} at {rate}{protection}: {success}{p99}.")
+    let waypoints = model.graph.waypoints_of(place);
+    let through = match waypoints.is_empty() {
+        true => String::new(),
+        false => format!(" through the waypoint {}", waypoints.join(", ")),
+    };
+    format!("{from} calls {to} {traffic}{protection}{through}: {success}{p99}.")
 }
 
 /// The calls of the request in their order.

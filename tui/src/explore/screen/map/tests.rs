@@ -150,3 +150,37 @@ fn denied_calls_are_marked_by_a_sign_and_a_word() {
     assert!(sentences.contains(" denied") || sentences.contains("all fail"), "{sentences}");
     assert!(text(&app, (80, 24)).contains('✗'), "{sentences}");
 }
+
+/// State, keys, and what the screen shows then.
+#[test]
+fn keys_lead_from_box_to_box_and_to_their_entries() {
+    let mut app = map(MIXED, StepKind::RequestAtApp, Look::MONO);
+    testing::tell(
+        &mut app,
+        (120, 36),
+        &[
+            ("1", &["│shop/cart", "┌●cart x2"]),
+            ("k", &["│shop/web to shop/cart"]),
+            ("k", &["│shop/web ", "┌▶web x2"]),
+            ("enter", &["│shop/web ", "●web x2"]),
+            ("h", &["│shop/web "]),
+            ("esc", &["●"]),
+            ("/ c l i e n t enter", &["│shop/client ", "▶client"]),
+            ("n", &["│shop/client "]),
+            ("f", &["workload == \"shop/client\""]),
+            ("enter", &["only events where workload == \"shop/client\""]),
+            ("F", &["all events are shown"]),
+            ("tab z", &["Selected"]),
+            ("esc w", &["Why"]),
+        ],
+    );
+}
+
+#[test]
+fn one_request_in_a_short_span_has_no_rate() {
+    let mut app = testing::app(MIXED.0, MIXED.1, Look::MONO);
+    app.show(Screen::Map);
+    testing::press(&mut app, "} {");
+    let sentences = super::sentences(&app.scene()).join("\n");
+    assert!(sentences.contains(" in ") && !sentences.contains("k/s"), "{sentences}");
+}

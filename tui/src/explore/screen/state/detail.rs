@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use meshwalk_sim::flow::inspect::{Change, ChangeKind, Facts, Field, Object, Section, Value};
+use meshwalk_sim::flow::inspect::{
+    Change, ChangeKind, Facts, Field, Object, Section, State, Value,
+};
 use unicode_width::UnicodeWidthStr;
 
 use crate::explore::scene::Scene;
@@ -123,7 +125,7 @@ fn of_section(scene: &Scene<'_>, section: &Section, was: &Was<'_>) -> Vec<Line> 
     let places = Places::new(&scene.session.sources);
     let field = |field: &Field| Line::Field {
         name: field.name.to_owned(),
-        value: show(&field.value),
+        value: named(scene, &field.value),
         was: was.get(field.name),
         origin: field.origin.map(|origin| places.show(origin)),
         leads: field.value.object(),
@@ -177,6 +179,19 @@ pub(super) fn table_of(
         lines.push(Line::Cells { cells, leads });
     }
     lines
+}
+
+/// A value in text; a pool with the host that it is for.
+fn named(scene: &Scene<'_>, value: &Value) -> String {
+    let engine = scene.timeline.here();
+    let host = match value.object().and_then(|object| engine.inspect(object)) {
+        Some(State::Pool(pool)) => pool.server.map(|server| engine.names().pod(server)),
+        _ => None,
+    };
+    match host {
+        Some(host) => format!("{} to {host}", show(value)),
+        None => show(value),
+    }
 }
 
 /// A value in text; moments of the run are told with their unit.

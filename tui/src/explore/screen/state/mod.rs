@@ -13,6 +13,7 @@ mod say;
 mod tests;
 
 use meshwalk_sim::flow::inspect::Object;
+use meshwalk_sim::timeline::Way;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
@@ -84,6 +85,21 @@ pub(in crate::explore) fn rows(scene: &Scene<'_>, pane: usize) -> usize {
 /// The row of a pane that is selected while nobody selects another.
 pub(in crate::explore) fn resting(scene: &Scene<'_>, pane: usize) -> usize {
     if pane == OBJECTS { Objects::of(scene).selected } else { 0 }
+}
+
+/// The next object after the one that is shown that has all these words in its title, and where it
+/// leads: it is picked.
+pub(in crate::explore) fn named(scene: &Scene<'_>, words: &[String], way: Way) -> Option<Jump> {
+    let objects = scene.timeline.here().objects();
+    let title = |object: &Object| {
+        let title = objects::called(scene, *object).unwrap_or_default();
+        format!("{} {title}", object.kind()).to_lowercase()
+    };
+    let all: Vec<String> = objects.iter().map(title).collect();
+    let shown = Objects::of(scene).shown;
+    let from = objects.iter().position(|object| Some(*object) == shown).unwrap_or(0);
+    let row = super::next_named(&all, words, from, way)?;
+    Some(pick(objects[row]))
 }
 
 /// Where Enter leads: a group unfolds, and an object is shown until another one is picked.

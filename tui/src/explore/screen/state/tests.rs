@@ -23,7 +23,10 @@ fn at_first(scenario: &str, edits: &[&str], look: Look, wanted: fn(Step) -> bool
     let all = (0..app.timeline.log().len() as u32).map(EventId);
     let first = all.into_iter().find(|event| wanted(app.timeline.log().step(*event)));
     let first = first.expect("it happens in this scenario");
-    app.go_to(EventId(first.0 - 1));
+    // Events of one moment see the same state.
+    let time = |event: EventId| app.timeline.log().time(event);
+    let earlier = (0..first.0).rev().map(EventId).find(|event| time(*event) < time(first));
+    app.go_to(earlier.expect("it is not the first moment"));
     app.show(Screen::State);
     app.go_to(first);
     app
@@ -199,4 +202,24 @@ fn escape_lets_go_of_a_picked_object_before_it_leaves_the_screen() {
     assert!(screen(&app, (80, 24)).contains("pod default/"));
     testing::press(&mut app, "esc");
     assert!(screen(&app, (80, 24)).contains("cluster outbound|80||stock"));
+}
+
+#[test]
+fn objects_are_found_by_their_names() {
+    let mut app = at_first(LIMITS, &SHORT, Look::MONO, ejected);
+    testing::tell(
+        &mut app,
+        (120, 36),
+        &[
+            ("6", &["[6 State]", "cluster outbound|80||stock", "pool 1 to default/stock-"]),
+            (
+                "/ p o o l space o r d e r s enter",
+                &["picked", "▶pool traffic:shoppers -> default/orders"],
+            ),
+            ("n", &["▶pool default/orders-0 -> default/"]),
+            ("esc", &["changed cluster outbound|80||stock"]),
+            ("z tab", &["╔ Objects"]),
+            ("esc w", &["[4 Why]"]),
+        ],
+    );
 }

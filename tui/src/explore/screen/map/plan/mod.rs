@@ -31,6 +31,11 @@ pub(super) struct Place {
     pub(super) height: usize,
 }
 
+impl Place {
+    /// Of a box that stands outside of the layout.
+    pub(super) const NOWHERE: Self = Self { x: 0, y: 0, width: 0, height: 0 };
+}
+
 /// How an edge runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Route {
@@ -76,7 +81,7 @@ pub(super) fn lay_out(sketch: &Sketch) -> Layout {
     let heights = Heights::of(&layers);
     let rows = heights.rows(&layers);
     let mut layout = Layout {
-        places: vec![Place { x: 0, y: 0, width: 0, height: 0 }; sketch.widths.len()],
+        places: vec![Place::NOWHERE; sketch.widths.len()],
         routes: vec![Route::default(); sketch.edges.len()],
         ..Layout::default()
     };
