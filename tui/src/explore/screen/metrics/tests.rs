@@ -106,3 +106,24 @@ fn every_subject_can_be_selected_in_every_size() {
         assert!(super::sentences(&app.scene()).len() >= 5);
     }
 }
+
+/// State, keys, and what the screen shows then.
+#[test]
+fn keys_lead_from_subject_to_subject_and_into_the_charts() {
+    let mut app = metrics(OVERLOAD, Look::MONO);
+    testing::tell(
+        &mut app,
+        (120, 36),
+        &[
+            ("7", &["[7 Metrics]", "╔ Signals", "▶src  too-much", "┌ source too-much"]),
+            ("j", &["▶svc  default/server", "service default/server"]),
+            ("k", &["┌ source too-much"]),
+            ("tab", &["╔ source too-much", "↑2.61s"]),
+            ("h h h h enter", &["[7 Metrics]", "╔ source too-much"]),
+            ("z", &["╔ source too-much", "Latency"]),
+            ("esc tab", &["╔ Signals"]),
+            ("enter", &["[7 Metrics]", "▶src  too-much"]),
+            ("w", &["[4 Why]"]),
+        ],
+    );
+}

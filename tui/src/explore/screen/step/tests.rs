@@ -161,3 +161,25 @@ fn the_screen_is_told_in_sentences() {
     let app = at(policies(Look::MONO), "web#0", StepKind::RequestAtServerProxy);
     insta::assert_snapshot!("sidecars_sentences", super::sentences(&app.scene()).join("\n"));
 }
+
+/// State, keys, and what the screen shows then.
+#[test]
+fn keys_lead_through_events_layers_and_screens() {
+    let mut app = at(policies(Look::MONO), "web#0", StepKind::RequestAtServerProxy);
+    testing::tell(
+        &mut app,
+        (120, 36),
+        &[
+            ("2", &["[2 Step]", "╔ Events", "▶● e34"]),
+            ("j enter", &["▶● e39"]),
+            ("o", &["▶● e34"]),
+            ("tab", &["╔ Layers of the request at payments-1 sidecar"]),
+            ("z", &["╔ Layers"]),
+            ("esc tab", &["╔ Path  web#0"]),
+            ("tab", &["╔ Why: last decision"]),
+            ("w", &["[4 Why]"]),
+            ("esc", &["[2 Step]", "● e34"]),
+            ("L", &["● e55"]),
+        ],
+    );
+}

@@ -162,3 +162,26 @@ fn going_on_moves_the_cursor_along_the_axis_and_what_is_so_far_grows() {
     }
     assert!(so_far(&app) > before);
 }
+
+/// State, keys, and what the screen shows then.
+#[test]
+fn keys_lead_through_the_panes_and_along_the_axis() {
+    let mut app = busiest(PER_TRY, Look::MONO);
+    crate::explore::testing::tell(
+        &mut app,
+        (120, 36),
+        &[
+            ("5", &["[5 Time]", "╔ Timeline  readers#12", "1 column = 150.861ms"]),
+            ("+", &["1 column = 75."]),
+            ("-", &["1 column = 150.861ms"]),
+            ("k enter", &["1 column = 150.861ms"]),
+            ("tab", &["╔ Accounting", "= latency"]),
+            ("tab", &["╔ Retries"]),
+            ("enter", &["[5 Time]", "e945 of"]),
+            ("tab", &["╔ Settings"]),
+            ("z", &["╔ Settings"]),
+            ("esc w", &["[4 Why]"]),
+            ("esc", &["[5 Time]"]),
+        ],
+    );
+}

@@ -325,3 +325,23 @@ fn enter_on_a_leg_goes_to_the_handshake_and_back_leads_here_again() {
     testing::press(&mut app, "o");
     assert_eq!(app.view.cursor, here);
 }
+
+/// State, keys, and what the screen shows then.
+#[test]
+fn keys_lead_from_pane_to_pane_and_away() {
+    let mut app = WHICH_POLICY.at(StepKind::AnsweredByServerProxy, Look::MONO);
+    testing::tell(
+        &mut app,
+        (120, 36),
+        &[
+            ("4", &["[4 Why]", "╔ Decision e12", "one token differs"]),
+            ("tab", &["╔ Identity"]),
+            ("tab z", &["╔ Choices"]),
+            ("esc enter", &["e4"]),
+            ("o", &["[4 Why]", "Decision e12"]),
+            ("2", &["[2 Step]", "● e12"]),
+            ("w", &["[4 Why]"]),
+            ("esc", &["[2 Step]"]),
+        ],
+    );
+}
