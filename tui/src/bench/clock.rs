@@ -28,6 +28,14 @@ pub(super) fn in_turns<A, B>(
     (first, second)
 }
 
+/// The 99th of a hundred, and the longest; sorts them.
+pub(super) fn p99_and_worst(seconds: &mut [f64]) -> (f64, f64) {
+    seconds.sort_by(f64::total_cmp);
+    let p99 = (seconds.len() * 99).div_ceil(100).saturating_sub(1);
+    let at = |place: usize| seconds.get(place).copied().unwrap_or(0.0);
+    (at(p99), at(seconds.len().saturating_sub(1)))
+}
+
 /// The most memory that this process ever held, in bytes; `None` where the system does not say
 /// (`VmHWM` of `/proc/self/status` is Linux's).
 pub(super) fn peak_memory_bytes() -> Option<u64> {

@@ -66,8 +66,14 @@ pub(super) fn shop() -> Arc<Plan> {
     prepared(&manifests, &scenario)
 }
 
+/// Its manifests and its scenario.
+pub(super) fn whole_texts() -> (String, String) {
+    (MANIFESTS.join("\n---\n"), SCENARIO.to_owned())
+}
+
 fn texts() -> (Manifests, Scenario) {
-    read(MANIFESTS.join("\n---\n"), SCENARIO.to_owned())
+    let (manifests, scenario) = whole_texts();
+    read(manifests, scenario)
 }
 
 fn samples(replications: u32) -> Vec<Sample> {

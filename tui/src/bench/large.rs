@@ -102,10 +102,16 @@ workloads:
     }
 }
 
+/// The manifests and the scenario of a thousand services with ten thousand pods.
+pub(super) fn thousand_texts() -> (String, String) {
+    let world = World { services: 1_000, entries: 300 };
+    (world.manifests(), world.scenario(SimDuration::from_secs(10)))
+}
+
 /// A thousand services with ten thousand pods.
 pub(super) fn thousand_services() -> Arc<Plan> {
-    let world = World { services: 1_000, entries: 300 };
-    let (manifests, scenario) = read(world.manifests(), world.scenario(SimDuration::from_secs(10)));
+    let (manifests, scenario) = thousand_texts();
+    let (manifests, scenario) = read(manifests, scenario);
     compile(&manifests, &scenario).plan
 }
 

@@ -1,12 +1,14 @@
 //! One measured figure and what was aimed at.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 /// A figure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measurement {
     /// What was measured.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The figure.
     pub value: f64,
     /// Its unit: `hops/s`, `x`, `s`, `bytes`.
@@ -38,8 +40,8 @@ impl Aim {
 
 impl Measurement {
     /// A figure without an aim.
-    pub(super) fn new(name: &'static str, value: f64, unit: &'static str) -> Self {
-        Self { name, value, unit, aim: None, met: None }
+    pub(super) fn new(name: impl Into<Cow<'static, str>>, value: f64, unit: &'static str) -> Self {
+        Self { name: name.into(), value, unit, aim: None, met: None }
     }
 
     /// Says what it should be.

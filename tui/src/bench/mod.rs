@@ -13,6 +13,7 @@ mod mm1;
 mod paths;
 mod reach;
 mod routes;
+mod screens;
 mod texts;
 mod timeline;
 
@@ -47,7 +48,7 @@ pub struct Benchmark {
 }
 
 /// All workloads; the large one comes last, because the peak of memory is that of the process.
-pub const BENCHMARKS: [Benchmark; 9] = [
+pub const BENCHMARKS: [Benchmark; 10] = [
     Benchmark { name: "kernel, M/M/1", run: mm1::measure },
     Benchmark { name: "flow engine, 7-call graph", run: graph::measure },
     Benchmark { name: "hops on each data path, small world", run: paths::measure },
@@ -56,5 +57,6 @@ pub const BENCHMARKS: [Benchmark; 9] = [
     Benchmark { name: "reach, many pods", run: reach::measure },
     Benchmark { name: "sidecar hop, many routes", run: routes::measure },
     Benchmark { name: "timeline, recording and jumps", run: timeline::measure },
+    Benchmark { name: "screens, from a key to what is drawn", run: screens::measure },
     Benchmark { name: "sidecar hop, large world", run: large::measure },
 ];

@@ -55,15 +55,28 @@ spec:
     )
 }
 
+/// What was read.
+pub(super) struct Read {
+    pub(super) sources: SourceSet,
+    pub(super) manifests: Manifests,
+    pub(super) scenario: Scenario,
+}
+
 /// Reads both texts.
 pub(super) fn read(manifests: String, scenario: String) -> (Manifests, Scenario) {
+    let Read { manifests, scenario, .. } = read_whole(manifests, scenario);
+    (manifests, scenario)
+}
+
+/// Reads both texts, and keeps them.
+pub(super) fn read_whole(manifests: String, scenario: String) -> Read {
     let mut sources = SourceSet::default();
     let file = sources.add("manifests.yaml", manifests);
     let manifests = load(&sources, [file]);
     let file = sources.add("scenario.yaml", scenario);
     let scenario = scenario::read(&mut sources, file, &[])
         .unwrap_or_else(|errors| panic!("the scenario of a benchmark is well-formed: {errors:?}"));
-    (manifests, scenario)
+    Read { sources, manifests, scenario }
 }
 
 /// Builds the world and compiles the plan.

@@ -8,7 +8,7 @@ use meshwalk_sim::kernel::random::mix;
 use meshwalk_sim::timeline::condition::{Condition, ConditionNames, Found, Search};
 use meshwalk_sim::timeline::{EventId, Log, Timeline, TimelineLimits, Unit, Way};
 
-use super::clock::timed;
+use super::clock::{p99_and_worst, timed};
 use super::{Aim, Measurement, Size, comparison, large};
 
 /// Events of the kernel in one slice of recording.
@@ -121,11 +121,4 @@ fn times(
         timed(|| timeline.at(event).state_hash()).1
     };
     (0..jumps).map(jump).collect()
-}
-
-fn p99_and_worst(seconds: &mut [f64]) -> (f64, f64) {
-    seconds.sort_by(f64::total_cmp);
-    let p99 = (seconds.len() * 99).div_ceil(100).saturating_sub(1);
-    let at = |place: usize| seconds.get(place).copied().unwrap_or(0.0);
-    (at(p99), at(seconds.len().saturating_sub(1)))
 }

@@ -51,6 +51,11 @@ impl App {
         is_recording
     }
 
+    /// How many entries are recorded.
+    pub(crate) fn entries(&self) -> usize {
+        self.timeline.log().len()
+    }
+
     /// Records the run to its end, or to where there is no more room for it.
     pub(crate) fn record_all(&mut self) {
         while self.timeline.record(u64::MAX).complete.is_none() {}

@@ -32,7 +32,7 @@ pub(crate) fn print(out: &mut dyn Write, found: &[Measurement], look: &Look) -> 
         });
         let met = measurement.met.map_or("", |met| if met { "yes" } else { "no" });
         table.row(vec![
-            measurement.name.to_owned(),
+            measurement.name.clone().into_owned(),
             figure(measurement.value, measurement.unit),
             aim.unwrap_or_default(),
             met.to_owned(),
