@@ -29,6 +29,7 @@ pub fn is_failure(step: Step) -> bool {
 }
 
 /// Whether a step of this kind may tell of a failure.
+#[cfg(feature = "expectations")]
 pub(in crate::timeline) const fn may_fail(kind: StepKind) -> bool {
     use StepKind as Kind;
     matches!(

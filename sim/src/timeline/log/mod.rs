@@ -106,6 +106,8 @@ pub struct Log {
     /// The place among the entries of the subject; those beyond the last number are counted.
     numbers: Column<u16>,
     marks: Vec<Mark>,
+    /// Entries that tell of a failure.
+    failures: Column<u32>,
     request_marks: Vec<RequestMark>,
     connection_marks: Vec<ConnectionMark>,
     /// Entries that open a tunnel, with the connection that needs it.
@@ -268,6 +270,7 @@ impl Log {
     pub fn bytes(&self) -> usize {
         self.entry_bytes()
             + self.subjects.bytes()
+            + self.failures.bytes()
             + self.marks.capacity() * size_of::<Mark>()
             + self.request_marks.capacity() * size_of::<RequestMark>()
             + self.connection_marks.capacity() * size_of::<ConnectionMark>()
@@ -296,6 +299,9 @@ impl Log {
         self.causes.push(cause.unwrap_or(NONE));
         self.next.push(NONE);
         self.numbers.push(u16::try_from(number).unwrap_or(u16::MAX));
+        if is_failure(step) {
+            self.failures.push(id);
+        }
         self.mark(id, subject);
         self.mark_request(id, subject, step);
         self.mark_connection(id, (subject, connection), step);

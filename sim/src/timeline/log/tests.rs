@@ -4,7 +4,7 @@ use crate::kernel::Seed;
 use crate::log::{RequestRow, Step, SubjectKind};
 use crate::run::record;
 use crate::timeline::tests::{WORLDS, prepared, recorded};
-use crate::timeline::{EventId, Unit};
+use crate::timeline::{EventId, Unit, is_failure};
 
 #[test]
 fn entries_are_those_of_the_event_log_and_have_its_names() {
@@ -167,6 +167,11 @@ fn going_on_and_back_by_a_unit_visits_the_same_entries() {
         assert_eq!(on_but_last, back, "{unit:?}");
         assert!(on.len() > 5, "{unit:?}");
     }
+    let failures: Vec<_> =
+        (1..=last.0).map(EventId).filter(|id| is_failure(log.step(*id))).collect();
+    let first = log.next(Unit::Failure, EventId(0));
+    let visited = std::iter::successors(first, |id| log.next(Unit::Failure, *id));
+    assert_eq!(visited.collect::<Vec<_>>(), failures, "every failure is visited");
     let events = log.events_of_request(RequestRow(3));
     assert_eq!(log.next(Unit::OfRequest, events[0]), Some(events[1]));
     assert_eq!(log.previous(Unit::OfRequest, events[1]), Some(events[0]));

@@ -3,8 +3,7 @@
 use crate::log::{HopId, RequestRow, StepKind, SubjectKind};
 
 use super::columns::KindSet;
-use super::meaning::may_fail;
-use super::{EventId, Log, is_decision, is_failure};
+use super::{EventId, Log, is_decision};
 
 /// What one goes on or back by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,12 +85,12 @@ impl Log {
             Unit::Hop => self.other_hop(id, way),
             Unit::Decision => self.nearest_of(KindSet::of(is_decision), id, way),
             Unit::Failure => {
-                let kinds = KindSet::of(may_fail);
-                let mut at = self.nearest_of(kinds, id, way);
-                while let Some(found) = at.filter(|it| !is_failure(self.step(*it))) {
-                    at = self.nearest_of(kinds, found, way);
-                }
-                at
+                let failures = &self.failures;
+                let place = match way {
+                    Way::On => failures.partition_point(|other| other <= id.0),
+                    Way::Back => failures.partition_point(|other| other < id.0).checked_sub(1)?,
+                };
+                (place < failures.len()).then(|| EventId(failures.at(place as u32)))
             }
             Unit::Request => self.other_request(id, way),
             Unit::Connection => match self.connection_at(id) {
