@@ -40,7 +40,8 @@ impl Job {
             Why::Condition(text) | Why::Match(text) => text.clone(),
             Why::Step => "an event that the filter shows".to_owned(),
         };
-        format!("looking for {what}: {} events so far; esc stops", self.looked_at)
+        // A long condition is cut at its end, and not what can be done about it.
+        format!("esc stops; {} events so far; looking for {what}", self.looked_at)
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct App {
     pub(in crate::explore) look: Look,
     /// What changed since the last stop, as far as a screen has asked for it.
     since: Option<Since>,
-    bindings: Arc<Bindings>,
+    pub(in crate::explore) bindings: Arc<Bindings>,
     resolver: Resolver,
     vocabulary: Vocabulary,
     names: Arc<ConditionNames>,

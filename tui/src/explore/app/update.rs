@@ -11,10 +11,19 @@ use crate::explore::screen::Screen;
 use crate::explore::sought::Sought;
 use crate::explore::view::{Message, Stop, Zoom};
 
+/// Whether an action means anything where there is no entry to stand at.
+const fn does_without_log(id: Id) -> bool {
+    matches!(id, Id::Quit | Id::QuitNow | Id::Suspend | Id::Redraw | Id::Leave | Id::Palette)
+}
+
 impl App {
     /// Carries out an action; what it needs and was not given is asked for.
     pub(in crate::explore) fn update(&mut self, action: Action) -> Option<Effect> {
         self.view.message = None;
+        if self.timeline.log().is_empty() && !does_without_log(action.id) {
+            self.refuse("nothing happens in this run");
+            return None;
+        }
         if let Some(expected) = action.missing() {
             self.ask(action.id, expected);
             return None;

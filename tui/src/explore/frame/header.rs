@@ -5,6 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use unicode_width::UnicodeWidthStr;
+
+use super::fit::fit;
 use crate::explore::look::{Role, Sign};
 use crate::explore::mouse::Target;
 use crate::explore::scene::Scene;
@@ -27,8 +30,8 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
     let left = format!(" meshwalk{separator}{}", scene.session.title);
     let width = usize::from(area.width);
     let room = width.saturating_sub(right.chars().count() + separator.chars().count() + 1);
-    let left = shortened(&left, room, scene.look.sign(Sign::Ellipsis));
-    let gap = " ".repeat(room.saturating_sub(left.chars().count()));
+    let left = fit(&left, room, scene.look.sign(Sign::Ellipsis));
+    let gap = " ".repeat(room.saturating_sub(left.width()));
     let style = scene.look.style(Role::Title);
     let line = Line::from(vec![
         Span::styled(left, style),
@@ -57,13 +60,4 @@ pub(super) fn draw_tabs(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
         spans.push(text);
     }
     Line::from(spans).render(area, buffer);
-}
-
-/// The first characters of `text`, with a sign where it was cut.
-fn shortened(text: &str, width: usize, ellipsis: &str) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
-    format!("{kept}{ellipsis}")
 }

@@ -1,8 +1,10 @@
 //! What stands around every screen: header, tabs, the line of time, hints, and the panes' borders.
 //! What is inside is the screens' business.
 
+pub(in crate::explore) mod fit;
 mod footer;
 mod header;
+mod nothing;
 pub(in crate::explore) mod pane;
 pub(in crate::explore) mod room;
 mod scrubber;
@@ -57,6 +59,9 @@ impl Parts {
 /// Draws everything but overlays.
 pub(in crate::explore) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
     let Some(parts) = Parts::of(area) else { return small::draw(scene, area, buffer) };
+    if scene.log().is_empty() {
+        return nothing::draw(scene, area, buffer);
+    }
     header::draw(scene, parts.header, buffer);
     header::draw_tabs(scene, parts.tabs, buffer);
     scene.view.screen.draw(scene, parts.body, buffer);

@@ -8,10 +8,14 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::fit::fit;
 use crate::explore::look::{Role, Sign};
 use crate::explore::mouse::Target;
 use crate::explore::scene::Scene;
 use crate::explore::screen::Screen;
+
+/// So many cells of a name are always shown.
+const NAME_MIN: usize = 16;
 
 /// What the line stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +44,11 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
         (Screen::Step | Screen::Ladder | Screen::Why | Screen::Time, Some(request)) => request,
         _ => of_run(scene, usize::from(area.width)),
     };
-    let right = format!(" {}, ends at {} ", stretch.name, stretch.to);
+    let ends = format!(", ends at {} ", stretch.to);
+    // A long name leaves a quarter of the line to the time.
+    let room = (usize::from(area.width) * 3 / 4).saturating_sub(left.len() + ends.len());
+    let name = fit(&stretch.name, room.max(NAME_MIN), scene.look.sign(Sign::Ellipsis));
+    let right = format!(" {name}{ends}");
     let bar = scene.look.sign(Sign::Bar);
     let taken = left.chars().count() + right.chars().count() + 2;
     let width = usize::from(area.width).saturating_sub(taken);

@@ -64,7 +64,9 @@ pub(super) fn answer(app: &mut App, command: &str) -> Answer {
     if app.view.cursor != before {
         answer.sentences.push(here(app));
     }
-    if let Some(screen) = shows(id) {
+    if let Some(screen) = shows(id)
+        && !app.timeline.log().is_empty()
+    {
         let sentences = screen.sentences(&app.scene());
         if sentences.is_empty() {
             answer.sentences.push(format!("The {} screen shows nothing here.", screen.word()));

@@ -47,7 +47,7 @@ pub(super) fn ladder(
     let top = [grid.names(look, &shown.ladder.columns), grid.whats(look, &shown.ladder.columns)];
     for (offset, line) in top.iter().enumerate() {
         let y = inner.y + offset as u16;
-        buffer.set_string(inner.x, y, line, look.style(Role::Title));
+        buffer.set_stringn(inner.x, y, line, inner.width.into(), look.style(Role::Title));
     }
     let list = Rect { y: inner.y + 2, height: inner.height - 3, ..inner };
     let selected = scene.view.chosen(LADDER).or(shown.at).unwrap_or(0);

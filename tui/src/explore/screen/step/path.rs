@@ -3,6 +3,7 @@
 
 use meshwalk_models::path::Protection;
 
+use crate::explore::frame::fit::fit;
 use crate::explore::hop::{Decides, Heading, Hop, HopLeg, Known, LegFate, Moves, Stop};
 use crate::explore::look::{Look, Sign};
 use crate::explore::wording::{SpotPart, Words};
@@ -166,9 +167,5 @@ pub(super) fn arrow(leg: &LegCell, width: usize, look: &Look) -> String {
 
 /// `text` in at most `width` cells.
 pub(in crate::explore::screen) fn fitted(text: &str, width: usize, look: &Look) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
-    format!("{kept}{}", look.sign(Sign::Ellipsis))
+    fit(text, width, look.sign(Sign::Ellipsis))
 }
