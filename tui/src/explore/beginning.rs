@@ -1,6 +1,8 @@
 //! Where a session begins: from the name of an entry and of a screen, as somebody writes them on
 //! the command line, to a cursor and a view.
 
+use super::action::Id;
+use super::view::Message;
 use super::{App, Screen};
 use crate::failure::Failure;
 
@@ -40,6 +42,21 @@ impl App {
             self.timeline.record(slice);
             slice = slice.saturating_mul(2);
         }
+    }
+
+    /// Tells somebody who is here for the first time how to go on; until the first key.
+    pub(crate) fn greet(&mut self) {
+        let ways = [
+            (Id::Palette, "finds all that can be done"),
+            (Id::NextFailure, "goes to the next failure"),
+            (Id::WhyThis, "says why"),
+        ];
+        let hints = ways.into_iter().filter_map(|(id, does)| {
+            let key = self.bindings.keys_of(id).into_iter().next()?;
+            Some(format!("{key} {does}"))
+        });
+        let text = hints.collect::<Vec<_>>().join(", ");
+        self.view.message = (!text.is_empty()).then_some(Message::Done(text));
     }
 
     /// Records the run on by a few milliseconds; whether there was more to record.

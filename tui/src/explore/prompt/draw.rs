@@ -73,9 +73,7 @@ fn draw_prompt(prompt: &Prompt, shown: &Shown<'_>, parts: &Parts, buffer: &mut B
 fn invitation(purpose: Purpose) -> String {
     match purpose {
         Purpose::Command => {
-            "a command, a number, a time or a name: next failed, 25, 412ms; Tab completes, esc \
-             closes"
-                .to_owned()
+            "a command, a number, a time or a name, such as 25 or 412ms; Tab completes".to_owned()
         }
         Purpose::Argument(_, expected) => {
             format!(

@@ -115,11 +115,12 @@ impl Palette {
     }
 }
 
-/// How well an action fits what is searched for: its key counts most, then its name, of which
-/// letters may be left out; in its sentence the words have to stand as they are.
+/// How well an action fits what is searched for: its key counts most, then its name, then
+/// its sentence, where the words have to stand as they are, and last its name with letters left out.
 fn score(sought: &Sought, listed: &Listed, matcher: &mut Matcher) -> Option<u32> {
     const KEY_BONUS: u32 = 20_000;
     const NAME_BONUS: u32 = 10_000;
+    const WORDS_BONUS: u32 = 5_000;
     let row = listed.row;
     let mut buffer = Vec::new();
     let mut of =
@@ -129,13 +130,20 @@ fn score(sought: &Sought, listed: &Listed, matcher: &mut Matcher) -> Option<u32>
         return Some(KEY_BONUS);
     }
     let name = row.name.replace('-', " ");
+    let rest = format!("{name} {} {} {}", row.group.word(), row.words.join(" "), row.sentence);
+    let by_words = of(&sought.words, &rest);
+    // Letters that are scattered over a name say less than a word that stands in the sentence.
+    let is_whole = of(&sought.words, &name).is_some();
+    if by_words.is_some() && !is_whole {
+        return by_words.map(|score| score + WORDS_BONUS);
+    }
     if let Some(score) = of(&sought.letters, &name) {
         // The whole name goes before a longer one that holds its letters.
         let whole = if name == sought.typed { NAME_BONUS / 2 } else { 0 };
-        return Some(score + NAME_BONUS + whole);
+        let bonus = if is_whole { NAME_BONUS } else { 0 };
+        return Some(score + bonus + whole);
     }
-    let rest = format!("{name} {} {} {}", row.group.word(), row.words.join(" "), row.sentence);
-    of(&sought.words, &rest)
+    None
 }
 
 /// What is searched for.

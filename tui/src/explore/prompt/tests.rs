@@ -187,6 +187,8 @@ fn the_list_finds_by_letters_by_key_and_by_what_an_action_does() {
     assert_eq!(first("nxdec"), Some("next-decision"));
     assert_eq!(first("gg"), Some("go-to-begin"));
     assert_eq!(first("sequence of messages"), Some("show-ladder"));
+    assert_eq!(first("denied"), Some("next-failure"));
+    assert_eq!(first("condition"), Some("run-to-next"));
     assert_eq!(first("xyzzy"), None);
 }
 

@@ -41,6 +41,7 @@ impl Person {
 impl Machine for Person {
     fn begin(&mut self, notify: Box<dyn Fn() + Send>) {
         self.app.ask_beside(notify);
+        self.app.greet();
     }
 
     fn key(&mut self, key: KeyEvent) {

@@ -80,7 +80,7 @@ pub(super) const ROWS: &[Row] = &[
         Id::NextFailure,
         "next-failure",
         &[")"],
-        &["failure"],
+        &["failure", "denied", "failed", "error"],
         "Go to the next failure: a denial, an error, a time-out, a reset, an ejection.",
     ),
     step(Id::PreviousFailure, "previous-failure", &["("], &[], "Go to the failure before."),

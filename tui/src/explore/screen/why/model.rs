@@ -6,6 +6,7 @@ use std::sync::Arc;
 use meshwalk_models::flip::{Flip, Flips};
 use meshwalk_models::walk::{Answer, Verdict, full_name};
 use meshwalk_models::world::{Origin, PodId, TableId};
+use meshwalk_sim::flow::Unasked;
 use meshwalk_sim::timeline::EventId;
 
 use crate::explore::asking::{Answered, Dear, Elsewhere, Sought, There, path_name};
@@ -82,7 +83,7 @@ impl Maker<'_> {
                 let dear = asking.dear(call.call, call.pod, call.at);
                 self.tell(answered, &dear, &mut model);
             }
-            Err(reason) => self.tell_unasked(&reason.to_string(), &mut model),
+            Err(reason) => self.tell_unasked(*reason, &mut model),
         }
         if model.lists[CHOICES].is_empty() {
             let text = "nothing was chosen so far: no draw, no breaker, no retry";
@@ -114,7 +115,7 @@ impl Maker<'_> {
     }
 
     /// The walk has no question for this call; what the plan says of it is told all the same.
-    fn tell_unasked(&self, reason: &str, model: &mut Model) {
+    fn tell_unasked(&self, reason: Unasked, model: &mut Model) {
         model.headline.push(Item::new(Role::Warn, format!("no tree of reasons: {reason}")));
         model.headline.extend(self.fate(None));
         let plan = self.scene.session.plan();
@@ -135,6 +136,9 @@ impl Maker<'_> {
             let text =
                 "no policy turned it away: none of the network, and none of the server's side";
             model.lists[DECISION].push(Item::new(Role::Dim, text));
+        }
+        if let Some(instead) = instead_of(reason) {
+            model.lists[DECISION].push(Item::new(Role::Text, instead));
         }
         for pane in [IDENTITY, ELSEWHERE, FLIPS] {
             model.lists[pane].push(Item::new(Role::Dim, "not known: the call cannot be walked"));
@@ -355,5 +359,18 @@ const fn sign_of(verdict: Verdict) -> Sign {
         Verdict::Allowed => Sign::Good,
         Verdict::Unknown => Sign::Unknown,
         Verdict::Denied | Verdict::Dropped | Verdict::Reset | Verdict::Unauthenticated => Sign::Bad,
+    }
+}
+
+/// What has a tree of reasons where a call has none.
+const fn instead_of(reason: Unasked) -> Option<&'static str> {
+    match reason {
+        Unasked::LoadBalancer => {
+            Some("ask of a caller: meshwalk why -f FILES --from WORKLOAD --to SERVICE:PORT")
+        }
+        Unasked::NoController => {
+            Some("ask of a gateway: meshwalk why -f FILES --at gateway/NAME --to URL")
+        }
+        Unasked::NoPods | Unasked::NoTarget => None,
     }
 }
