@@ -307,7 +307,9 @@ fn what_is_looked_for_can_be_stopped() {
     app.paste("nobody says this");
     app.press(crate::explore::keys::Chord::parse("enter").expect("a key"));
     assert!(app.is_busy());
-    assert!(status(&app).starts_with("looking for nobody says this: 1000 events"));
+    assert!(
+        status(&app).starts_with("esc stops; 1000 events so far; looking for nobody says this")
+    );
     assert!(hints(&app).contains("esc stop"), "{}", hints(&app));
     press(&mut app, "esc");
     assert!(!app.is_busy());
