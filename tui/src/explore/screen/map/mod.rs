@@ -103,7 +103,7 @@ pub(in crate::explore) fn enter(scene: &Scene<'_>, pane: usize, row: usize) -> O
         draw::DETAIL => model.selected(scene)?,
         _ => *model.items.get(row)?,
     };
-    let rows: &[Row] = match item {
+    let own: &[Row] = match item {
         Item::Node(node) if model.graph.nodes[node].kind == NodeKind::Namespace => {
             let key = model::fold_key(&model.graph.nodes[node].namespace);
             return Some(Jump { unfold: Some((model::MAP, key)), ..Jump::default() });
@@ -112,8 +112,21 @@ pub(in crate::explore) fn enter(scene: &Scene<'_>, pane: usize, row: usize) -> O
         Item::Edge(edge) => &model.graph.edges[edge].rows,
     };
     let series = scene.timeline.series();
-    let after = |entry: u64| rows.iter().filter_map(|row| series.next_of(*row, entry)).min();
-    let next = after(u64::from(scene.event().0)).or_else(|| after(0))?;
+    let next_of = |rows: &[Row]| {
+        let after = |entry: u64| rows.iter().filter_map(|row| series.next_of(*row, entry)).min();
+        after(u64::from(scene.event().0)).or_else(|| after(0))
+    };
+    // Whom nobody calls has the events of the calls that it makes.
+    let calls = || match item {
+        Item::Node(node) => {
+            let edges = model.graph.calls_from(node);
+            next_of(
+                &edges.flat_map(|edge| model.graph.edges[edge].rows.clone()).collect::<Vec<_>>(),
+            )
+        }
+        Item::Edge(_) => None,
+    };
+    let next = next_of(own).or_else(calls)?;
     let event = EventId(u32::try_from(next).ok()?);
     let pick = Some((model::MAP, model.key_of(item)));
     Some(Jump { event: Some(event), pick, ..Jump::default() })
