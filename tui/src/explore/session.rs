@@ -1,7 +1,7 @@
 //! What is explored: texts, manifests, the scenario, the world and the plan of the run. It never
 //! changes; what was recorded of the run is the timeline's.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use meshwalk_models::manifest::{Diagnostic, SourceSet};
 use meshwalk_models::world::World;
@@ -11,6 +11,7 @@ use meshwalk_sim::run::{ClusterInput, Prepared, prepare, replication_seed};
 use meshwalk_sim::scenario::Scenario;
 use meshwalk_sim::stats::Assumption;
 
+use super::screen::MapGraph;
 use super::wording::Words;
 use crate::input::{Cluster, Loaded};
 use crate::report::places::Places;
@@ -31,6 +32,7 @@ pub(crate) struct Session {
     pub(in crate::explore) assumptions: Vec<Assumption>,
     /// The command that shows the same run again.
     pub(in crate::explore) command: String,
+    map_graph: OnceLock<MapGraph>,
 }
 
 /// What came of making a session.
@@ -64,6 +66,7 @@ impl Session {
             prepared,
             assumptions,
             command,
+            map_graph: OnceLock::new(),
         };
         Made { session: Some(session), findings, sources }
     }
@@ -76,6 +79,11 @@ impl Session {
     /// What the engine follows.
     pub(in crate::explore) const fn plan(&self) -> &Arc<Plan> {
         &self.prepared.plan
+    }
+
+    /// Who can call whom; made when it is first asked for.
+    pub(in crate::explore) fn map_graph(&self) -> &MapGraph {
+        self.map_graph.get_or_init(|| MapGraph::of(self.world(), self.plan()))
     }
 
     /// What its steps, pods and rules are called.

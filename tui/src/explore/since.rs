@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use meshwalk_sim::flow::inspect::{Capture, Change, Object, changes};
+use meshwalk_sim::flow::inspect::{Capture, Change, ChangeKind, Names, Object, change, changed};
 use meshwalk_sim::log::Step;
 use meshwalk_sim::timeline::{EventId, Timeline};
 
@@ -14,29 +14,41 @@ use super::cursor::Cursor;
 pub(in crate::explore) struct Since {
     from: Cursor,
     to: Cursor,
+    before: Capture,
+    now: Capture,
     /// In the order of objects.
-    changes: Vec<Change>,
+    changed: Vec<(Object, ChangeKind)>,
     /// The numbers of the connections that stand, by their places in the engine.
     connections: BTreeMap<u32, u32>,
 }
 
 impl Since {
-    /// What changed from `from` to `to`; the timeline stands at `to` afterwards.
-    pub(in crate::explore) fn between(timeline: &mut Timeline, from: Cursor, to: Cursor) -> Self {
+    /// What changed from `from` to `to`; the timeline stands at `to` afterwards. What is known of
+    /// the way to `from` need not be found out again.
+    pub(in crate::explore) fn between(
+        timeline: &mut Timeline,
+        known: Option<Self>,
+        from: Cursor,
+        to: Cursor,
+    ) -> Self {
         let mut at = |event: EventId| -> Capture {
             if timeline.log().get(event).is_none() {
                 return Capture::default();
             }
             timeline.at(event).engine().capture()
         };
-        let (before, now) = (at(from.event), at(to.event));
-        let changes = changes(&before, &now, timeline.here().names());
+        let before = match known {
+            Some(known) if known.to == from => known.now,
+            _ => at(from.event),
+        };
+        let now = at(to.event);
+        let changed = changed(&before, &now);
         let standing = timeline.log().connections_standing(to.event);
         let numbered = standing.filter_map(|(row, opened)| match timeline.log().step(opened) {
             Step::ConnectionOpening { connection, .. } => Some((connection, row.0)),
             _ => None,
         });
-        Self { from, to, changes, connections: numbered.collect() }
+        Self { from, to, before, now, changed, connections: numbered.collect() }
     }
 
     /// Whether it is between these places.
@@ -44,9 +56,14 @@ impl Since {
         (self.from, self.to) == (from, to)
     }
 
-    /// All changes, in the order of objects.
-    pub(in crate::explore) fn changes(&self) -> &[Change] {
-        &self.changes
+    /// Everything that changed, in the order of objects.
+    pub(in crate::explore) fn changed(&self) -> &[(Object, ChangeKind)] {
+        &self.changed
+    }
+
+    /// Whether one object changed.
+    pub(in crate::explore) fn has_changed(&self, object: Object) -> bool {
+        self.changed.binary_search_by_key(&object, |(it, _)| *it).is_ok()
     }
 
     /// The number in the stable name of a connection that stands, such as 17 of `connection#17`, by
@@ -56,8 +73,7 @@ impl Since {
     }
 
     /// What changed of one object.
-    pub(in crate::explore) fn of(&self, object: Object) -> Option<&Change> {
-        let place = self.changes.binary_search_by_key(&object, |change| change.object).ok()?;
-        self.changes.get(place)
+    pub(in crate::explore) fn of(&self, object: Object, names: Names<'_>) -> Option<Change> {
+        change(&self.before, &self.now, object, names)
     }
 }

@@ -89,25 +89,32 @@ impl<R: Recorder> Engine<R> {
     }
 }
 
-/// What differs between two moments of a run, in the order of objects. The later moment need not
-/// be `now`.
+/// Which objects differ between two moments of a run, in their order. The later moment need not be
+/// `now`. What of them differs is told by [`change`], which is dear.
 #[must_use]
-pub fn changes(before: &Capture, now: &Capture, names: Names<'_>) -> Vec<Change> {
-    let mut all: BTreeMap<Object, (Option<&State>, Option<&State>)> = BTreeMap::new();
-    for (object, state) in before.iter() {
-        all.insert(object, (Some(state), None));
+pub fn changed(before: &Capture, now: &Capture) -> Vec<(Object, ChangeKind)> {
+    let mut changed = Vec::new();
+    let (mut left, mut right) = (before.iter().peekable(), now.iter().peekable());
+    loop {
+        let (object, kind) = match (left.peek(), right.peek()) {
+            (None, None) => return changed,
+            (Some((was, _)), Some((is, _))) if was == is => (*is, ChangeKind::Changed),
+            (Some((was, _)), Some((is, _))) if was > is => (*is, ChangeKind::New),
+            (None, Some((is, _))) => (*is, ChangeKind::New),
+            (Some((was, _)), _) => (*was, ChangeKind::Gone),
+        };
+        let before = if kind == ChangeKind::New { None } else { left.next() };
+        let now = if kind == ChangeKind::Gone { None } else { right.next() };
+        if before.map(|it| it.1) != now.map(|it| it.1) {
+            changed.push((object, kind));
+        }
     }
-    for (object, state) in now.iter() {
-        all.entry(object).or_default().1 = Some(state);
-    }
-    all.into_iter().filter_map(|(object, pair)| change(object, pair, names)).collect()
 }
 
-fn change(
-    object: Object,
-    pair: (Option<&State>, Option<&State>),
-    names: Names<'_>,
-) -> Option<Change> {
+/// What differs of one object between two moments of a run.
+#[must_use]
+pub fn change(before: &Capture, now: &Capture, object: Object, names: Names<'_>) -> Option<Change> {
+    let pair = (before.get(object), now.get(object));
     let of = |state: &State, kind, fields| {
         Some(Change { object, title: title(state, names), kind, fields })
     };

@@ -25,7 +25,7 @@ mod totals;
 mod tunnels;
 mod upcoming;
 
-pub use capture::{Capture, Change, ChangeKind, changes};
+pub use capture::{Capture, Change, ChangeKind, change, changed};
 pub use clusters::{ClusterState, Health, HostState, Used};
 pub use connections::{CircuitPhase, CircuitState, ConnectionPhase, ConnectionState, Verdict};
 pub use describe::{describe, title};

@@ -11,7 +11,8 @@ use crate::kernel::Seed;
 use crate::log::StatisticsOnly;
 
 use super::{
-    CalledBy, ChangeKind, ClusterState, ConnectionPhase, Health, Object, State, TryPhase, changes,
+    CalledBy, ChangeKind, ClusterState, ConnectionPhase, Health, Object, State, TryPhase, change,
+    changed,
 };
 
 const LIMITS: &str = "
@@ -202,16 +203,22 @@ fn going_back_shows_the_earlier_state_exactly() {
     let before = engine.capture();
     run_to(&mut engine, 1_300);
     let later = engine.capture();
-    let between = changes(&before, &later, engine.names());
-    assert!(between.iter().any(|change| change.kind == ChangeKind::New));
-    assert!(between.iter().any(|change| change.kind == ChangeKind::Gone));
-    let pod = between.iter().find(|change| {
-        matches!(change.object, Object::Proxy(_)) && change.kind == ChangeKind::Changed
-    });
-    let pod = pod.expect("a proxy has worked within 100 ms");
+    let between = changed(&before, &later);
+    assert!(between.is_sorted_by_key(|(object, _)| *object), "they come in the order of objects");
+    for (object, kind) in &between {
+        let told = change(&before, &later, *object, engine.names()).expect("it differs");
+        assert_eq!((told.object, told.kind), (*object, *kind));
+    }
+    assert!(between.iter().any(|(_, kind)| *kind == ChangeKind::New));
+    assert!(between.iter().any(|(_, kind)| *kind == ChangeKind::Gone));
+    let proxy = between
+        .iter()
+        .find(|(object, kind)| matches!(object, Object::Proxy(_)) && *kind == ChangeKind::Changed);
+    let (proxy, _) = proxy.expect("a proxy has worked within 100 ms");
+    let pod = change(&before, &later, *proxy, engine.names()).expect("it differs");
     assert!(!pod.fields.is_empty() && pod.fields.iter().all(|(_, was, is)| was != is));
     engine.restore(&snapshot);
-    assert_eq!(changes(&before, &engine.capture(), engine.names()), []);
+    assert_eq!(changed(&before, &engine.capture()), []);
 }
 
 #[test]

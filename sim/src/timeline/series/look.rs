@@ -90,6 +90,13 @@ impl<'s> Look<'s> {
         self.series.describe((table.start_of(first), self.to), levels, whole)
     }
 
+    /// What a row did in the window that holds this moment, up to it: the last of
+    /// [`Look::windows`].
+    #[must_use]
+    pub fn last_window(&self, row: Row) -> Figures {
+        self.figures(row, self.window)
+    }
+
     /// What a row did in each window from the beginning of the run to this moment; the last one
     /// ends here and may be shorter.
     #[must_use]

@@ -108,7 +108,9 @@ impl App {
         }
         let is_known = self.since.as_ref().is_some_and(|since| since.is_between(last_stop, cursor));
         if screen == Screen::State && !is_known {
-            self.since = Some(Since::between(&mut self.timeline, last_stop, cursor));
+            let known = self.since.take();
+            let since = Since::between(&mut self.timeline, known, last_stop, cursor);
+            self.since = Some(since);
         } else if !is_known {
             self.since = None;
             self.timeline.at(cursor.event);

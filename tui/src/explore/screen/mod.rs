@@ -19,6 +19,8 @@ use ratatui::layout::Rect;
 use super::asking::CallAt;
 use super::scene::Scene;
 
+pub(in crate::explore) use map::Whole as MapGraph;
+
 /// A screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Screen {

@@ -26,7 +26,7 @@ pub(super) struct Shown {
 }
 
 /// Whether namespaces of a graph are folded at all.
-fn is_large(graph: &Graph) -> bool {
+pub(super) fn is_large(graph: &Graph) -> bool {
     graph.nodes.len() > SHOWN_WHOLE
 }
 

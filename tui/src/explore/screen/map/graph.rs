@@ -86,11 +86,18 @@ impl Graph {
     pub(super) fn of(world: &World, plan: &Plan) -> Self {
         let backing = backing(world, &plan.layout);
         let graph = Self { waypoints: waypoints(plan), ..Self::default() };
+        let mut data_paths = vec![BTreeSet::new(); plan.layout.workloads.len()];
+        for pod in &plan.pods {
+            if let Some(of_app) = data_paths.get_mut(pod.app as usize) {
+                of_app.insert(data_path_word(pod.data_path));
+            }
+        }
         let mut build = Build { plan, graph, edges: BTreeMap::new() };
         let sources: Vec<usize> =
             (0..plan.layout.traffic.len()).map(|row| build.source(row)).collect();
+        let of_rows = data_paths.into_iter().enumerate();
         let workloads: Vec<usize> =
-            (0..plan.layout.workloads.len()).map(|row| build.workload(row)).collect();
+            of_rows.map(|(row, data_paths)| build.workload(row, data_paths)).collect();
         let services: Vec<usize> = (0..plan.layout.services.len())
             .map(|row| build.service(row, &backing[row], &workloads))
             .collect();
@@ -200,19 +207,16 @@ impl Build<'_> {
         })
     }
 
-    fn workload(&mut self, row: usize) -> usize {
+    fn workload(&mut self, row: usize, data_paths: BTreeSet<&'static str>) -> usize {
         let entry = &self.plan.layout.workloads[row];
-        let pods = self.plan.pods.iter().filter(|pod| pod.app as usize == row);
         let is_outside = entry.namespace.is_empty();
-        let data_paths =
-            pods.filter(|_| !is_outside).map(|pod| data_path_word(pod.data_path)).collect();
         self.add(Node {
             kind: NodeKind::Workload,
             namespace: entry.namespace.clone(),
             name: entry.name.clone(),
             rows: vec![Row::Workload(row)],
             size: entry.pods.len(),
-            data_paths,
+            data_paths: if is_outside { BTreeSet::new() } else { data_paths },
             services: Vec::new(),
         })
     }

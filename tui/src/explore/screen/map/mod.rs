@@ -14,6 +14,7 @@ mod plan;
 mod say;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use meshwalk_sim::timeline::series::Row;
 use meshwalk_sim::timeline::{EventId, Way};
@@ -27,6 +28,7 @@ use graph::{Edge, NodeKind};
 use model::{Item, Model};
 
 pub(in crate::explore::screen) use model::cut;
+pub(in crate::explore) use whole::Whole;
 
 /// Its panes.
 pub(in crate::explore) const PANES: &[&str] = &["Map", "Selected"];

@@ -82,14 +82,15 @@ pub(super) const PORT_WIDTH: usize = 8;
 impl Model {
     /// What is true at the cursor.
     pub(super) fn of(scene: &Scene<'_>) -> Self {
-        let whole = Graph::of(scene.session.world(), scene.session.plan());
+        let known = scene.session.map_graph();
+        let whole = &known.graph;
         let series = scene.timeline.series();
         let cut = cut(scene);
         let look = series.upto(cut);
         let span = SimDuration::from_ns(series.width().as_ns().saturating_mul(WINDOWS));
-        let way = Way::of(scene, &whole);
-        let wanted = Wanted { unfolded: unfolded(scene, &whole), pinned: way.nodes(&whole) };
-        let shown = fold::fold(&whole, &wanted);
+        let way = Way::of(scene, whole);
+        let wanted = Wanted { unfolded: unfolded(scene, whole), pinned: way.nodes(whole) };
+        let shown = fold::fold(whole, &wanted);
         let mut calls: BTreeMap<(usize, usize), Vec<(usize, When)>> = BTreeMap::new();
         for (number, (edge, when)) in way.calls.iter().enumerate() {
             let edge = &whole.edges[*edge];
@@ -106,7 +107,8 @@ impl Model {
             })
             .collect();
         let nodes = graph.nodes.iter().map(|node| figures(&look, &node.rows, span)).collect();
-        let layout = (graph.nodes.len() <= 2 * fold::SHOWN_WHOLE).then(|| lay_out(&graph));
+        let is_small = graph.nodes.len() <= 2 * fold::SHOWN_WHOLE;
+        let layout = known.layout.clone().or_else(|| is_small.then(|| lay_out(&graph)));
         Self {
             items: items(&graph, layout.as_ref()),
             nodes,
@@ -233,7 +235,7 @@ fn items(graph: &Graph, layout: Option<&Layout>) -> Vec<Item> {
 }
 
 /// A layout of the boxes that have edges; the others stand in a line of their own.
-fn lay_out(graph: &Graph) -> Layout {
+pub(super) fn lay_out(graph: &Graph) -> Layout {
     let linked = graph.linked();
     let boxes: Vec<usize> = (0..graph.nodes.len()).filter(|node| linked[*node]).collect();
     let mut place_of = vec![None; graph.nodes.len()];

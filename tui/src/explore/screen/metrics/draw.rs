@@ -9,6 +9,7 @@ use crate::explore::frame::pane;
 use crate::explore::frame::room::Room;
 use crate::explore::look::Role;
 use crate::explore::scene::Scene;
+use crate::explore::screen::map::cut;
 use crate::explore::screen::signals;
 
 use super::PANES;
@@ -38,6 +39,7 @@ fn draw_list(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
     let title = format!("{}  {group}", PANES[LIST]);
     let inner = pane::border(scene, LIST, &title, area, buffer);
     let axis = Axis::of(scene);
+    let at = scene.timeline.series().upto(cut(scene));
     let height = usize::from(inner.height);
     let top = pane::first_row(selected, subjects.len(), height);
     let width = usize::from(inner.width.saturating_sub(1));
@@ -47,7 +49,7 @@ fn draw_list(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
         .map(|(row, subject)| {
             // Rows that are not seen need not be measured.
             let is_seen = (top..top + height).contains(&row);
-            if is_seen { list::line(scene, &axis, subject, width) } else { Line::default() }
+            if is_seen { list::line(scene, (&axis, &at), subject, width) } else { Line::default() }
         })
         .collect();
     pane::rows(scene, (LIST, selected), &lines, inner, buffer);

@@ -3,11 +3,10 @@
 
 use ratatui::text::{Line, Span};
 
-use meshwalk_sim::timeline::series::Signal;
+use meshwalk_sim::timeline::series::{Look as SeriesLook, Signal};
 
 use crate::explore::look::{Glyphs, Look, Role, Sign};
 use crate::explore::scene::Scene;
-use crate::explore::screen::map::cut;
 use crate::explore::screen::signals::{self, Health};
 
 use super::model::{Axis, Subject, rate, while_of, windows};
@@ -17,16 +16,15 @@ const SPARK_WIDTH: usize = 10;
 const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const BARS_ASCII: [&str; 8] = ["_", ".", ":", "-", "=", "+", "*", "#"];
 
-/// The row of a subject in so many columns.
+/// The row of a subject at the cursor, in so many columns.
 pub(super) fn line(
     scene: &Scene<'_>,
-    axis: &Axis,
+    (axis, at): (&Axis, &SeriesLook<'_>),
     subject: &Subject,
     width: usize,
 ) -> Line<'static> {
     let look = scene.look;
-    let series = scene.timeline.series();
-    let lately = series.upto(cut(scene)).over(subject.row, while_of(axis.width));
+    let lately = at.over(subject.row, while_of(axis.width));
     let (role, sign) = match Health::of(&lately) {
         Health::Quiet => (Role::Dim, look.sign(Sign::Pause)),
         Health::Well => (Role::Good, look.sign(Sign::Good)),
@@ -34,7 +32,7 @@ pub(super) fn line(
     };
     let text = signals::rate(lately.rate_per_s(Signal::Begun));
     let rates: Vec<Option<f64>> =
-        windows(scene, subject.row).iter().map(|it| rate(it, axis.width)).collect();
+        windows(scene, at, subject.row).iter().map(|it| rate(it, axis.width)).collect();
     let (past, later) = spark(&rates, axis, look);
     // The sort, the sign, blanks and the number.
     let room = width.saturating_sub(SPARK_WIDTH + 17);

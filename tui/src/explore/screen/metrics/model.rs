@@ -3,7 +3,7 @@
 
 use meshwalk_models::units::{SimDuration, SimTime};
 use meshwalk_sim::stats::Layout;
-use meshwalk_sim::timeline::series::{Figures, Gauge, Row, Signal};
+use meshwalk_sim::timeline::series::{Figures, Gauge, Look as SeriesLook, Row, Signal};
 
 use crate::explore::scene::Scene;
 use crate::explore::screen::map::cut;
@@ -138,8 +138,8 @@ impl Model {
         let place = scene.view.selected(LIST).min(subjects.len().checked_sub(1)?);
         let subject = subjects.swap_remove(place);
         let axis = Axis::of(scene);
-        let windows = windows(scene, subject.row);
         let look = scene.timeline.series().upto(cut(scene));
+        let windows = windows(scene, &look, subject.row);
         let lately = look.over(subject.row, while_of(axis.width));
         let charts = charts(subject.row, &windows, &lately);
         Some(Self { subject, charts, axis, lately })
@@ -151,14 +151,13 @@ pub(super) fn while_of(width: SimDuration) -> SimDuration {
     SimDuration::from_ns(width.as_ns().saturating_mul(WINDOWS))
 }
 
-/// All windows that were recorded. That of the cursor ends at the cursor: what comes later in it
-/// is not yet true.
-pub(super) fn windows(scene: &Scene<'_>, row: Row) -> Vec<Figures> {
+/// All windows that were recorded. That of the cursor, at which `look` is, ends at the cursor: what
+/// comes later in it is not yet true.
+pub(super) fn windows(scene: &Scene<'_>, look: &SeriesLook<'_>, row: Row) -> Vec<Figures> {
     let series = scene.timeline.series();
     let mut windows = series.windows(row);
-    if let Some(now) = series.upto(cut(scene)).windows(row).pop()
-        && let Some(whole) = windows.iter_mut().find(|window| window.from == now.from)
-    {
+    let now = look.last_window(row);
+    if let Some(whole) = windows.iter_mut().find(|window| window.from == now.from) {
         *whole = now;
     }
     windows

@@ -7,8 +7,8 @@ use crate::explore::scene::Scene;
 use super::detail::show;
 use super::{concerned, objects};
 
-/// Rows at most; more are counted.
-const ROWS_MAX: usize = 2_000;
+/// When there are so many rows, further objects are only counted.
+const ROWS_MAX: usize = 1_000;
 
 /// A row of the pane.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,12 +55,22 @@ pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
         return vec![Row::Note("Nothing yet: the cursor has not moved.".to_owned())];
     }
     let concerned = concerned::objects(scene);
-    let mut changes: Vec<&Change> = since.changes().iter().collect();
-    changes.sort_by_key(|change| {
-        let near = concerned.iter().position(|object| *object == change.object);
-        (near.unwrap_or(usize::MAX), weight(change.object), change.object)
+    let mut changed: Vec<Object> = since.changed().iter().map(|(object, _)| *object).collect();
+    changed.sort_by_cached_key(|object| {
+        let near = concerned.iter().position(|it| it == object);
+        (near.unwrap_or(usize::MAX), weight(*object), *object)
     });
-    let mut rows: Vec<Row> = changes.into_iter().flat_map(|it| of_change(scene, it)).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    let mut more = changed.len();
+    let names = scene.timeline.here().names();
+    // What is not listed need not be described.
+    for change in changed.iter().filter_map(|object| since.of(*object, names)) {
+        if rows.len() >= ROWS_MAX {
+            break;
+        }
+        rows.extend(of_change(scene, &change));
+        more -= 1;
+    }
     if rows.is_empty() {
         let time = |event| scene.log().get(event).map(|entry| entry.time);
         let is_same = time(scene.view.last_stop.event) == time(scene.event());
@@ -71,10 +81,8 @@ pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
         };
         rows.push(Row::Note(words.to_owned()));
     }
-    if rows.len() > ROWS_MAX {
-        let more = rows.len() - ROWS_MAX;
-        rows.truncate(ROWS_MAX);
-        rows.push(Row::Note(format!("and {more} more")));
+    if more > 0 {
+        rows.push(Row::Note(format!("and {more} more objects")));
     }
     rows
 }

@@ -73,7 +73,9 @@ pub(super) fn lines(scene: &Scene<'_>, object: Object) -> Vec<Line> {
     let Some(facts) = scene.timeline.here().describe(object) else {
         return vec![Line::Note("It is not there at this moment.".to_owned())];
     };
-    let change = scene.since.and_then(|since| since.of(object));
+    let names = scene.timeline.here().names();
+    let change = scene.since.and_then(|since| since.of(object, names));
+    let change = change.as_ref();
     let kind = change.map(|change| change.kind);
     let title = objects::called(scene, object).unwrap_or_else(|| facts.title.clone());
     let mut lines = vec![Line::Title(title, kind)];

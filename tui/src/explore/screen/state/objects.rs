@@ -161,8 +161,8 @@ pub(super) fn called(scene: &Scene<'_>, object: Object) -> Option<String> {
 }
 
 fn news(scene: &Scene<'_>, object: Object) -> News {
-    match scene.since.and_then(|since| since.of(object)) {
-        Some(_) => News::Changed,
-        None => News::Same,
+    match scene.since {
+        Some(since) if since.has_changed(object) => News::Changed,
+        _ => News::Same,
     }
 }
