@@ -104,3 +104,15 @@ fn open_needs_a_terminal_and_names_what_does_not() {
         assert!(words.join(" ").contains(command), "{output}");
     }
 }
+
+#[test]
+fn a_run_in_which_nothing_happens_is_shown_as_such() {
+    let nothing = ["--set", "traffic=[]", "--set", "expectations=[]"];
+    for screen in ["map", "step", "ladder", "why", "time", "state", "metrics"] {
+        let text = written(&[&["render", "--screen", screen], &nothing[..]].concat());
+        assert!(text.contains("Nothing happens in this run."), "{text}");
+    }
+    let keys = ["play", "--type", "999999999l ) w enter B a true enter esc 7"];
+    let text = written(&[&keys[..], &nothing[..]].concat());
+    assert!(text.contains("Nothing happens in this run."), "{text}");
+}

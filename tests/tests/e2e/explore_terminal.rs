@@ -166,3 +166,13 @@ fn a_click_on_a_tab_shows_its_screen_and_a_mouse_that_is_left_alone_is_not_asked
         screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
     });
 }
+
+#[test]
+fn the_first_screen_says_how_to_go_on_and_the_first_key_takes_that_away() {
+    let mut terminal = opened(SMALLEST, &[]);
+    terminal.wait_for("? finds all that can be done, ) goes to the next failure, w says why");
+    terminal.press("l");
+    terminal.wait_for("e2 of ");
+    terminal.press("q");
+    assert_eq!(terminal.wait_for_end().exit_code(), 0);
+}
