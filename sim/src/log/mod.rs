@@ -7,6 +7,7 @@ mod entry;
 mod full;
 mod kind;
 mod ndjson;
+mod reasons;
 mod recorder;
 mod subjects;
 #[cfg(test)]

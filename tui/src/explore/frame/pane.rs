@@ -25,6 +25,14 @@ const ASCII: border::Set<'static> = border::Set {
 const ASCII_FOCUS: border::Set<'static> =
     border::Set { horizontal_top: "=", horizontal_bottom: "=", ..ASCII };
 
+/// The border of what has the focus.
+pub(in crate::explore) const fn focused(glyphs: Glyphs) -> border::Set<'static> {
+    match glyphs {
+        Glyphs::Ascii => ASCII_FOCUS,
+        Glyphs::Unicode => border::DOUBLE,
+    }
+}
+
 /// Draws the border of a pane with its title, and gives what is inside of it.
 pub(in crate::explore) fn border(
     scene: &Scene<'_>,
@@ -36,10 +44,9 @@ pub(in crate::explore) fn border(
     scene.targets.add(area, Target::Pane(pane));
     let has_focus = scene.view.focus() == pane;
     let set = match (scene.look.glyphs, has_focus) {
+        (glyphs, true) => focused(glyphs),
         (Glyphs::Ascii, false) => ASCII,
-        (Glyphs::Ascii, true) => ASCII_FOCUS,
         (Glyphs::Unicode, false) => border::PLAIN,
-        (Glyphs::Unicode, true) => border::DOUBLE,
     };
     let role = if has_focus { Role::Focus } else { Role::Border };
     let title = Line::from(Span::styled(format!(" {title} "), scene.look.style(Role::Title)));

@@ -16,6 +16,7 @@ use super::list::{List, Listed};
 use super::palette::{self, Palette};
 use super::words::Words;
 use crate::explore::frame::Parts;
+use crate::explore::frame::pane::focused;
 use crate::explore::keys::Bindings;
 use crate::explore::look::{Glyphs, Look, Role, Sign};
 use crate::explore::screen::Screen;
@@ -262,24 +263,10 @@ fn middle(area: Rect, height: u16) -> Rect {
 
 /// Clears an area, draws a border with a title, and gives what is inside.
 fn draw_box(title: &str, look: &Look, area: Rect, buffer: &mut Buffer) -> Rect {
-    const ASCII: border::Set<'static> = border::Set {
-        top_left: "+",
-        top_right: "+",
-        bottom_left: "+",
-        bottom_right: "+",
-        vertical_left: "|",
-        vertical_right: "|",
-        horizontal_top: "=",
-        horizontal_bottom: "=",
-    };
-    let set = match look.glyphs {
-        Glyphs::Ascii => ASCII,
-        Glyphs::Unicode => border::DOUBLE,
-    };
     Clear.render(area, buffer);
     let title = Text::from(Span::styled(format!(" {title} "), look.style(Role::Title)));
     let block = Block::bordered()
-        .border_set(set)
+        .border_set(focused(look.glyphs))
         .border_style(look.style(Role::Focus))
         .style(Style::new())
         .title(title);

@@ -37,7 +37,7 @@ pub(in crate::explore::screen) fn lines(
         _ => words.sentence(happened),
     };
     let mut lines = vec![format!("{}: {sentence}.", event.dense_name())];
-    match (rule_of(entry.step), decision_of(entry.step)) {
+    match (entry.step.rule(), entry.step.ruling()) {
         (Some(rule), _) => lines.extend(rule_note(rule)),
         (None, Some(decision)) => {
             let origins = words.decided_by(decision);
@@ -50,26 +50,4 @@ pub(in crate::explore::screen) fn lines(
         (None, None) => lines.push("the log names no rule for it; w asks the walk".to_owned()),
     }
     lines
-}
-
-const fn rule_of(step: Step) -> Option<RuleId> {
-    match step {
-        Step::EndpointChosen { rule, .. }
-        | Step::Decided { rule }
-        | Step::Overflowed { rule, .. }
-        | Step::HostEjected { rule, .. }
-        | Step::HostSpared { rule, .. }
-        | Step::HostReturned { rule, .. } => Some(rule),
-        _ => None,
-    }
-}
-
-const fn decision_of(step: Step) -> Option<meshwalk_sim::flow::plan::Decision> {
-    match step {
-        Step::SynDropped { decision }
-        | Step::ConnectionRefused { decision }
-        | Step::ConnectionReset { decision }
-        | Step::AnsweredByServerProxy { decision, .. } => Some(decision),
-        _ => None,
-    }
 }

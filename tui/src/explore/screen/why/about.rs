@@ -79,7 +79,7 @@ impl Fate {
             for id in log.events_of(subject) {
                 let step = log.step(id);
                 let is_sooner = fate.ruled.is_none_or(|ruled| id < ruled.event);
-                if let Some(decision) = ruling_of(step).filter(|_| is_sooner)
+                if let Some(decision) = step.ruling().filter(|_| is_sooner)
                     && let Some(row) = plan.gates.decisions.get(decision.0 as usize)
                 {
                     fate.ruled = Some(Ruled { event: id, ruling: row.ruling, decision });
@@ -93,17 +93,6 @@ impl Fate {
             }
         }
         fate
-    }
-}
-
-/// What policy went by, where a step tells of a ruling.
-const fn ruling_of(step: Step) -> Option<Decision> {
-    match step {
-        Step::SynDropped { decision }
-        | Step::ConnectionRefused { decision }
-        | Step::ConnectionReset { decision }
-        | Step::AnsweredByServerProxy { decision, .. } => Some(decision),
-        _ => None,
     }
 }
 

@@ -58,22 +58,9 @@ fn told(log: &Log, words: &Words<'_>, id: EventId) -> Item {
         false => (Role::Text, Sign::Decision),
     };
     let item = Item::new(role, text).signed(sign).about(id);
-    match rule_of(step) {
+    match step.rule() {
         Some(rule) => item.by(rule),
         None => item,
-    }
-}
-
-/// The rule that a step names.
-const fn rule_of(step: Step) -> Option<meshwalk_models::explain::RuleId> {
-    match step {
-        Step::EndpointChosen { rule, .. }
-        | Step::Decided { rule }
-        | Step::Overflowed { rule, .. }
-        | Step::HostEjected { rule, .. }
-        | Step::HostSpared { rule, .. }
-        | Step::HostReturned { rule, .. } => Some(rule),
-        _ => None,
     }
 }
 

@@ -1,0 +1,35 @@
+//! What a step names as its reason: a rule of the catalogue, or what policy went by.
+
+use meshwalk_models::explain::RuleId;
+
+use crate::flow::plan::Decision;
+
+use super::Step;
+
+impl Step {
+    /// The rule that it names.
+    #[must_use]
+    pub const fn rule(self) -> Option<RuleId> {
+        match self {
+            Self::EndpointChosen { rule, .. }
+            | Self::Decided { rule }
+            | Self::Overflowed { rule, .. }
+            | Self::HostEjected { rule, .. }
+            | Self::HostSpared { rule, .. }
+            | Self::HostReturned { rule, .. } => Some(rule),
+            _ => None,
+        }
+    }
+
+    /// What policy went by, where it tells of a ruling.
+    #[must_use]
+    pub const fn ruling(self) -> Option<Decision> {
+        match self {
+            Self::SynDropped { decision }
+            | Self::ConnectionRefused { decision }
+            | Self::ConnectionReset { decision }
+            | Self::AnsweredByServerProxy { decision, .. } => Some(decision),
+            _ => None,
+        }
+    }
+}
