@@ -380,3 +380,13 @@ fn every_action_does_the_same_by_key_by_command_and_from_the_list() {
         assert!(is_there || changed || effect.is_some(), "{}", row.name);
     }
 }
+
+#[test]
+fn a_count_that_passes_by_screens_puts_back_the_one_before_whatever_its_first_digit() {
+    for keys in ["23G", "83G", "912G"] {
+        let mut app = app();
+        app.show(Screen::Time);
+        press(&mut app, keys);
+        assert_eq!(app.view.screen, Screen::Time, "{keys}");
+    }
+}

@@ -19,7 +19,7 @@ const DIGITS_MAX: usize = 12;
 pub(in crate::explore) struct Resolver {
     typed: Vec<Chord>,
     digits: Vec<char>,
-    /// The screen that was shown before the first digit.
+    /// The screen that was shown before the first digit that shows one.
     before: Option<Screen>,
     /// The action that waits for its letter.
     letter_for: Option<Id>,
@@ -122,8 +122,9 @@ impl Resolver {
             // Somebody has bound it to something else.
             _ => return None,
         };
-        if self.digits.is_empty() {
-            self.before = matches!(typed, Typed::Run(_)).then_some(screen);
+        // Not only the first digit can show a screen: `83G` passes by one as well.
+        if self.before.is_none() && matches!(typed, Typed::Run(_)) {
+            self.before = Some(screen);
         }
         if self.digits.len() < DIGITS_MAX {
             self.digits.push(digit);
