@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use meshwalk_sim::log::StepKind;
 use ratatui::buffer::Buffer;
 
 use crate::input::{self, Asked};
@@ -11,6 +12,7 @@ use crate::input::{self, Asked};
 use super::app::Effect;
 use super::keys::chords;
 use super::look::Look;
+use super::screen::Screen;
 use super::{App, Session};
 
 /// The sizes that every screen is shown in.
@@ -79,4 +81,25 @@ pub(in crate::explore) fn tell(
             assert!(screen.contains(words), "after {keys}: {words}\n{screen}");
         }
     }
+}
+
+/// One workload that calls another one in a folder of questions, for so long.
+pub(in crate::explore) fn called(folder: &str, to: &str, duration: &str, look: Look) -> App {
+    let traffic = format!(
+        "traffic=[{{name: calls, from: web/frontend, to: \"{to}\", requests: [{{method: GET, path: \
+         /}}], stop: 300ms, load: {{arrivals: {{constant: {{rate: 5/s}}}}}}}}]"
+    );
+    app(folder, &[duration, "warm_up=0s", &traffic], look)
+}
+
+/// A screen at the first entry of a kind that belongs to a request.
+pub(in crate::explore) fn at(mut app: App, request: &str, kind: StepKind, screen: Screen) -> App {
+    let log = app.timeline.log();
+    let first = log.find(request).expect("the request began");
+    let row = log.request_at(first).expect("it is one of a request");
+    let mut events = log.events_of_request(row).into_iter();
+    let event = events.find(|id| log.kind(*id) == kind).expect("it has such an entry");
+    app.go_to(event);
+    app.show(screen);
+    app
 }

@@ -19,11 +19,7 @@ const FRAME_HEIGHT: u16 = 5;
 
 /// One workload that calls another one in a folder of questions.
 fn asked(folder: &str, to: &str, look: Look) -> App {
-    let traffic = format!(
-        "traffic=[{{name: calls, from: web/frontend, to: \"{to}\", requests: [{{method: GET, path: \
-         /}}], stop: 300ms, load: {{arrivals: {{constant: {{rate: 5/s}}}}}}}}]"
-    );
-    testing::app(folder, &["duration=1s", "warm_up=0s", &traffic], look)
+    testing::called(folder, to, "duration=1s", look)
 }
 
 fn waypoint(to: &str) -> App {
@@ -35,15 +31,8 @@ fn policies(look: Look) -> App {
 }
 
 /// The first entry of a kind that belongs to a request.
-fn at(mut app: App, request: &str, kind: StepKind) -> App {
-    let log = app.timeline.log();
-    let first = log.find(request).expect("the request began");
-    let row = log.request_at(first).expect("it is one of a request");
-    let mut events = log.events_of_request(row).into_iter();
-    let event = events.find(|id| log.kind(*id) == kind).expect("it has such an entry");
-    app.go_to(event);
-    app.show(Screen::Step);
-    app
+fn at(app: App, request: &str, kind: StepKind) -> App {
+    testing::at(app, request, kind, Screen::Step)
 }
 
 fn drawn(app: &App, (width, height): (u16, u16)) -> Buffer {
