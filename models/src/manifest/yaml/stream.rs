@@ -2,7 +2,7 @@
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScanError, StrInput};
 
-use crate::manifest::source::Damage;
+use crate::manifest::source::{Damage, Source};
 use crate::manifest::{Diagnostic, Place, Severity, SourceId, SourceSet};
 
 use super::DEPTH_MAX;
@@ -21,6 +21,7 @@ pub struct Parsed {
 /// Reads the documents of a source, one at a time.
 #[must_use]
 pub fn documents(sources: &SourceSet, source: SourceId) -> Documents<'_> {
+    let located = sources.get(source);
     let text = sources.text(source);
     let options = granit_parser::options! {
         emit_comments: false,
@@ -29,6 +30,7 @@ pub fn documents(sources: &SourceSet, source: SourceId) -> Documents<'_> {
     };
     Documents {
         source,
+        located,
         text,
         damage: damage_report(sources, source),
         parser: Parser::new_from_str_with_options(text, options),
@@ -102,7 +104,9 @@ pub fn embedded(text: &str, lines: Lines) -> Parsed {
     let mut sources = SourceSet::new();
     let inner = sources.add("", text);
     let nothing = Parsed { document: None, diagnostics: Vec::new() };
-    let empty = to_u32(text.lines().take_while(|line| line.trim().is_empty()).count());
+    let located = sources.get(inner);
+    let lines_of_text = (1..=to_u32(located.line_count())).map(|line| located.line_text(line));
+    let empty = to_u32(lines_of_text.take_while(|line| line.trim().is_empty()).count());
     let mut parsed = documents(&sources, inner).next().unwrap_or(nothing);
     if let Some(document) = &mut parsed.document {
         document.nodes.iter_mut().for_each(|node| node.place = lines.place_of(node.place, empty));
@@ -123,6 +127,7 @@ enum Templates {
 /// The documents of one source; see [`documents`].
 pub struct Documents<'s> {
     source: SourceId,
+    located: &'s Source,
     text: &'s str,
     damage: Option<Diagnostic>,
     parser: Parser<'s, StrInput<'s>>,
@@ -211,26 +216,24 @@ impl Documents<'_> {
             return None;
         }
         self.templates = Templates::Reported;
-        let before = &self.text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let place = Place {
-            source: self.source,
-            line: to_u32(before.matches('\n').count() + 1),
-            column: to_u32(before[line_start..].chars().count() + 1),
-        };
+        let (line, column) = self.located.line_and_column(offset);
+        let action = Place { source: self.source, line, column };
         Some(
             Diagnostic::error("yaml.template", "this looks like a template, not YAML")
-                .at(place, "a template action")
+                .at(action, "a template action")
                 .help("render it first, for example with `helm template`"),
         )
     }
 
     /// Where the first `{{` of the document around `offset` stands, if it has one that is closed.
     fn template_offset(&self, offset: usize) -> Option<usize> {
-        const SEPARATOR: &str = "\n---";
+        const SEPARATOR: &str = "---";
         let (before, after) = self.text.split_at_checked(offset)?;
-        let start = before.rfind(SEPARATOR).map_or(0, |at| at + SEPARATOR.len());
-        let end = after.find(SEPARATOR).map_or(self.text.len(), |at| offset + at);
+        let begins_a_line = |&at: &usize| self.text[..at].ends_with(['\n', '\r']);
+        let mut earlier = before.rmatch_indices(SEPARATOR).map(|(at, _)| at);
+        let mut later = after.match_indices(SEPARATOR).map(|(at, _)| offset + at);
+        let start = earlier.find(begins_a_line).map_or(0, |at| at + SEPARATOR.len());
+        let end = later.find(begins_a_line).unwrap_or(self.text.len());
         let document = &self.text[start..end];
         let open = document.find("{{")?;
         document[open..].contains("}}").then_some(start + open)

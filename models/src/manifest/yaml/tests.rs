@@ -328,6 +328,30 @@ fn a_scenario_is_exactly_one_document() {
     assert!(plan("---\ntraffic: []\n---\n").is_ok());
 }
 
+/// A random input found that the braces of a template were looked for by LF alone, so that their
+/// line and column were those of another text.
+#[test]
+fn a_template_is_placed_on_its_line_whatever_breaks_lines() {
+    for line_break in ["\n", "\r\n", "\r"] {
+        let text = ["", "a: 1", "---", "b: {{ .Values.b }}", "---", "c: 1"].join(line_break);
+        let read = read(&text);
+        let [finding] = &read.diagnostics[..] else { panic!("{:?}", read.diagnostics) };
+        assert_eq!(finding.code, "yaml.template");
+        let place = finding.place().expect("a place");
+        assert_eq!((place.line, place.column), (4, 4), "{line_break:?}");
+        assert_eq!(read.documents.len(), 2, "{line_break:?}");
+    }
+}
+
+#[test]
+fn the_braces_of_another_document_do_not_make_a_broken_one_a_template() {
+    for line_break in ["\n", "\r\n", "\r"] {
+        let text = ["a: '{{ }}'", "---", "b: ]", "---", "c: '{{ }}'"].join(line_break);
+        let codes: Vec<_> = read(&text).diagnostics.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, ["yaml.syntax"], "{line_break:?}");
+    }
+}
+
 fn assert_inside(sources: &SourceSet, place: crate::manifest::Place) {
     let source = sources.get(SourceId(0));
     assert!(place.line >= 1 && place.line as usize <= source.line_count(), "{place:?}");
