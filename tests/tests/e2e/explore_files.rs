@@ -59,6 +59,19 @@ fn keys_lead_to_the_screens_that_render_writes() {
 }
 
 #[test]
+fn typed_keys_need_no_scenario_where_manifests_are_named_by_a_flag() {
+    let folder = "scenarios/basics/manifests/policies.yaml";
+    let played = |arguments: &[&str]| meshwalk().args(arguments).assert();
+    let flagged = played(&["play", "--type", "2", "-f", folder]).code(0);
+    let named = played(&["play", "--type", "2", folder]).code(0);
+    assert_eq!(flagged.get_output().stdout, named.get_output().stdout);
+
+    let nothing = played(&["play", "--type", "2"]).code(2);
+    let complaint = String::from_utf8_lossy(&nothing.get_output().stderr).into_owned();
+    assert!(complaint.contains("manifests with -f"), "{complaint}");
+}
+
+#[test]
 fn every_key_of_a_script_leaves_a_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let script = folder.path().join("keys.txt");

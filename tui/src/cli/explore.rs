@@ -200,7 +200,7 @@ pub(crate) struct PlayArgs {
     ///
     /// Keys stand as in the help: `l`, `ctrl-d`, `Enter`, `esc`. Blanks part them, and `#` begins
     /// a comment.
-    #[arg(value_name = "KEYS|SCENARIO", required = true)]
+    #[arg(value_name = "KEYS|SCENARIO", required_unless_present = "typed")]
     pub(crate) operands: Vec<PathBuf>,
 
     /// Keys in place of a file of them.
