@@ -9,7 +9,7 @@ use meshwalk_sim::scenario::file::DataPathSpec;
 
 use crate::exit;
 
-use super::CostsArgs;
+use super::InputArgs;
 
 /// The arguments of `meshwalk compare`.
 #[derive(Clone, Debug, Args)]
@@ -43,10 +43,6 @@ pub(crate) struct CompareArgs {
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     pub(crate) output: CompareFormat,
 
-    /// What each hop costs.
-    #[command(flatten)]
-    pub(crate) costs: CostsArgs,
-
     /// Say where the difference comes from, hop by hop.
     #[arg(long)]
     pub(crate) explain: bool,
@@ -71,17 +67,9 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
 
-    /// The seed of every random draw, in place of the scenario's.
-    #[arg(long, value_name = "N")]
-    pub(crate) seed: Option<u64>,
-
-    /// Override a value of the scenario, such as `duration=20s`.
-    #[arg(long = "set", value_name = "PATH=VALUE")]
-    pub(crate) overrides: Vec<String>,
-
-    /// Run although the input has errors, without the objects that have them.
-    #[arg(short, long)]
-    pub(crate) keep_going: bool,
+    /// How the input is read and changed.
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
 }
 
 /// A data path that can be a column.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{CostsArgs, DataPathArg};
+use super::{DataPathArg, InputArgs};
 use crate::exit;
 use crate::explore::Palette;
 
@@ -19,25 +19,13 @@ pub(crate) struct SubjectArgs {
     #[arg(short = 'f', long = "filename", value_name = "PATH", num_args = 1..)]
     pub(crate) files: Vec<PathBuf>,
 
-    /// The seed of every random draw, in place of the scenario's.
-    #[arg(long, value_name = "N")]
-    pub(crate) seed: Option<u64>,
-
-    /// Override a value of the scenario, such as `traffic[0].load.arrivals.poisson.rate=300/s`.
-    #[arg(long = "set", value_name = "PATH=VALUE")]
-    pub(crate) overrides: Vec<String>,
-
     /// The data path of every pod, in place of the scenario's.
     #[arg(long, value_name = "NAME")]
     pub(crate) data_path: Option<DataPathArg>,
 
-    /// What each hop costs.
+    /// How the input is read and changed.
     #[command(flatten)]
-    pub(crate) costs: CostsArgs,
-
-    /// Explore although the input has errors, without the objects that have them.
-    #[arg(short, long)]
-    pub(crate) keep_going: bool,
+    pub(crate) input: InputArgs,
 }
 
 /// Where the session begins, and how it looks.

@@ -2,6 +2,7 @@
 
 mod compare;
 mod explore;
+mod input;
 mod keys;
 mod lint;
 mod measure;
@@ -24,6 +25,7 @@ pub(crate) use explore::{
     DepthArg, FormArg, GlyphsArg, OpenArgs, PictureArgs, PlaceArgs, PlayArgs, RenderArgs, StepArgs,
     SubjectArgs,
 };
+pub(crate) use input::InputArgs;
 pub(crate) use keys::{KeysArgs, KeysFormat};
 pub(crate) use lint::{FailOn, LintArgs, LintFormat};
 #[cfg(feature = "bench")]

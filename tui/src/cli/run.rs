@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::exit;
 
-use super::CostsArgs;
+use super::InputArgs;
 
 /// The arguments of `meshwalk run`.
 #[derive(Clone, Debug, Args)]
@@ -40,25 +40,13 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
 
-    /// The seed of every random draw, in place of the scenario's.
-    #[arg(long, value_name = "N")]
-    pub(crate) seed: Option<u64>,
-
-    /// Override a value of the scenario, such as `traffic[0].load.arrivals.poisson.rate=300/s`.
-    #[arg(long = "set", value_name = "PATH=VALUE")]
-    pub(crate) overrides: Vec<String>,
-
     /// The data path of every pod, in place of the scenario's.
     #[arg(long, value_name = "NAME")]
     pub(crate) data_path: Option<DataPathArg>,
 
-    /// What each hop costs.
+    /// How the input is read and changed.
     #[command(flatten)]
-    pub(crate) costs: CostsArgs,
-
-    /// Run although the input has errors, without the objects that have them.
-    #[arg(short, long)]
-    pub(crate) keep_going: bool,
+    pub(crate) input: InputArgs,
 
     /// Which namespaces to show.
     #[command(flatten)]

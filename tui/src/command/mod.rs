@@ -16,6 +16,7 @@ mod reach;
 mod retries;
 mod rules;
 mod run;
+mod usable;
 mod validate;
 mod why;
 

@@ -11,14 +11,14 @@ use meshwalk_sim::compare::{Comparison, Context, Effort, Standard, summarise};
 
 use crate::cli::{CompareArgs, CompareFormat};
 use crate::failure::Failure;
+use crate::input::{self, Loaded};
 use crate::report::compare as report;
 use crate::report::diagnostics;
 use crate::{Environment, Exit};
 
 use self::lanes::Lanes;
-use super::run::{has_errors, identity, not_modelled, unusable};
-use super::{Looks, Streams};
-use crate::input::{self, Asked, Loaded};
+use super::run::{identity, not_modelled};
+use super::{Looks, Streams, usable};
 
 /// Carries out `meshwalk compare`.
 pub(super) fn compare(
@@ -29,14 +29,7 @@ pub(super) fn compare(
 ) -> Result<Exit, Failure> {
     check(args)?;
     let paths: Vec<_> = args.paths.iter().chain(&args.files).cloned().collect();
-    let asked = Asked {
-        paths: &paths,
-        data_path: None,
-        overrides: &args.overrides,
-        seed: args.seed,
-        costs: args.costs.costs.as_deref(),
-    };
-    let mut loaded = input::load(asked, streams.input)?;
+    let mut loaded = input::load(usable::asked(&paths, &args.input), streams.input)?;
     let costs = loaded.costs.take();
     let scenario = loaded.scenario.take().filter(|_| costs.is_some());
     let costs = costs.unwrap_or_else(CostProfile::built_in);
@@ -44,16 +37,9 @@ pub(super) fn compare(
     if let Some(lanes) = &lanes {
         loaded.findings.extend(lanes.findings.iter().cloned());
     }
-    diagnostics::sort(&mut loaded.findings, &loaded.sources);
-    loaded.findings.dedup();
+    usable::put_in_order(&mut loaded.findings, &loaded.sources);
     print_findings(&loaded, looks, streams)?;
-    let (Some(scenario), Some(lanes)) = (scenario, lanes) else {
-        return Err(unusable(&loaded.findings));
-    };
-    if has_errors(&loaded.findings) && !args.keep_going {
-        let failure = unusable(&loaded.findings);
-        return Err(failure.help("correct them, or add --keep-going to run without what is wrong"));
-    }
+    let (scenario, lanes) = usable::usable(scenario.zip(lanes), &loaded.findings, &args.input)?;
     lanes.check_baseline()?;
     let effort = effort(args);
     let namespace = scenario.file.default_namespace.as_str();

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::cli::{PlaceArgs, SubjectArgs};
-use crate::command::run::{has_errors, unusable};
-use crate::command::{Looks, Streams};
+use crate::cli::{DataPathArg, PlaceArgs, SubjectArgs};
+use crate::command::{Looks, Streams, usable};
 use crate::explore::{App, Look, Made, Session};
 use crate::failure::Failure;
 use crate::input::{self, Asked};
@@ -20,27 +19,14 @@ pub(super) fn begin(
     streams: &mut Streams<'_>,
 ) -> Result<App, Failure> {
     let paths: Vec<PathBuf> = paths.iter().chain(&subject.files).cloned().collect();
-    let asked = Asked {
-        paths: &paths,
-        data_path: subject.data_path.map(|path| path.name()),
-        overrides: &subject.overrides,
-        seed: subject.seed,
-        costs: subject.costs.costs.as_deref(),
-    };
+    let data_path = subject.data_path.map(DataPathArg::name);
+    let asked = Asked { data_path, ..usable::asked(&paths, &subject.input) };
     let loaded = input::load(asked, streams.input)?;
     let Made { session, mut findings, sources } =
         Session::make(loaded, command_line(&paths, subject));
-    diagnostics::sort(&mut findings, &sources);
-    // Clusters may share files, and so their findings.
-    findings.dedup();
+    usable::put_in_order(&mut findings, &sources);
     diagnostics::print_briefly(streams.err, &findings, &sources, &looks.err)?;
-    let Some(session) = session else { return Err(unusable(&findings)) };
-    if has_errors(&findings) && !subject.keep_going {
-        let failure = unusable(&findings);
-        return Err(
-            failure.help("correct them, or add --keep-going to go on without what is wrong")
-        );
-    }
+    let session = usable::usable(session, &findings, &subject.input)?;
     let mut app = App::new(Arc::new(session), look);
     if let Some(file) = &place.keys {
         app = app.with_keys(input::bindings_in(file)?);
@@ -57,17 +43,18 @@ pub(super) fn begin(
 /// The command that shows the same run again.
 fn command_line(paths: &[PathBuf], subject: &SubjectArgs) -> String {
     let mut words: Vec<String> = paths.iter().map(|path| quoted(&input::shown(path))).collect();
-    if let Some(seed) = subject.seed {
+    let input = &subject.input;
+    if let Some(seed) = input.seed {
         words.push(format!("--seed {seed}"));
     }
     if let Some(path) = subject.data_path {
         words.push(format!("--data-path {}", path.name()));
     }
-    words.extend(subject.overrides.iter().map(|edit| format!("--set {}", quoted(edit))));
-    if let Some(costs) = &subject.costs.costs {
+    words.extend(input.overrides.iter().map(|edit| format!("--set {}", quoted(edit))));
+    if let Some(costs) = &input.costs.costs {
         words.push(format!("--costs {}", quoted(costs)));
     }
-    if subject.keep_going {
+    if input.keep_going {
         words.push("--keep-going".to_owned());
     }
     format!("meshwalk open {}", words.join(" "))

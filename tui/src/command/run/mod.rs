@@ -5,7 +5,7 @@ mod write;
 
 use std::io::{self, Write};
 
-use meshwalk_models::manifest::{Diagnostic, Severity, Sort};
+use meshwalk_models::manifest::Sort;
 use meshwalk_sim::expect::{self, Expectations};
 use meshwalk_sim::flow::Stopped;
 use meshwalk_sim::run::{ClusterInput, Prepared, find_breaks, prepare};
@@ -17,14 +17,14 @@ use meshwalk_sim::stats::{
 use crate::cli::{DataPathArg, RunArgs, RunFormat};
 use crate::failure::Failure;
 use crate::input::{self, Asked, Cluster, Loaded};
-use crate::report::diagnostics::{self, Counts};
+use crate::report::diagnostics;
 use crate::report::places::Places;
 use crate::report::{self, table::Detail};
 use crate::terminal::Look;
 use crate::{Environment, Exit};
 
 use self::write::Files;
-use super::{Looks, Streams};
+use super::{Looks, Streams, usable};
 
 /// Carries out `meshwalk run`.
 pub(super) fn run(
@@ -34,26 +34,15 @@ pub(super) fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
     write::check(args)?;
-    let asked = Asked {
-        paths: &args.paths,
-        data_path: args.data_path.map(DataPathArg::name),
-        overrides: &args.overrides,
-        seed: args.seed,
-        costs: args.costs.costs.as_deref(),
-    };
+    let data_path = args.data_path.map(DataPathArg::name);
+    let asked = Asked { data_path, ..usable::asked(&args.paths, &args.input) };
     let mut loaded = input::load(asked, streams.input)?;
     let subject = Subject::make(&mut loaded);
-    diagnostics::sort(&mut loaded.findings, &loaded.sources);
-    // Clusters may share files, and so their findings.
-    loaded.findings.dedup();
-    if !args.quiet || has_errors(&loaded.findings) {
+    usable::put_in_order(&mut loaded.findings, &loaded.sources);
+    if !args.quiet || usable::has_errors(&loaded.findings) {
         diagnostics::print_briefly(streams.err, &loaded.findings, &loaded.sources, &looks.err)?;
     }
-    let Some(subject) = subject else { return Err(unusable(&loaded.findings)) };
-    if has_errors(&loaded.findings) && !args.keep_going {
-        let failure = unusable(&loaded.findings);
-        return Err(failure.help("correct them, or add --keep-going to run without what is wrong"));
-    }
+    let subject = usable::usable(subject, &loaded.findings, &args.input)?;
     let mut files = Files::open(args)?;
     let mut results = subject.simulate(args, &loaded, environment)?;
     let plan = &subject.prepared.plan;
@@ -171,15 +160,6 @@ pub(super) fn not_modelled(clusters: &[Cluster]) -> Vec<NotModelled> {
     list.sort();
     list.dedup();
     list
-}
-
-pub(super) fn has_errors(findings: &[Diagnostic]) -> bool {
-    findings.iter().any(|finding| finding.severity == Severity::Error)
-}
-
-pub(super) fn unusable(findings: &[Diagnostic]) -> Failure {
-    let errors = Counts { warnings: 0, notes: 0, ..Counts::of(findings) };
-    Failure::new(format!("nothing was run: {} in the input", errors.sentence()))
 }
 
 fn stopped(reason: Stopped) -> Failure {
