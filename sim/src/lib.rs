@@ -2,6 +2,8 @@
 //!
 //! What a mesh decides is `meshwalk-models`' business; how a person sees it is `meshwalk`'s.
 
+#[cfg(feature = "expectations")]
+mod cel;
 pub mod compare;
 #[cfg(feature = "expectations")]
 pub mod expect;

@@ -1,14 +1,12 @@
 //! From CEL's tree to a checked one: names are looked up and types are told apart.
 
 use kube_cel::cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators};
-use meshwalk_models::manifest::nearest;
-use meshwalk_models::units::SimDuration;
 
-use super::Complaint;
 use super::function::{self, About, FUNCTIONS, FunctionEntry};
 use super::measure::Measure;
 use super::subject::Subject;
-use super::tree::{Comparison, Operation, Quantity, Truth};
+use super::tree::{Quantity, Truth};
+use crate::cel::{self, Comparison, Complaint, DURATIONS, Operation, text_of};
 use crate::stats::Layout;
 
 /// Looks up names and collects what the expressions of a run measure.
@@ -82,16 +80,19 @@ impl Checker<'_> {
                 Typed::Truth(_) => Err(Complaint::new("a condition has no negative; write `!`")),
             },
             (operators::CONDITIONAL, [condition, yes, no]) => self.choice(condition, yes, no),
-            ("duration", [text]) => span(text),
-            (name, [left, right]) if comparison(name).is_some() || operation(name).is_some() => {
-                let (left, right) = (self.part(left)?, self.part(right)?);
-                if let Some(comparison) = comparison(name) {
-                    return compare(comparison, left, right);
-                }
-                let operation = operation(name).expect("one of the two, as the guard says");
-                calculate(operation, left, right)
+            ("duration", [text]) => {
+                Ok(Typed::Duration(Quantity::Constant(cel::duration(text)?.as_ns() as f64)))
             }
-            (name, args) => self.measure(name, args),
+            (name, args) => match (cel::Operator::named(name), args) {
+                (Some(operator), [left, right]) => {
+                    let (left, right) = (self.part(left)?, self.part(right)?);
+                    match operator {
+                        cel::Operator::Compares(comparison) => compare(comparison, left, right),
+                        cel::Operator::Calculates(operation) => calculate(operation, left, right),
+                    }
+                }
+                _ => self.measure(name, args),
+            },
         }
     }
 
@@ -118,7 +119,9 @@ impl Checker<'_> {
 
     fn measure(&mut self, name: &str, args: &[IdedExpr]) -> Result<Typed, Complaint> {
         let Some(function) = FUNCTIONS.iter().find(|function| function.name == name) else {
-            return Err(unknown_function(name));
+            return Err(cel::unsupported_operator(name).unwrap_or_else(|| {
+                cel::unknown("function", name, FUNCTIONS.iter().map(|function| function.name))
+            }));
         };
         let (statistic, names) = match (function.statistic, args) {
             (function::Statistic::Quantile, [names @ .., q]) => (quantile(q)?, names),
@@ -169,27 +172,12 @@ fn constant(literal: &LiteralValue) -> Result<Typed, Complaint> {
         LiteralValue::Double(value) => Ok(Typed::Number(Quantity::Constant(*value.inner()))),
         LiteralValue::String(text) => {
             Err(Complaint::new(format!("a text such as \"{}\" has no value here", text.inner()))
-                .help("durations are written `duration(\"250ms\")`"))
+                .help(DURATIONS))
         }
         LiteralValue::Bytes(_) | LiteralValue::Null => {
             Err(Complaint::new("expected a condition, a number or a duration"))
         }
     }
-}
-
-fn text_of(expression: &IdedExpr) -> Option<&str> {
-    match &expression.expr {
-        Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
-        _ => None,
-    }
-}
-
-fn span(expression: &IdedExpr) -> Result<Typed, Complaint> {
-    let usage = || Complaint::new("expected a duration in quotes, such as `duration(\"250ms\")`");
-    let span: SimDuration = text_of(expression).ok_or_else(usage)?.parse().map_err(
-        |error: meshwalk_models::units::DurationError| Complaint::new(error.to_string()),
-    )?;
-    Ok(Typed::Duration(Quantity::Constant(span.as_ns() as f64)))
 }
 
 fn quantile(expression: &IdedExpr) -> Result<function::Statistic, Complaint> {
@@ -205,28 +193,6 @@ fn quantile(expression: &IdedExpr) -> Result<function::Statistic, Complaint> {
     })
 }
 
-pub(crate) fn comparison(name: &str) -> Option<Comparison> {
-    Some(match name {
-        operators::LESS => Comparison::Less,
-        operators::LESS_EQUALS => Comparison::LessOrEqual,
-        operators::GREATER => Comparison::Greater,
-        operators::GREATER_EQUALS => Comparison::GreaterOrEqual,
-        operators::EQUALS => Comparison::Equal,
-        operators::NOT_EQUALS => Comparison::NotEqual,
-        _ => return None,
-    })
-}
-
-pub(crate) fn operation(name: &str) -> Option<Operation> {
-    Some(match name {
-        operators::ADD => Operation::Add,
-        operators::SUBSTRACT => Operation::Subtract,
-        operators::MULTIPLY => Operation::Multiply,
-        operators::DIVIDE => Operation::Divide,
-        _ => return None,
-    })
-}
-
 fn compare(comparison: Comparison, left: Typed, right: Typed) -> Result<Typed, Complaint> {
     match (left, right) {
         (Typed::Number(left), Typed::Number(right))
@@ -237,7 +203,7 @@ fn compare(comparison: Comparison, left: Typed, right: Typed) -> Result<Typed, C
             let complaint = mismatch("compare", &left, &right);
             let is_duration = |side: &Typed| matches!(side, Typed::Duration(_));
             Err(if is_duration(&left) || is_duration(&right) {
-                complaint.help("durations are written `duration(\"250ms\")`")
+                complaint.help(DURATIONS)
             } else {
                 complaint
             })
@@ -264,22 +230,6 @@ fn mismatch(verb: &str, left: &Typed, right: &Typed) -> Complaint {
 
 fn misused(function: &FunctionEntry) -> Complaint {
     Complaint::new(format!("`{}` is written like `{}`", function.name, function.usage))
-}
-
-fn unknown_function(name: &str) -> Complaint {
-    // Operators reach this place under CEL's internal names.
-    if name.contains('_') && !name.chars().any(|c| c.is_ascii_alphabetic()) {
-        return Complaint::new(format!(
-            "the operator `{}` is not supported",
-            name.replace('_', "")
-        ));
-    }
-    let complaint = Complaint::new(format!("there is no function `{name}`"));
-    let known = || FUNCTIONS.iter().map(|function| function.name);
-    match nearest(name, known()) {
-        Some(near) => complaint.help(format!("did you mean `{near}`?")),
-        None => complaint.help(format!("there are {}", known().collect::<Vec<_>>().join(", "))),
-    }
 }
 
 /// A call in one spelling, so that equal measures have equal texts.

@@ -5,15 +5,19 @@ use std::collections::BTreeMap;
 use meshwalk_models::manifest::{Diagnostic, Place};
 use meshwalk_models::units::SimDuration;
 
-use super::Complaint;
 use super::check::Checker;
 use super::measure::Measure;
-use super::parse::{EXPECTATION, parse};
 use super::subject::{Counts, Subject};
 use super::tree::Truth;
+use crate::cel::{Complaint, Language, parse};
 use crate::scenario::KeyPath;
 use crate::scenario::file::Expectation;
 use crate::stats::{Layout, RunStatistics};
+
+const LANGUAGE: Language = Language {
+    noun: "an expectation",
+    example: "success_rate(\"web\") >= 0.99 && p99(\"web\") < duration(\"1s\")",
+};
 
 /// The expectations of a scenario, ready to be evaluated in any replication of a run.
 #[derive(Clone, Debug)]
@@ -158,7 +162,7 @@ fn form_of(expectation: &Expectation) -> (Form, &str) {
 
 fn compile_one(checker: &mut Checker<'_>, text: &str) -> Result<(Truth, Vec<Measure>), Complaint> {
     checker.measures.clear();
-    let condition = checker.condition(&parse(text, EXPECTATION)?)?;
+    let condition = checker.condition(&parse(text, LANGUAGE)?)?;
     Ok((condition, std::mem::take(&mut checker.measures)))
 }
 

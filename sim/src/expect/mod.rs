@@ -10,16 +10,15 @@
 //! so is what depends on it, as CEL has it for errors: `unknown || true` is true. An expectation
 //! that is unknown in the end neither held nor failed.
 
-pub(crate) mod check;
+mod check;
 mod compile;
 mod finder;
 mod function;
 mod measure;
 mod monitor;
-pub(crate) mod parse;
 mod results;
 mod subject;
-pub(crate) mod tree;
+mod tree;
 
 #[cfg(test)]
 mod tests;
@@ -29,28 +28,3 @@ pub use finder::BreakFinder;
 pub use function::{FUNCTIONS, FunctionEntry};
 pub use monitor::{Monitor, Observed};
 pub use results::results;
-
-/// What is wrong with an expression.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Complaint {
-    pub(crate) message: String,
-    pub(crate) help: Option<String>,
-    /// The character that it is about, from 0 and on the first line, where that is known.
-    pub(crate) at: Option<usize>,
-}
-
-impl Complaint {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, at: None }
-    }
-
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-
-    pub(crate) fn at(mut self, at: usize) -> Self {
-        self.at = Some(at);
-        self
-    }
-}

@@ -2,7 +2,7 @@
 
 use meshwalk_models::manifest::nearest;
 
-use super::Complaint;
+use crate::cel::Complaint;
 use crate::kernel::Histogram;
 use crate::stats::{EdgeCounters, EdgeOrigin, Layout, Ruling, RunStatistics};
 

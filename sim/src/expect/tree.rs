@@ -3,6 +3,8 @@
 //! `None` stands for unknown. Durations are numbers of nanoseconds; the checker has seen to it
 //! that they meet only durations.
 
+use crate::cel::{Comparison, Operation};
+
 /// Something that is true, false or unknown.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Truth {
@@ -23,24 +25,6 @@ pub(super) enum Quantity {
     Negated(Box<Quantity>),
     Arithmetic(Operation, Box<[Quantity; 2]>),
     Choose(Box<(Truth, Quantity, Quantity)>),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Comparison {
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-    Equal,
-    NotEqual,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Operation {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
 }
 
 impl Truth {
@@ -85,32 +69,6 @@ impl Quantity {
                 if condition.evaluate(measured)? { yes } else { no }.evaluate(measured)
             }
         }
-    }
-}
-
-impl Comparison {
-    pub(crate) fn holds(self, left: f64, right: f64) -> bool {
-        match self {
-            Self::Less => left < right,
-            Self::LessOrEqual => left <= right,
-            Self::Greater => left > right,
-            Self::GreaterOrEqual => left >= right,
-            Self::Equal => left == right,
-            Self::NotEqual => left != right,
-        }
-    }
-}
-
-impl Operation {
-    /// A division by zero has no value: nothing happened that could be compared.
-    pub(crate) fn of(self, left: f64, right: f64) -> Option<f64> {
-        let value = match self {
-            Self::Add => left + right,
-            Self::Subtract => left - right,
-            Self::Multiply => left * right,
-            Self::Divide => left / right,
-        };
-        value.is_finite().then_some(value)
     }
 }
 

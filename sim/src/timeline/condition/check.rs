@@ -1,12 +1,8 @@
 //! From CEL's tree to a checked condition: names are looked up and types are told apart.
 
 use kube_cel::cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators};
-use meshwalk_models::manifest::nearest;
-use meshwalk_models::units::{DurationError, SimDuration};
 
-use crate::expect::Complaint;
-use crate::expect::check::{comparison, operation};
-use crate::expect::tree::{Comparison, Operation};
+use crate::cel::{self, Comparison, Complaint, DURATIONS, Operation, unknown};
 use crate::log::{StepKind, SubjectKind};
 
 use super::names::{ConditionNames, is_meant};
@@ -89,13 +85,15 @@ impl Checker<'_> {
                 let [condition, yes, no] = parts;
                 Typed::Truth(Truth::Choose(Box::new([condition?, yes?, no?])))
             }
-            ("duration", [text]) => span(text)?,
+            ("duration", [text]) => {
+                Typed::Duration(Quantity::Constant(cel::duration(text)?.as_ns() as f64))
+            }
             (name, [left, right]) => {
                 let (left, right) = (self.part(left)?, self.part(right)?);
-                match (comparison(name), operation(name)) {
-                    (Some(comparison), _) => self.compare(comparison, left, right)?,
-                    (_, Some(operation)) => calculate(operation, left, right)?,
-                    _ => return Err(unknown_function(name)),
+                match cel::Operator::named(name) {
+                    Some(cel::Operator::Compares(by)) => self.compare(by, left, right)?,
+                    Some(cel::Operator::Calculates(by)) => calculate(by, left, right)?,
+                    None => return Err(unknown_function(name)),
                 }
             }
             (name, _) => return Err(unknown_function(name)),
@@ -219,16 +217,6 @@ fn constant(literal: &LiteralValue) -> Result<Typed, Complaint> {
     }
 }
 
-fn span(expression: &IdedExpr) -> Result<Typed, Complaint> {
-    let Expr::Literal(LiteralValue::String(text)) = &expression.expr else {
-        let message = "expected a duration in quotes, such as `duration(\"250ms\")`";
-        return Err(Complaint::new(message));
-    };
-    let span: SimDuration =
-        text.inner().parse().map_err(|error: DurationError| Complaint::new(error.to_string()))?;
-    Ok(Typed::Duration(Quantity::Constant(span.as_ns() as f64)))
-}
-
 /// As in CEL, durations are added and subtracted, and not scaled.
 fn calculate(operation: Operation, left: Typed, right: Typed) -> Result<Typed, Complaint> {
     match (operation, left, right) {
@@ -246,31 +234,15 @@ fn mismatch(verb: &str, left: &Typed, right: &Typed) -> Complaint {
     let complaint = Complaint::new(format!("cannot {verb} {} and {}", left.noun(), right.noun()));
     let is_duration = |side: &Typed| matches!(side, Typed::Duration(_));
     if is_duration(left) || is_duration(right) {
-        return complaint.help("durations are written `duration(\"250ms\")`");
+        return complaint.help(DURATIONS);
     }
     complaint
 }
 
 fn unknown_function(name: &str) -> Complaint {
-    // Operators reach this place under CEL's internal names.
-    if name.contains('_') && !name.chars().any(|c| c.is_ascii_alphabetic()) {
-        let message = format!("the operator `{}` is not supported", name.replace('_', ""));
-        return Complaint::new(message);
-    }
-    Complaint::new(format!("there is no function `{name}`"))
-        .help("there is `duration(\"250ms\")`, and texts have startsWith, endsWith and contains")
+    cel::unsupported_operator(name).unwrap_or_else(|| {
+        Complaint::new(format!("there is no function `{name}`")).help(
+            "there is `duration(\"250ms\")`, and texts have startsWith, endsWith and contains",
+        )
+    })
 }
-
-fn unknown<'k>(noun: &str, name: &str, known: impl Iterator<Item = &'k str> + Clone) -> Complaint {
-    let complaint = Complaint::new(format!("there is no {noun} `{name}`"));
-    match nearest(name, known.clone()) {
-        Some(near) => complaint.help(format!("did you mean `{near}`?")),
-        None => {
-            let some: Vec<&str> = known.take(LISTED_MAX).collect();
-            complaint.help(format!("there are {}", some.join(", ")))
-        }
-    }
-}
-
-/// As many names as are listed where none is near.
-const LISTED_MAX: usize = 30;

@@ -23,8 +23,7 @@ use meshwalk_models::manifest::{Diagnostic, Place};
 
 use super::log::columns::KindSet;
 use super::log::{EventId, Log};
-use crate::expect::Complaint;
-use crate::expect::parse::{Language, parse};
+use crate::cel::{Complaint, Language, parse};
 use crate::scenario::KeyPath;
 use crate::scenario::file::Breakpoint;
 

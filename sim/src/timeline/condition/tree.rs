@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::expect::tree::{Comparison, Operation};
+use crate::cel::{Comparison, Operation};
 use crate::log::StepKind;
 
 use super::super::log::columns::KindSet;

@@ -1,6 +1,6 @@
 //! CEL's grammar, by the `cel` crate, behind a guard; it gives the words no meaning.
 //!
-//! The guard lets through only what expectations are made of. So deep nesting, byte literals and
+//! The guard lets through only what the languages here are made of. So deep nesting, byte literals and
 //! macros never reach the parser, which is not made for hostile input.
 
 use kube_cel::cel::common::ast::IdedExpr;
@@ -24,12 +24,6 @@ pub(crate) struct Language {
     /// A good one.
     pub(crate) example: &'static str,
 }
-
-/// Expectations.
-pub(super) const EXPECTATION: Language = Language {
-    noun: "an expectation",
-    example: "success_rate(\"web\") >= 0.99 && p99(\"web\") < duration(\"1s\")",
-};
 
 /// The tree of an expression.
 pub(crate) fn parse(text: &str, language: Language) -> Result<IdedExpr, Complaint> {
