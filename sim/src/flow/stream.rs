@@ -140,7 +140,9 @@ impl<R: Recorder> Engine<R> {
             LegPlan::Split(shares) => {
                 let draw = CounterDraw::keyed(key, purpose::FRACTION).next_u64();
                 let taken = shares.iter().find(|(upto, _)| upto.happens(draw));
-                taken.or(shares.last()).map_or(0, |(_, route)| *route)
+                let route = taken.or(shares.last()).map_or(0, |(_, route)| *route);
+                self.tell_try(done, slot, Step::RouteDrawn { route });
+                route
             }
         };
         let plan = &self.plan.mesh.routes[route as usize];
@@ -151,10 +153,15 @@ impl<R: Recorder> Engine<R> {
             RouteAction::Answer(_) => 0,
         };
         let has_filters = plan.filters.is_some();
+        let is_drawn = plan.terms().is_some_and(|terms| terms.destinations.len() > 1);
+        let destination = destination as u32;
+        if is_drawn {
+            self.tell_try(done, slot, Step::DestinationDrawn { route, destination });
+        }
         while self.streams.len() <= slot as usize {
             self.streams.push(Stream::NEW);
         }
-        self.streams[slot] = Stream { route, destination: destination as u32, ..Stream::NEW };
+        self.streams[slot] = Stream { route, destination, ..Stream::NEW };
         if has_filters {
             self.meet_filters(slot, done);
         } else {

@@ -89,6 +89,18 @@ pub enum Step {
         /// Which of the two.
         ending: Ending,
     },
+    /// Of several routes that requests take by their shares, one is drawn.
+    RouteDrawn {
+        /// Its row in the plan.
+        route: u32,
+    },
+    /// Of the weighted destinations of a route, one is drawn.
+    DestinationDrawn {
+        /// The row of the route in the plan.
+        route: u32,
+        /// Its place among the route's destinations.
+        destination: u32,
+    },
     /// An endpoint was chosen.
     EndpointChosen {
         /// Its pod.

@@ -18,6 +18,10 @@ pub enum StepKind {
     Relayed,
     /// `not_reachable`
     NotReachable,
+    /// `route_drawn`
+    RouteDrawn,
+    /// `destination_drawn`
+    DestinationDrawn,
     /// `endpoint_chosen`
     EndpointChosen,
     /// `connection_opening`
@@ -136,12 +140,14 @@ pub enum StepKind {
 
 impl StepKind {
     /// All kinds, by number.
-    pub const ALL: [Self; 62] = [
+    pub const ALL: [Self; 64] = [
         Self::CallBegan,
         Self::Retried,
         Self::AttemptBegan,
         Self::Relayed,
         Self::NotReachable,
+        Self::RouteDrawn,
+        Self::DestinationDrawn,
         Self::EndpointChosen,
         Self::ConnectionOpening,
         Self::ConnectionReused,
@@ -216,6 +222,8 @@ impl StepKind {
             Self::AttemptBegan => "attempt_began",
             Self::Relayed => "relayed",
             Self::NotReachable => "not_reachable",
+            Self::RouteDrawn => "route_drawn",
+            Self::DestinationDrawn => "destination_drawn",
             Self::EndpointChosen => "endpoint_chosen",
             Self::ConnectionOpening => "connection_opening",
             Self::ConnectionReused => "connection_reused",
@@ -287,6 +295,8 @@ impl Step {
             Self::AttemptBegan { .. } => StepKind::AttemptBegan,
             Self::Relayed { .. } => StepKind::Relayed,
             Self::NotReachable { .. } => StepKind::NotReachable,
+            Self::RouteDrawn { .. } => StepKind::RouteDrawn,
+            Self::DestinationDrawn { .. } => StepKind::DestinationDrawn,
             Self::EndpointChosen { .. } => StepKind::EndpointChosen,
             Self::ConnectionOpening { .. } => StepKind::ConnectionOpening,
             Self::ConnectionReused { .. } => StepKind::ConnectionReused,

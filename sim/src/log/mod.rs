@@ -17,7 +17,7 @@ mod tracker;
 pub use entry::{Entry, EntryName, RequestName, Step, Subject};
 pub use full::FullRecorder;
 pub use kind::StepKind;
-pub use ndjson::{DecisionText, NdjsonWriter};
+pub use ndjson::{DecisionText, DestinationText, NdjsonWriter, RouteText, Texts};
 pub use recorder::{Accounting, EndedCall, EndedCalls, Recorder, StatisticsOnly};
 pub use subjects::{
     ConnectionRow, ConnectionSubject, HopId, RequestRow, RequestSubject, SubjectId, SubjectKind,

@@ -18,29 +18,60 @@ pub struct DecisionText {
     pub origins: Vec<String>,
 }
 
+/// A route of a caller's proxy, as text.
+#[derive(Clone, Debug)]
+pub struct RouteText {
+    /// Where its rule stands, as `file:line` or a name; `None` where it has none.
+    pub rule: Option<String>,
+    /// Which share of the requests takes it, in parts per million.
+    pub share_ppm: u32,
+    /// Its destinations.
+    pub destinations: Vec<DestinationText>,
+}
+
+/// A destination of a route, as text.
+#[derive(Clone, Debug)]
+pub struct DestinationText {
+    /// The cluster that is named, if one is.
+    pub cluster: Option<String>,
+    /// What sets its weight, as `file:line` or a name.
+    pub origin: Option<String>,
+    /// Its weight, and the sum of all.
+    pub odds: (u64, u64),
+}
+
+/// What entries name by rows, as text.
+#[derive(Clone, Debug)]
+pub struct Texts {
+    /// The names of all pods.
+    pub pods: Vec<String>,
+    /// The decisions of the plan.
+    pub decisions: Vec<DecisionText>,
+    /// The routes of the plan.
+    pub routes: Vec<RouteText>,
+}
+
 /// Writes entries to `out`. Field names are stable: `id`, `name`, `time_ns`, `pod`, `step`,
 /// `cause`, and what the step adds.
 pub struct NdjsonWriter<W: Write> {
     out: W,
     sources: Vec<String>,
-    pods: Vec<String>,
     edges: Vec<(String, String)>,
-    decisions: Vec<DecisionText>,
+    texts: Texts,
     failed: Option<io::Error>,
 }
 
 impl<W: Write> NdjsonWriter<W> {
-    /// Writes to `out`, with the names of `layout`; `pods` are the names of all pods by row, and
-    /// `decisions` those of the plan.
+    /// Writes to `out`, with the names of `layout` and of `texts`.
     #[must_use]
-    pub fn new(out: W, layout: &Layout, pods: Vec<String>, decisions: Vec<DecisionText>) -> Self {
+    pub fn new(out: W, layout: &Layout, texts: Texts) -> Self {
         let sources = layout.traffic.iter().map(|source| source.name.clone()).collect();
         let edges = layout
             .edges
             .iter()
             .map(|edge| (layout.origin_name(edge.from), layout.service_name(edge.to)))
             .collect();
-        Self { out, sources, pods, edges, decisions, failed: None }
+        Self { out, sources, edges, texts, failed: None }
     }
 
     /// Writes one entry. After a failure nothing more is written; [`NdjsonWriter::finish`]
@@ -80,13 +111,30 @@ impl<W: Write> NdjsonWriter<W> {
     }
 
     fn pod(&self, row: u32) -> Value {
-        self.pods.get(row as usize).map_or(Value::Null, |name| name.as_str().into())
+        self.texts.pods.get(row as usize).map_or(Value::Null, |name| name.as_str().into())
     }
 
     fn decision(&self, decision: Decision) -> Value {
-        match self.decisions.get(decision.0 as usize) {
+        match self.texts.decisions.get(decision.0 as usize) {
             Some(text) => json!({ "why": text.sentence, "origins": text.origins }),
             None => Value::Null,
+        }
+    }
+
+    fn route(&self, row: u32) -> Option<&RouteText> {
+        self.texts.routes.get(row as usize)
+    }
+
+    fn drawn_destination(&self, route: u32, destination: u32) -> Value {
+        let of = self.route(route).and_then(|it| it.destinations.get(destination as usize));
+        match of {
+            None => Value::Null,
+            Some(DestinationText { cluster, origin, odds: (weight, of_all) }) => json!({
+                "cluster": cluster,
+                "weight": weight,
+                "of": of_all,
+                "origin": origin,
+            }),
         }
     }
 
@@ -99,6 +147,13 @@ impl<W: Write> NdjsonWriter<W> {
             },
             Step::NotReachable { ending } => ending_details(ending),
             Step::Answered { status } => json!({ "status": status }),
+            Step::RouteDrawn { route } => match self.route(route) {
+                Some(text) => json!({ "share_ppm": text.share_ppm, "origin": text.rule }),
+                None => Value::Null,
+            },
+            Step::DestinationDrawn { route, destination } => {
+                self.drawn_destination(route, destination)
+            }
             Step::EndpointChosen { pod, candidates, rule } => {
                 json!({ "endpoint": self.pod(pod), "candidates": candidates, "rule": rule.0 })
             }

@@ -6,6 +6,11 @@ use crate::flow::plan::Decision;
 
 use super::Step;
 
+/// Which of several routes takes a request turns on a share.
+const SHARE: RuleId = RuleId("envoy.route.fraction");
+/// Which of a route's destinations takes a request turns on weights.
+const WEIGHTS: RuleId = RuleId("envoy.route.weights");
+
 impl Step {
     /// The rule that it names.
     #[must_use]
@@ -17,6 +22,8 @@ impl Step {
             | Self::HostEjected { rule, .. }
             | Self::HostSpared { rule, .. }
             | Self::HostReturned { rule, .. } => Some(rule),
+            Self::RouteDrawn { .. } => Some(SHARE),
+            Self::DestinationDrawn { .. } => Some(WEIGHTS),
             _ => None,
         }
     }

@@ -2,11 +2,11 @@
 
 use meshwalk_models::units::SimDuration;
 
-use crate::flow::plan::{LegPlan, Plan, RouteAction, Terms};
+use crate::flow::plan::{LegPlan, Plan, RoutePlan};
 
 use super::{Maker, Waterfall};
 
-/// The settings of one call.
+/// The settings of one try of a call.
 #[derive(Clone, Debug)]
 pub struct Knobs<'p> {
     /// How long its caller waits for one try; `None` for ever.
@@ -15,33 +15,42 @@ pub struct Knobs<'p> {
     pub retries: u8,
     /// The pause before each of these.
     pub pause: SimDuration,
-    /// The terms of the routes that it may take in its caller's proxy; none without a proxy, and
-    /// where the proxy answers by itself.
-    pub routes: Vec<&'p Terms>,
+    /// The way that it took in its caller's proxy, or all that it might take where it has not drawn
+    /// one of them yet; none without a proxy.
+    pub ways: Vec<Way<'p>>,
 }
 
-/// The settings of a call; `None` where the log does not tell which call it is.
+/// One way through a caller's proxy.
+#[derive(Clone, Copy, Debug)]
+pub struct Way<'p> {
+    /// The route.
+    pub route: &'p RoutePlan,
+    /// The place of the destination that was drawn among those of the route.
+    pub destination: Option<u32>,
+}
+
+/// The settings of a try; `None` where the log does not tell of which call it is.
 #[must_use]
-pub fn knobs<'p>(plan: &'p Plan, waterfall: &Waterfall, call: usize) -> Option<Knobs<'p>> {
+pub fn knobs<'p>(plan: &'p Plan, waterfall: &Waterfall, number: usize) -> Option<Knobs<'p>> {
+    let it = &waterfall.tries[number];
+    let call = it.call;
     let site = plan.calls.get(waterfall.site_of(plan, call)? as usize)?;
     let client = waterfall.calls[call].client;
     let class = plan.pods.get(client as usize).map_or(0, |pod| pod.class);
     let leg = site.legs.and_then(|first| plan.mesh.legs.get((first + class) as usize));
-    let rows: Vec<u32> = match leg {
-        None => Vec::new(),
-        Some(LegPlan::Sole(route)) => vec![*route],
-        Some(LegPlan::Split(shares)) => shares.iter().map(|(_, route)| *route).collect(),
+    let rows: Vec<u32> = match (it.drawn.route, leg) {
+        (Some(drawn), _) => vec![drawn],
+        (None, None) => Vec::new(),
+        (None, Some(LegPlan::Sole(route))) => vec![*route],
+        (None, Some(LegPlan::Split(shares))) => shares.iter().map(|(_, route)| *route).collect(),
     };
     let routes = rows.iter().filter_map(|row| plan.mesh.routes.get(*row as usize));
-    let routes = routes.filter_map(|route| match &route.action {
-        RouteAction::Forward(terms) => Some(&**terms),
-        RouteAction::Answer(_) => None,
-    });
+    let destination = it.drawn.destination;
     Some(Knobs {
         timeout: site.timeout.and_then(|lane| plan.lanes.get(lane as usize)).map(|it| it.delay),
         retries: site.retries,
         pause: site.retry_backoff,
-        routes: routes.collect(),
+        ways: routes.map(|route| Way { route, destination }).collect(),
     })
 }
 

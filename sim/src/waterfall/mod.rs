@@ -20,7 +20,7 @@ use crate::stats::Ending;
 
 pub use account::{Account, Busy, PartOfTime, ServiceAccount, account};
 pub use course::{Segment, Vain, course};
-pub use knobs::{Knobs, knobs};
+pub use knobs::{Knobs, Way, knobs};
 pub use recorded::of_log;
 pub use retries::{Cause, RetryDecision, Verdict};
 pub use strand::{Happening, Strand, StrandKind};
@@ -183,10 +183,21 @@ pub struct Try {
     pub attempts: Vec<usize>,
     /// What it was spent on outside its attempts.
     pub own: Vec<Span>,
+    /// What its proxy drew, where requests of its call go several ways.
+    pub drawn: Drawn,
     /// What its proxy decided about retries.
     pub retries: Vec<RetryDecision>,
     /// Its first entry.
     pub entry: u64,
+}
+
+/// What the proxy of a try's caller drew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Drawn {
+    /// The row of the route in the plan; `None` where there was one only, and before the draw.
+    pub route: Option<u32>,
+    /// The place of the destination among those of that route; `None` likewise.
+    pub destination: Option<u32>,
 }
 
 /// One exchange with a server on behalf of a try.

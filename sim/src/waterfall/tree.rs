@@ -7,7 +7,7 @@ use crate::stats::Full;
 
 use super::spans::{self, Nudge};
 use super::strand::{Happening, Strand, StrandKind};
-use super::{Attempt, AttemptEnd, Call, Maker, Try, Waterfall, retries};
+use super::{Attempt, AttemptEnd, Call, Drawn, Maker, Try, Waterfall, retries};
 
 /// What a strand became.
 #[derive(Clone, Copy, Debug)]
@@ -133,6 +133,7 @@ impl Grower {
             pause_after: None,
             attempts: Vec::new(),
             own: Vec::new(),
+            drawn: Drawn::default(),
             retries: Vec::new(),
             entry: first.id,
         });
@@ -163,13 +164,17 @@ impl Grower {
         Node::Attempt(place)
     }
 
-    /// What ends tries, as their own entries tell it.
+    /// What ends tries and which way they went, as their own entries tell it.
     fn end_tries(&mut self, strands: &[Strand]) {
         for (place, strand) in self.strand_of_try.iter().enumerate() {
             let it = &mut self.tries[place];
             for entry in &strands[*strand].entries {
                 match entry.step {
                     Step::TimedOut => it.timed_out = Some(entry.at),
+                    Step::RouteDrawn { route } => it.drawn.route = Some(route),
+                    Step::DestinationDrawn { route, destination } => {
+                        it.drawn = Drawn { route: Some(route), destination: Some(destination) };
+                    }
                     Step::BacksOff { pause } => {
                         it.ended = Some(entry.at);
                         it.pause_after = Some(pause);

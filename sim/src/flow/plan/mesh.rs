@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use meshwalk_models::explain::Sourced;
 use meshwalk_models::path::Protection;
 use meshwalk_models::proxy::envoy::config::{
     self, Bootstrap, Destination, HttpManager, Route, VirtualHost, WeightedCluster,
@@ -75,6 +76,10 @@ pub struct RoutePlan {
     pub filters: Option<Box<FilterPlan>>,
     /// What becomes of requests that come through.
     pub action: RouteAction,
+    /// The rule of the proxy's configuration; `None` where there is none, and for bytes.
+    pub rule: Option<Arc<Route>>,
+    /// Which share of the requests of its call site takes it.
+    pub share: Ppm,
 }
 
 /// What becomes of a request on its route.
@@ -106,6 +111,8 @@ pub struct Terms {
 pub struct DestinationPlan {
     /// Its share of the sum.
     pub weight: u32,
+    /// The cluster that is named, and what sets its weight; `None` where none is named.
+    pub named: Option<Sourced<String>>,
     /// Its place among the route's weighted clusters, if it is one.
     pub entry: Option<u32>,
     /// What it is.
@@ -252,7 +259,26 @@ impl MeshPlan {
     }
 }
 
+impl RoutePlan {
+    /// How it sends requests on; `None` where the proxy answers.
+    #[must_use]
+    pub fn terms(&self) -> Option<&Terms> {
+        match &self.action {
+            RouteAction::Forward(terms) => Some(terms),
+            RouteAction::Answer(_) => None,
+        }
+    }
+}
+
 impl Terms {
+    /// The weight of a destination and the sum of all; `None` where there is no such one.
+    #[must_use]
+    pub fn odds(&self, destination: u32) -> Option<(u64, u64)> {
+        let weight = self.destinations.get(destination as usize)?.weight;
+        let sum = self.destinations.iter().map(|it| u64::from(it.weight)).sum();
+        Some((u64::from(weight), sum))
+    }
+
     /// The destination of a request, by a uniform draw.
     #[must_use]
     pub fn destination(&self, draw: impl FnOnce() -> u64) -> usize {

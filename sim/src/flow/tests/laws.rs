@@ -237,6 +237,8 @@ fn is_late(step: Step) -> bool {
             | Step::NotReachable { .. }
             | Step::Decided { .. }
             | Step::Delayed { .. }
+            | Step::RouteDrawn { .. }
+            | Step::DestinationDrawn { .. }
             | Step::EndpointChosen { .. }
             | Step::Overflowed { .. }
             | Step::ProxyBacksOff { .. }

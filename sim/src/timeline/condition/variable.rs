@@ -133,7 +133,9 @@ impl Variable {
             }
             Self::Rule => matches!(
                 kind,
-                Kind::EndpointChosen
+                Kind::RouteDrawn
+                    | Kind::DestinationDrawn
+                    | Kind::EndpointChosen
                     | Kind::Decided
                     | Kind::Overflowed
                     | Kind::HostEjected
@@ -299,15 +301,7 @@ impl<'a> Facts<'a> {
     }
 
     fn rule(&self) -> Option<&'static str> {
-        match self.step() {
-            Step::EndpointChosen { rule, .. }
-            | Step::Decided { rule }
-            | Step::Overflowed { rule, .. }
-            | Step::HostEjected { rule, .. }
-            | Step::HostSpared { rule, .. }
-            | Step::HostReturned { rule, .. } => Some(rule.0),
-            _ => None,
-        }
+        self.step().rule().map(|rule| rule.0)
     }
 
     fn endpoint(&self) -> Option<u32> {

@@ -65,6 +65,13 @@ impl<T: Copy> Column<T> {
     }
 }
 
+/// In the word of a drawn destination: its place among those of its route in the lowest bits, and
+/// the row of the route above. The highest bit says that the step stands apart.
+const DESTINATION_BITS: u32 = 10;
+const DESTINATION_MAX: u32 = (1 << DESTINATION_BITS) - 1;
+const ROUTE_MAX: u32 = (1 << (31 - DESTINATION_BITS)) - 1;
+const APART: u32 = 1 << 31;
+
 /// The column of steps: a kind of one byte, and a word. What a step says is that word, or stands
 /// apart; most steps say nothing.
 #[derive(Clone, Debug)]
@@ -96,6 +103,16 @@ impl Steps {
             | Step::AttemptBegan { of: word }
             | Step::Relayed { outer: word }
             | Step::ConnectionReused { connection: word } => word,
+            Step::RouteDrawn { route } => route,
+            Step::DestinationDrawn { route, destination }
+                if route <= ROUTE_MAX && destination <= DESTINATION_MAX =>
+            {
+                route << DESTINATION_BITS | destination
+            }
+            Step::DestinationDrawn { .. } => {
+                self.apart.push(step);
+                APART | (self.apart.len() as u32 - 1)
+            }
             Step::Answered { status } => u32::from(status),
             _ if says_nothing(kind) => {
                 self.plain[kind as usize] = Some(step);
@@ -121,6 +138,12 @@ impl Steps {
             StepKind::AttemptBegan => Step::AttemptBegan { of: word },
             StepKind::Relayed => Step::Relayed { outer: word },
             StepKind::ConnectionReused => Step::ConnectionReused { connection: word },
+            StepKind::RouteDrawn => Step::RouteDrawn { route: word },
+            StepKind::DestinationDrawn if word & APART != 0 => self.apart.at(word & !APART),
+            StepKind::DestinationDrawn => Step::DestinationDrawn {
+                route: word >> DESTINATION_BITS,
+                destination: word & DESTINATION_MAX,
+            },
             StepKind::Answered => Step::Answered { status: word as u16 },
             _ => self.plain[kind as usize].unwrap_or_else(|| self.apart.at(word)),
         }
@@ -174,6 +197,8 @@ const fn says_nothing(kind: StepKind) -> bool {
             | Kind::AttemptBegan
             | Kind::Relayed
             | Kind::NotReachable
+            | Kind::RouteDrawn
+            | Kind::DestinationDrawn
             | Kind::EndpointChosen
             | Kind::ConnectionOpening
             | Kind::ConnectionReused
@@ -195,4 +220,23 @@ const fn says_nothing(kind: StepKind) -> bool {
             | Kind::BacksOff
             | Kind::CallEnded
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DESTINATION_MAX, ROUTE_MAX, Step, Steps};
+
+    #[test]
+    fn drawn_destinations_come_back_whether_they_fit_a_word_or_not() {
+        let mut steps = Steps::default();
+        let ends = [(0, 0), (7, 3), (ROUTE_MAX, DESTINATION_MAX)];
+        let beyond = [(ROUTE_MAX + 1, 0), (0, DESTINATION_MAX + 1), (u32::MAX, u32::MAX)];
+        let drawn = ends.into_iter().chain(beyond);
+        let drawn = drawn.map(|(route, destination)| Step::DestinationDrawn { route, destination });
+        let told: Vec<Step> = drawn.chain([Step::RouteDrawn { route: u32::MAX }]).collect();
+        told.iter().for_each(|step| steps.push(*step));
+        let kept: Vec<Step> = (0..told.len() as u32).map(|place| steps.at(place)).collect();
+        assert_eq!(kept, told);
+        assert_eq!(steps.apart.len(), beyond.len(), "only what does not fit stands apart");
+    }
 }

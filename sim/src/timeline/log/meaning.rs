@@ -58,7 +58,9 @@ pub const fn is_decision(kind: StepKind) -> bool {
     use StepKind as Kind;
     matches!(
         kind,
-        Kind::EndpointChosen
+        Kind::RouteDrawn
+            | Kind::DestinationDrawn
+            | Kind::EndpointChosen
             | Kind::Decided
             | Kind::Delayed
             | Kind::Asks

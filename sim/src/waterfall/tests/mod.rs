@@ -3,3 +3,4 @@
 mod laws;
 mod rig;
 mod stories;
+mod ways;

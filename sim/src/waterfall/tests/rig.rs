@@ -21,7 +21,11 @@ pub(super) struct Run {
 
 /// Runs a scenario to its end.
 pub(super) fn run(manifests: &str, scenario: &str, seed: Seed) -> Run {
-    let prepared = prepared(manifests, scenario);
+    run_prepared(prepared(manifests, scenario), seed)
+}
+
+/// Runs what was prepared to its end.
+pub(super) fn run_prepared(prepared: Prepared, seed: Seed) -> Run {
     let mut engine = Engine::new(prepared.plan.clone(), seed, Collector::default());
     engine.run_until(prepared.plan.end).expect("the load is below the capacity");
     let statistics = engine.statistics().clone();

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use meshwalk_models::world::World;
-use meshwalk_sim::flow::plan::{DecisionPlan, Plan};
-use meshwalk_sim::log::{DecisionText, NdjsonWriter};
+use meshwalk_sim::flow::plan::{DecisionPlan, DestinationPlan, Plan, RoutePlan, Terms};
+use meshwalk_sim::log::{DecisionText, DestinationText, NdjsonWriter, RouteText, Texts};
 use meshwalk_sim::run::{record, replication_seed};
 use meshwalk_sim::stats::RunResults;
 
@@ -63,8 +63,12 @@ impl Files {
             Events::Stdout => stdout,
             Events::File(file) => file,
         };
-        let mut writer =
-            NdjsonWriter::new(out, &plan.layout, pod_names(world), decisions(plan, places));
+        let texts = Texts {
+            pods: pod_names(world),
+            decisions: decisions(plan, places),
+            routes: routes(plan, places),
+        };
+        let mut writer = NdjsonWriter::new(out, &plan.layout, texts);
         record(plan, replication_seed(seed, 0), |entry| writer.write(entry))
             .map_err(super::stopped)?;
         Ok(writer.finish()?)
@@ -96,6 +100,24 @@ fn decisions(plan: &Plan, places: Places<'_>) -> Vec<DecisionText> {
         origins: decision.origins.iter().map(|&origin| places.show(origin)).collect(),
     };
     plan.gates.decisions.iter().map(text).collect()
+}
+
+fn routes(plan: &Plan, places: Places<'_>) -> Vec<RouteText> {
+    let destinations = |terms: &Terms| {
+        let all = terms.destinations.iter().zip(0..);
+        let text = |(it, place): (&DestinationPlan, u32)| DestinationText {
+            cluster: it.named.as_ref().map(|named| named.value.clone()),
+            origin: it.named.as_ref().map(|named| places.show(named.origin)),
+            odds: terms.odds(place).unwrap_or_default(),
+        };
+        all.map(text).collect()
+    };
+    let text = |route: &RoutePlan| RouteText {
+        rule: route.rule.as_ref().map(|rule| places.show(rule.origin)),
+        share_ppm: route.share.as_ppm(),
+        destinations: route.terms().map_or_else(Vec::new, destinations),
+    };
+    plan.mesh.routes.iter().map(text).collect()
 }
 
 /// `namespace/name` of each pod, by row; hosts outside have no namespace.

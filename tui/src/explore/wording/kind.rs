@@ -10,6 +10,8 @@ pub(crate) enum Kind {
     Call,
     /// Another try or attempt, or the pause before it.
     Retry,
+    /// The choice of a route or a destination.
+    Route,
     /// The choice of an endpoint.
     Balance,
     /// A pool of connections.
@@ -51,6 +53,7 @@ impl Kind {
             | Step::AttemptReset { .. }
             | Step::ProxyBacksOff { .. }
             | Step::BacksOff { .. } => Self::Retry,
+            Step::RouteDrawn { .. } | Step::DestinationDrawn { .. } => Self::Route,
             Step::EndpointChosen { .. } => Self::Balance,
             Step::ConnectionOpening { .. }
             | Step::ConnectionReused { .. }
@@ -106,6 +109,7 @@ impl Kind {
         match self {
             Self::Call => "call",
             Self::Retry => "attempt",
+            Self::Route => "route",
             Self::Balance => "balance",
             Self::Pool => "pool",
             Self::Tcp => "tcp",

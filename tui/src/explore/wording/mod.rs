@@ -4,6 +4,7 @@
 mod endings;
 mod kind;
 mod places;
+mod routes;
 mod rules;
 mod steps;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use crate::report::places::Places;
 pub(crate) use endings::ending;
 pub(crate) use kind::Kind;
 pub(crate) use places::{AddressSaid, NodeSaid, Part as SpotPart, Spot};
+pub(crate) use routes::{destination_words, route_words};
 pub(crate) use rules::{fidelity_word, rule, rule_note};
 
 /// The names of one world and its plan.

@@ -14,6 +14,7 @@ impl Words<'_> {
         let Happened { step, .. } = happened;
         self.of_calls(happened)
             .or_else(|| self.of_choices(step))
+            .or_else(|| self.of_draws(step))
             .or_else(|| self.of_policy(step))
             .or_else(|| self.of_connections(happened))
             .or_else(|| self.of_requests(happened))

@@ -25,6 +25,8 @@ fn steps() -> Vec<Step> {
         AttemptBegan { of: 0 },
         Relayed { outer: 0 },
         NotReachable { ending: unanswered },
+        RouteDrawn { route: 0 },
+        DestinationDrawn { route: 0, destination: 0 },
         EndpointChosen { pod: 0, candidates: 3, rule: RULE },
         ConnectionOpening { connection: 0, server: 0 },
         ConnectionReused { connection: 0 },

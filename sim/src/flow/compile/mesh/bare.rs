@@ -6,12 +6,13 @@ use std::sync::Arc;
 use meshwalk_models::control::istio::clusters::{
     bare_cluster, bare_passthrough, bare_router, unlimited_router,
 };
+use meshwalk_models::explain::Sourced;
 use meshwalk_models::proxy::envoy::config::{
     Address, DeclaredHealth, Endpoint, LoadAssignment, Locality, LocalityEndpoints,
 };
 use meshwalk_models::proxy::envoy::router::{Retriable, RouterPlan};
 use meshwalk_models::proxy::envoy::upstream::Roster;
-use meshwalk_models::units::SimDuration;
+use meshwalk_models::units::{Ppm, SimDuration};
 use meshwalk_models::world::{Origin, TableId, WorkloadId};
 
 use crate::flow::plan::{
@@ -46,20 +47,23 @@ impl Compiler<'_> {
             self.mesh.bare.router.get_or_insert_with(|| (bare_router(profile), unlimited_router()));
         let router = if carries == Carries::Bytes { bytes.clone() } else { requests.clone() };
         let lanes = self.router_lanes(&router);
-        let name = &self.mesh.plan.clusters[cluster as usize].name;
-        let key = TableKey::Cluster(name.clone());
+        let name = self.mesh.plan.clusters[cluster as usize].name.clone();
+        let named = Some(Sourced::default_of(name.clone(), "istio.default-cluster"));
+        let key = TableKey::Cluster(name);
         let table = self.table(caller.index(), key);
         let sending = self.bare_sending((caller, class), call, cluster);
         let (subset, hash) = (None, HashPlan::Drawn);
         let end = DestinationEnd::Cluster { cluster, table, subset, hash, sending };
         self.mesh.route(RoutePlan {
             filters: None,
+            rule: None,
+            share: Ppm::ONE,
             action: RouteAction::Forward(Box::new(Terms {
                 router,
                 retriable: Retriable::Yes,
                 lanes,
                 call,
-                destinations: vec![DestinationPlan { weight: 1, entry: None, end }],
+                destinations: vec![DestinationPlan { weight: 1, named, entry: None, end }],
             })),
         })
     }

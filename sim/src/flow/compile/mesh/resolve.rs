@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use meshwalk_models::explain::Silent;
+use meshwalk_models::explain::{Silent, Sourced};
 use meshwalk_models::proxy::envoy::config::{
     Direction, Forward, HttpManager, ProxyConfig, RouteAction as Action, RouteSource, RouteTable,
     TcpProxy, WeightedCluster,
@@ -113,6 +113,7 @@ impl Compiler<'_> {
                 Choice::Taken(taken) => self.taken(here, manager, (context, taken), &request),
             };
             upto += share.as_ppm();
+            let route = RoutePlan { share, ..route };
             shares.push((Ppm::from_ppm(upto), self.mesh.route(route)));
         }
         match shares.as_slice() {
@@ -147,6 +148,8 @@ impl Compiler<'_> {
         for pick in picks {
             let weight = pick.weighted.map_or(1, |it| it.weight.value);
             let entry = pick.weighted.and_then(|it| place_of(forward, it));
+            let set_by = pick.weighted.map_or(pick.cluster.origin, |it| it.weight.origin);
+            let named = Some(Sourced::new(pick.cluster.value.to_string(), set_by));
             let end = match made(Some(pick)) {
                 Outcome::Reply(reply) => DestinationEnd::Missing(ending_of(&reply)),
                 Outcome::Forward(made) => {
@@ -154,13 +157,13 @@ impl Compiler<'_> {
                     self.end_of(here, &made, request)
                 }
             };
-            destinations.push(DestinationPlan { weight, entry, end });
+            destinations.push(DestinationPlan { weight, named, entry, end });
         }
         if destinations.is_empty()
             && let Outcome::Reply(reply) = made(None)
         {
             let end = DestinationEnd::Missing(ending_of(&reply));
-            destinations.push(DestinationPlan { weight: 1, entry: None, end });
+            destinations.push(DestinationPlan { weight: 1, named: None, entry: None, end });
         }
         let action = RouteAction::Forward(Box::new(self.terms(
             (context, taken, forward, manager),
@@ -264,7 +267,8 @@ impl Compiler<'_> {
                 request: request.clone(),
             })
         });
-        RoutePlan { filters, action }
+        let rule = taken.map(|taken| taken.route.clone());
+        RoutePlan { filters, action, rule, share: Ppm::ONE }
     }
 
     /// What the external authorisers answer that a proxy asks: those of waypoints stand for the
@@ -289,7 +293,8 @@ impl Compiler<'_> {
                     self.cluster_end(here, cluster, Picks::PerConnection, chosen, request.clone())
                 }
             };
-            destinations.push(DestinationPlan { weight: *weight, entry: None, end });
+            let named = Some(name.clone());
+            destinations.push(DestinationPlan { weight: *weight, named, entry: None, end });
         }
         let router = meshwalk_models::control::istio::clusters::unlimited_router();
         let lanes = self.router_lanes(&router);
@@ -297,12 +302,14 @@ impl Compiler<'_> {
         self.calls[here.call as usize].carries = Carries::Bytes;
         let terms =
             Terms { router, retriable: Retriable::No, lanes, call: here.call, destinations };
-        self.sole(RoutePlan { filters: None, action: RouteAction::Forward(Box::new(terms)) })
+        let action = RouteAction::Forward(Box::new(terms));
+        self.sole(RoutePlan { filters: None, action, rule: None, share: Ppm::ONE })
     }
 }
 
 fn answer(ending: Ending) -> RoutePlan {
-    RoutePlan { filters: None, action: RouteAction::Answer(ending) }
+    let action = RouteAction::Answer(ending);
+    RoutePlan { filters: None, action, rule: None, share: Ppm::ONE }
 }
 
 fn table<'a>(config: &'a ProxyConfig, manager: &'a HttpManager) -> Option<&'a RouteTable> {

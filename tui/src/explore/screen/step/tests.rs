@@ -172,3 +172,17 @@ fn keys_lead_through_events_layers_and_screens() {
         ],
     );
 }
+
+#[test]
+fn a_weighted_destination_is_told_with_its_chance_and_the_line_that_sets_it() {
+    let app = asked("questions/41-routes-in-ci", "checkout.shop:8080", Look::MONO);
+    let app = at(app, "calls#0", StepKind::DestinationDrawn);
+    let said = super::sentences(&app.scene()).join("\n");
+    let drawn = "draws outbound|8080|v1|checkout.shop.svc.cluster.local, weight 90 of 100 \
+                 [../scenarios/questions/41-routes-in-ci/routes.yaml:18";
+    assert!(said.contains(drawn), "{said}");
+    let mut app = app;
+    app.view.set_focus(LAYERS);
+    let layers = text(&app, (120, 36));
+    assert!(layers.contains("weight 90 of 100"), "{layers}");
+}

@@ -3,7 +3,7 @@
 
 use meshwalk_models::world::Origin;
 use meshwalk_sim::flow::plan::Terms;
-use meshwalk_sim::waterfall::{Knobs, RetryDecision, Verdict, Waterfall, knobs};
+use meshwalk_sim::waterfall::{Knobs, RetryDecision, Verdict, Waterfall, Way, knobs};
 
 use crate::explore::scene::Scene;
 
@@ -28,8 +28,8 @@ pub(super) struct Decided {
 pub(super) fn decisions(scene: &Scene<'_>, waterfall: &Waterfall) -> Vec<Decided> {
     let naming = Naming::of(scene);
     let mut decided = Vec::new();
-    for it in &waterfall.tries {
-        let knobs = knobs(scene.session.plan(), waterfall, it.call);
+    for (number, it) in waterfall.tries.iter().enumerate() {
+        let knobs = knobs(scene.session.plan(), waterfall, number);
         let call = naming.call(waterfall, it.call);
         for decision in &it.retries {
             let about = decision.attempt.map_or(String::new(), |attempt| {
@@ -93,7 +93,7 @@ fn grounds(
     knobs: Option<&Knobs<'_>>,
 ) -> Vec<String> {
     let mut grounds = Vec::new();
-    if let Some(terms) = knobs.and_then(|knobs| sole(&knobs.routes)) {
+    if let Some(terms) = knobs.and_then(|knobs| sole(&knobs.ways)) {
         let at = |origin: Origin| naming.words.origin(origin);
         let router = &terms.router;
         if let Some(retry) = router.retry.as_deref() {
@@ -120,10 +120,10 @@ fn grounds(
     grounds
 }
 
-/// The terms, where they do not depend on a draw.
-fn sole<'p>(routes: &[&'p Terms]) -> Option<&'p Terms> {
-    match routes {
-        [only] => Some(only),
+/// The terms, where they do not depend on a draw that is yet to come.
+fn sole<'p>(ways: &[Way<'p>]) -> Option<&'p Terms> {
+    match ways {
+        [only] => only.route.terms(),
         _ => None,
     }
 }

@@ -55,7 +55,7 @@ impl Subject {
 
     fn rows(&self, scene: &Scene<'_>) -> Vec<rows::Row> {
         let is_folded = |key: &str| scene.view.is_turned_over(TIMELINE, key);
-        let limits = |call: usize| settings::limits(scene, &self.waterfall, call);
+        let limits = |number: usize| settings::limits(scene, &self.waterfall, number);
         rows::rows(&self.waterfall, &is_folded, &limits)
     }
 }

@@ -2,7 +2,7 @@
 //! data. A call with one try and one attempt is one row. Nothing is drawn here.
 
 use meshwalk_models::units::{SimDuration, SimTime};
-use meshwalk_sim::waterfall::{Attempt, AttemptEnd, Call, Maker, Span, Spent, Try, Waterfall};
+use meshwalk_sim::waterfall::{Attempt, AttemptEnd, Call, Maker, Span, Spent, Waterfall};
 
 use super::settings::Limits;
 
@@ -88,7 +88,7 @@ impl MarkKind {
     }
 }
 
-/// The rows of a waterfall; `is_folded` tells what is folded, `limits` what is set for a call.
+/// The rows of a waterfall; `is_folded` tells what is folded, `limits` what is set for a try.
 pub(super) fn rows(
     waterfall: &Waterfall,
     is_folded: &dyn Fn(&str) -> bool,
@@ -178,7 +178,7 @@ impl List<'_> {
     ) -> usize {
         let it = &self.waterfall.tries[only];
         let mut stretches: Vec<Stretch> = it.own.iter().map(spent).collect();
-        let mut marks = self.try_marks(it);
+        let mut marks = self.try_marks(only);
         if let Some(number) = attempt {
             let attempt = &self.waterfall.attempts[number];
             stretches.extend(attempt_stretches(attempt));
@@ -202,7 +202,7 @@ impl List<'_> {
         let it = &self.waterfall.tries[number];
         let is_sole = it.attempts.len() == 1;
         let mut stretches: Vec<Stretch> = it.own.iter().map(spent).collect();
-        let mut marks = self.try_marks(it);
+        let mut marks = self.try_marks(number);
         for &attempt in &it.attempts {
             let attempt = &self.waterfall.attempts[attempt];
             if is_sole {
@@ -281,8 +281,9 @@ impl List<'_> {
         stretches
     }
 
-    fn try_marks(&self, it: &Try) -> Vec<Mark> {
-        let limits = (self.limits)(it.call);
+    fn try_marks(&self, number: usize) -> Vec<Mark> {
+        let it = &self.waterfall.tries[number];
+        let limits = (self.limits)(number);
         let at_proxy = it.own.iter().find(|span| span.spent == Spent::Proxy).map(|span| span.from);
         let deadline = limits.deadline.map(|limit| (it.begun + limit, MarkKind::Deadline));
         let route = limits.route.zip(at_proxy).map(|(limit, at)| (at + limit, MarkKind::Route));
@@ -292,8 +293,7 @@ impl List<'_> {
 
     /// The per-try timeout counts from the connection; when it rang, the log knows it best.
     fn attempt_mark(&self, attempt: &Attempt) -> Option<Mark> {
-        let call = self.waterfall.tries[attempt.of].call;
-        let limit = (self.limits)(call).per_try?;
+        let limit = (self.limits)(attempt.of).per_try?;
         let at = attempt.connected? + limit;
         let what = MarkKind::PerTry;
         let near = |left: SimTime| left.max(at) - left.min(at) < ROUNDING;

@@ -4,16 +4,17 @@
 use std::collections::BTreeSet;
 
 use meshwalk_models::explain::Sourced;
-use meshwalk_models::units::SimDuration;
+use meshwalk_models::units::{Ppm, SimDuration};
 use meshwalk_models::world::Origin;
 use meshwalk_sim::flow::plan::Terms;
-use meshwalk_sim::waterfall::{Knobs, Waterfall, knobs};
+use meshwalk_sim::waterfall::{Knobs, Waterfall, Way, knobs};
 
 use crate::explore::scene::Scene;
+use crate::explore::wording::{destination_words, route_words};
 
 use super::naming::Naming;
 
-/// The time limits of a call, as far as they do not depend on the route that a draw takes.
+/// The time limits of a try, as far as they do not depend on a draw that is yet to come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Limits {
     /// Of its caller, for one try.
@@ -24,13 +25,14 @@ pub(super) struct Limits {
     pub(super) per_try: Option<SimDuration>,
 }
 
-/// The time limits of a call.
-pub(super) fn limits(scene: &Scene<'_>, waterfall: &Waterfall, call: usize) -> Limits {
-    let Some(knobs) = knobs(scene.session.plan(), waterfall, call) else {
+/// The time limits of a try.
+pub(super) fn limits(scene: &Scene<'_>, waterfall: &Waterfall, number: usize) -> Limits {
+    let Some(knobs) = knobs(scene.session.plan(), waterfall, number) else {
         return Limits::default();
     };
     let of = |limit: fn(&Terms) -> SimDuration| {
-        let mut routes = knobs.routes.iter().map(|terms| limit(terms));
+        let forwards = knobs.ways.iter().filter_map(|way| way.route.terms());
+        let mut routes = forwards.map(limit);
         let first = routes.next()?;
         (!first.is_zero() && routes.all(|other| other == first)).then_some(first)
     };
@@ -56,16 +58,17 @@ pub(super) fn settings(scene: &Scene<'_>, waterfall: &Waterfall) -> Vec<Setting>
     let plan = scene.session.plan();
     let mut seen = BTreeSet::new();
     let mut settings = Vec::new();
-    for (number, call) in waterfall.calls.iter().enumerate() {
-        let site = waterfall.site_of(plan, number);
-        if !seen.insert((site, call.edge)) {
+    for (number, it) in waterfall.tries.iter().enumerate() {
+        let site = waterfall.site_of(plan, it.call);
+        // Tries of one call may draw different ways.
+        if !seen.insert((site, waterfall.calls[it.call].edge, it.drawn)) {
             continue;
         }
         let lines = match knobs(plan, waterfall, number) {
             Some(knobs) => lines(scene, &naming, site, &knobs),
             None => vec!["the log does not tell which call it is".to_owned()],
         };
-        settings.push(Setting { call: naming.call(waterfall, number), lines });
+        settings.push(Setting { call: naming.call(waterfall, it.call), lines });
     }
     settings
 }
@@ -77,15 +80,40 @@ fn lines(
     knobs: &Knobs<'_>,
 ) -> Vec<String> {
     let mut lines = vec![own(scene, naming, site, knobs)];
-    match knobs.routes.as_slice() {
+    match knobs.ways.as_slice() {
         [] => lines.push("no proxy of the caller tries again or limits its time".to_owned()),
-        [only] => lines.extend(route(naming, only)),
+        [only] => lines.extend(way(naming, only)),
         several => {
-            for (number, terms) in several.iter().enumerate() {
-                lines.push(format!("route {} of {}, by a draw:", number + 1, several.len()));
-                lines.extend(route(naming, terms));
+            let count = several.len();
+            for (number, it) in several.iter().enumerate() {
+                lines.push(format!("route {} of {count}, before the draw:", number + 1));
+                lines.extend(way(naming, it));
             }
         }
+    }
+    lines
+}
+
+/// A way through the proxy: which one, where there are several, and what it sets.
+fn way(naming: &Naming<'_>, way: &Way<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let at = |origin: Option<Origin>| {
+        origin.map_or(String::new(), |origin| format!(" [{}]", naming.words.origin(origin)))
+    };
+    if way.route.share != Ppm::ONE {
+        let rule = way.route.rule.as_ref().map(|rule| rule.origin);
+        lines.push(format!("by a draw: {}{}", route_words(way.route), at(rule)));
+    }
+    let terms = way.route.terms();
+    if let Some(drawn) = way.destination
+        && let Some(words) = destination_words(way.route, drawn)
+    {
+        let named = terms.and_then(|terms| terms.destinations.get(drawn as usize)?.named.as_ref());
+        lines.push(format!("by a draw: to {words}{}", at(named.map(|named| named.origin))));
+    }
+    match terms {
+        Some(terms) => lines.extend(route(naming, terms)),
+        None => lines.push("the proxy answers by itself".to_owned()),
     }
     lines
 }

@@ -185,3 +185,16 @@ fn keys_lead_through_the_panes_and_along_the_axis() {
         ],
     );
 }
+
+#[test]
+fn the_settings_name_the_way_that_was_drawn_and_its_chance() {
+    let to = "checkout.shop:8080";
+    let app =
+        crate::explore::testing::called("questions/41-routes-in-ci", to, "duration=1s", Look::MONO);
+    let kind = meshwalk_sim::log::StepKind::DestinationDrawn;
+    let app = crate::explore::testing::at(app, "calls#0", kind, Screen::Time);
+    let said = sentences(&app.scene()).join("\n");
+    let way = "by a draw: to outbound|8080|v1|checkout.shop.svc.cluster.local, weight 90 of 100 [";
+    assert!(said.contains(way) && said.contains("routes.yaml:18"), "{said}");
+    assert_eq!(said.matches("by a draw").count(), 1, "only the way that was taken:\n{said}");
+}

@@ -58,6 +58,7 @@ fn told(log: &Log, words: &Words<'_>, id: EventId) -> Item {
         false => (Role::Text, Sign::Decision),
     };
     let item = Item::new(role, text).signed(sign).about(id);
+    let item = item.from(words.drawn_by(step));
     match step.rule() {
         Some(rule) => item.by(rule),
         None => item,
@@ -68,7 +69,9 @@ fn told(log: &Log, words: &Words<'_>, id: EventId) -> Item {
 const fn is_choice(step: Step) -> bool {
     matches!(
         step,
-        Step::EndpointChosen { .. }
+        Step::RouteDrawn { .. }
+            | Step::DestinationDrawn { .. }
+            | Step::EndpointChosen { .. }
             | Step::Decided { .. }
             | Step::Delayed { .. }
             | Step::Asks { .. }

@@ -17,7 +17,7 @@ use crate::explore::testing;
 
 use super::about::About;
 use super::agreement::{Agreement, agreement};
-use super::{DECISION, ELSEWHERE, FLIPS, IDENTITY, Model};
+use super::{CHOICES, DECISION, ELSEWHERE, FLIPS, IDENTITY, Model};
 
 /// One workload that calls another one in a folder of questions.
 struct Asked {
@@ -344,4 +344,18 @@ fn keys_lead_from_pane_to_pane_and_away() {
             ("esc", &["[2 Step]"]),
         ],
     );
+}
+
+#[test]
+fn a_weighted_destination_is_a_choice_with_its_line_in_place() {
+    let to = "checkout.shop:8080";
+    let app = testing::called("questions/41-routes-in-ci", to, "duration=1s", Look::MONO);
+    let app = testing::at(app, "calls#0", StepKind::DestinationDrawn, Screen::Why);
+    let model = Model::of(&app.scene());
+    let is_drawn = |item: &&super::Item| item.text.contains("weight 90 of 100");
+    let item = model.lists[CHOICES].iter().find(is_drawn).expect("the draw is listed");
+    assert_eq!(item.rule.map(|rule| rule.0), Some("envoy.route.weights"));
+    let place = item.origin.expect("a line sets the weight");
+    let lines = super::proof::sentences(&app.scene(), &item.clone().from(Some(place)));
+    assert!(lines.iter().any(|line| line.contains("weight: 90")), "{lines:?}");
 }

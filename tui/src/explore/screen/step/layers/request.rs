@@ -3,10 +3,10 @@
 use meshwalk_models::walk::{Answer, RequestAfter};
 use meshwalk_models::world::Origin;
 use meshwalk_sim::log::{Step, SubjectKind};
-use meshwalk_sim::timeline::LogEntry;
+use meshwalk_sim::timeline::{EventId, LogEntry};
 
 use crate::explore::hop::{Heading, Role};
-use crate::explore::wording::{SpotPart, ending, rule};
+use crate::explore::wording::{Happened, SpotPart, ending, rule};
 
 use super::{Cell, Edge, Facts, Field, NOT_KNOWN, field, unknown};
 
@@ -146,6 +146,10 @@ fn applied(facts: Facts<'_>, role: Role) -> Cell {
     for entry in here {
         let (id, name) = match entry.step {
             Step::Decided { rule } => (rule, "rule"),
+            Step::RouteDrawn { .. } | Step::DestinationDrawn { .. } => {
+                fields.extend(drawn(facts, entry.step, entry.id));
+                continue;
+            }
             Step::EndpointChosen { rule, .. } => (rule, "balancer"),
             Step::Overflowed { rule, .. } => (rule, "breaker"),
             Step::AnsweredByServerProxy { decision, .. } => {
@@ -165,6 +169,18 @@ fn applied(facts: Facts<'_>, role: Role) -> Cell {
         count => format!("{count} rules applied"),
     };
     Cell::new(text, fields)
+}
+
+/// What a proxy drew, with the chance that it had.
+fn drawn(facts: Facts<'_>, step: Step, event: EventId) -> Option<Field> {
+    let rule = step.rule()?;
+    let name = if rule.0.ends_with("weights") { "destination" } else { "route" };
+    let said = facts.words.summary(Happened { step, pod: facts.hop.caller, connection: None });
+    let set_by = match facts.words.drawn_by(step) {
+        Some(origin) => facts.words.origin(origin),
+        None => event.dense_name(),
+    };
+    Some(field(name, event.dense_name(), said, set_by).by(Some(rule)))
 }
 
 /// What holds for the request from here on: retries and time limits.
