@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use meshwalk_sim::log::StepKind;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 use crate::input::{self, Asked};
 
 use super::app::Effect;
+use super::frame::Parts;
 use super::keys::chords;
 use super::look::Look;
 use super::screen::Screen;
@@ -47,6 +49,21 @@ pub(in crate::explore) fn text(buffer: &Buffer) -> String {
         cells.collect::<String>().trim_end().to_owned()
     };
     (area.top()..area.bottom()).map(|y| line(y) + "\n").collect()
+}
+
+/// The screen without the frame around it, which is the business of others, in a window of this
+/// size.
+pub(in crate::explore) fn body(app: &App, (width, height): (u16, u16)) -> Buffer {
+    let window = Rect::new(0, 0, width, height);
+    let body = Parts::of(window).expect("the window is large enough").body;
+    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, ..body });
+    app.view.screen.draw(&app.scene(), buffer.area, &mut buffer);
+    buffer
+}
+
+/// Its characters.
+pub(in crate::explore) fn shown(app: &App, size: (u16, u16)) -> String {
+    text(&body(app, size))
 }
 
 /// Presses keys; a blank is a pause.

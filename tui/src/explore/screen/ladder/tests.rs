@@ -2,13 +2,12 @@
 
 use meshwalk_sim::log::StepKind;
 use meshwalk_sim::timeline::EventId;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 use crate::explore::App;
 use crate::explore::look::Look;
+use crate::explore::output::styled;
 use crate::explore::screen::Screen;
-use crate::explore::testing;
+use crate::explore::testing::{self, SIZES, body, shown};
 
 use super::model::{Basis, What};
 use super::scene::Shown;
@@ -16,8 +15,6 @@ use super::{BELIEFS, LADDER, WHY};
 
 const POLICIES: &str = "basics/policies.yaml";
 const SHORT: &[&str] = &["duration=1s", "warm_up=0s", "expectations=[]"];
-/// What the frame around a screen takes of its height.
-const FRAME_HEIGHT: u16 = 5;
 
 fn asked(folder: &str, to: &str, duration: &str) -> App {
     testing::called(folder, to, duration, Look::MONO)
@@ -36,17 +33,6 @@ fn at(app: App, request: &str, kind: StepKind) -> App {
     testing::at(app, request, kind, Screen::Ladder)
 }
 
-fn drawn(app: &App, (width, height): (u16, u16)) -> Buffer {
-    let area = Rect::new(0, 0, width, height - FRAME_HEIGHT);
-    let mut buffer = Buffer::empty(area);
-    super::draw(&app.scene(), area, &mut buffer);
-    buffer
-}
-
-fn text(app: &App, size: (u16, u16)) -> String {
-    testing::text(&drawn(app, size))
-}
-
 /// What the client's end and the server's believe of a thing.
 fn believed(app: &App, about: &str) -> (String, String) {
     let shown = Shown::of(&app.scene()).expect("a connection");
@@ -57,20 +43,20 @@ fn believed(app: &App, about: &str) -> (String, String) {
 #[test]
 fn mutual_tls_in_every_size() {
     let app = at(policies(Look::MONO), "web#0", StepKind::TlsEstablished);
-    insta::assert_snapshot!("mutual_tls_80x24", text(&app, (80, 24)));
-    insta::assert_snapshot!("mutual_tls_100x30", text(&app, (100, 30)));
-    insta::assert_snapshot!("mutual_tls_120x36", text(&app, (120, 36)));
+    insta::assert_snapshot!("mutual_tls_80x24", shown(&app, (80, 24)));
+    insta::assert_snapshot!("mutual_tls_100x30", shown(&app, (100, 30)));
+    insta::assert_snapshot!("mutual_tls_120x36", shown(&app, (120, 36)));
 }
 
 #[test]
 fn sixteen_colours_say_nothing_that_words_do_not() {
     let app = at(policies(Look::ANSI16), "batch#0", StepKind::ConnectionReset);
-    for size in testing::SIZES {
+    for size in SIZES {
         let name = format!("reset_ansi16_{}x{}", size.0, size.1);
-        insta::assert_snapshot!(name, crate::explore::output::styled(&drawn(&app, size)));
+        insta::assert_snapshot!(name, styled(&body(&app, size)));
     }
     let mono = at(policies(Look::MONO), "batch#0", StepKind::ConnectionReset);
-    assert_eq!(text(&app, (120, 36)), text(&mono, (120, 36)));
+    assert_eq!(shown(&app, (120, 36)), shown(&mono, (120, 36)));
 }
 
 #[test]
@@ -89,7 +75,7 @@ fn the_client_is_connected_before_the_server_has_checked_it() {
 #[test]
 fn a_tunnel_is_made_before_connect_is_asked_on_it() {
     let app = at(waypoint(), "calls#0", StepKind::StreamOpened);
-    insta::assert_snapshot!("hbone_120x36", text(&app, (120, 36)));
+    insta::assert_snapshot!("hbone_120x36", shown(&app, (120, 36)));
     let shown = Shown::of(&app.scene()).expect("a connection");
     let place = |words: &str| {
         let is_it = |what: &What| match what {
@@ -126,7 +112,7 @@ fn the_client_hears_of_a_reset_later_than_the_server_decides_it() {
 #[test]
 fn a_dropped_packet_leaves_the_server_ignorant() {
     let app = at(policies(Look::MONO), "reporter#0", StepKind::SynDropped);
-    insta::assert_snapshot!("dropped_80x24", text(&app, (80, 24)));
+    insta::assert_snapshot!("dropped_80x24", shown(&app, (80, 24)));
     assert_eq!(believed(&app, "TCP").1, "never saw a SYN");
 }
 
@@ -135,7 +121,7 @@ fn a_tunnel_that_is_dropped_is_given_up() {
     let folder = "questions/28-network-policy-and-hbone";
     let app = asked(folder, "orders.shop:8080", "duration=12s");
     let app = at(app, "calls#0", StepKind::SynDropped);
-    insta::assert_snapshot!("tunnel_dropped_100x30", text(&app, (100, 30)));
+    insta::assert_snapshot!("tunnel_dropped_100x30", shown(&app, (100, 30)));
 }
 
 #[test]
@@ -145,7 +131,7 @@ fn plaintext_has_no_handshake() {
     let name = app.timeline.log().request_name(request);
     let app = at(app, &name, StepKind::RequestAtApp);
     assert_eq!(believed(&app, "TLS").0, "none: plaintext");
-    insta::assert_snapshot!("plaintext_80x24", text(&app, (80, 24)));
+    insta::assert_snapshot!("plaintext_80x24", shown(&app, (80, 24)));
 }
 
 #[test]
@@ -153,7 +139,7 @@ fn beliefs_and_reasons_have_the_small_screen_for_themselves() {
     let mut app = at(policies(Look::MONO), "batch#0", StepKind::ConnectionReset);
     for (pane, name) in [(BELIEFS, "beliefs"), (WHY, "why")] {
         app.view.set_focus(pane);
-        insta::assert_snapshot!(format!("reset_{name}_80x24"), text(&app, (80, 24)));
+        insta::assert_snapshot!(format!("reset_{name}_80x24"), shown(&app, (80, 24)));
     }
 }
 
@@ -177,7 +163,7 @@ fn no_entry_of_these_runs_breaks_the_screen() {
             app.go_to(EventId(event));
             let said = super::sentences(&app.scene());
             assert!(said.iter().all(|it| !it.is_empty()), "{said:?}");
-            text(&app, (80, 24));
+            shown(&app, (80, 24));
         }
     }
 }

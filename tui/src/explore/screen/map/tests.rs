@@ -2,14 +2,12 @@
 
 use meshwalk_sim::log::StepKind;
 use meshwalk_sim::timeline::EventId;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 use crate::explore::App;
 use crate::explore::look::{Glyphs, Look};
 use crate::explore::output::styled;
 use crate::explore::screen::Screen;
-use crate::explore::testing::{self, SIZES};
+use crate::explore::testing::{self, SIZES, body, shown};
 
 use super::draw::DETAIL;
 use super::model::{Item, MAP, Model, When};
@@ -32,23 +30,11 @@ fn map((scenario, edits): (&str, &[&str]), kind: StepKind, look: Look) -> App {
     app
 }
 
-/// What stands between the tabs and the line of time.
-fn body(app: &App, (width, height): (u16, u16)) -> Buffer {
-    let area = Rect::new(0, 0, width, height - 5);
-    let mut buffer = Buffer::empty(area);
-    Screen::Map.draw(&app.scene(), area, &mut buffer);
-    buffer
-}
-
-fn text(app: &App, size: (u16, u16)) -> String {
-    testing::text(&body(app, size))
-}
-
 #[test]
 fn the_shop_in_all_sizes() {
     let app = map(SHOP, StepKind::RequestAtApp, Look::MONO);
     for (width, height) in SIZES {
-        insta::assert_snapshot!(format!("shop_{width}x{height}"), text(&app, (width, height)));
+        insta::assert_snapshot!(format!("shop_{width}x{height}"), shown(&app, (width, height)));
     }
     let coloured = map(SHOP, StepKind::RequestAtApp, Look::ANSI16);
     insta::assert_snapshot!("shop_120x36_ansi16", styled(&body(&coloured, (120, 36))));
@@ -58,11 +44,11 @@ fn the_shop_in_all_sizes() {
 fn mixed_encryption_in_all_sizes() {
     let app = map(MIXED, StepKind::RequestAtApp, Look::MONO);
     for (width, height) in SIZES {
-        insta::assert_snapshot!(format!("mixed_{width}x{height}"), text(&app, (width, height)));
+        insta::assert_snapshot!(format!("mixed_{width}x{height}"), shown(&app, (width, height)));
     }
     let ascii = Look { glyphs: Glyphs::Ascii, ..Look::MONO };
     let app = map(MIXED, StepKind::RequestAtApp, ascii);
-    insta::assert_snapshot!("mixed_80x24_ascii", text(&app, (80, 24)));
+    insta::assert_snapshot!("mixed_80x24_ascii", shown(&app, (80, 24)));
     insta::assert_snapshot!("mixed_sentences", super::sentences(&app.scene()).join("\n"));
 }
 
@@ -135,7 +121,7 @@ fn every_row_of_both_panes_can_be_selected_in_every_size() {
             for row in 0..super::rows(&app.scene(), pane) {
                 app.view.select(pane, row);
                 for size in SIZES {
-                    let shown = text(&app, size);
+                    let shown = shown(&app, size);
                     assert!(shown.contains("Map") || pane == DETAIL, "{shown}");
                 }
             }
@@ -148,7 +134,7 @@ fn denied_calls_are_marked_by_a_sign_and_a_word() {
     let app = map(POLICIES, StepKind::CallEnded, Look::MONO);
     let sentences = super::sentences(&app.scene()).join("\n");
     assert!(sentences.contains(" denied") || sentences.contains("all fail"), "{sentences}");
-    assert!(text(&app, (80, 24)).contains('✗'), "{sentences}");
+    assert!(shown(&app, (80, 24)).contains('✗'), "{sentences}");
 }
 
 /// State, keys, and what the screen shows then.

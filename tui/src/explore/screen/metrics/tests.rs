@@ -3,14 +3,12 @@
 use meshwalk_models::units::SimTime;
 use meshwalk_sim::timeline::EventId;
 use meshwalk_sim::timeline::series::Signal;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 use crate::explore::App;
 use crate::explore::look::{Glyphs, Look};
 use crate::explore::output::styled;
 use crate::explore::screen::Screen;
-use crate::explore::testing::{self, SIZES};
+use crate::explore::testing::{self, SIZES, body, shown};
 
 use super::model::{Axis, CHARTS, LIST, Model};
 
@@ -25,32 +23,20 @@ fn metrics((scenario, edits): (&str, &[&str]), look: Look) -> App {
     app
 }
 
-/// What stands between the tabs and the line of time.
-fn body(app: &App, (width, height): (u16, u16)) -> Buffer {
-    let area = Rect::new(0, 0, width, height - 5);
-    let mut buffer = Buffer::empty(area);
-    Screen::Metrics.draw(&app.scene(), area, &mut buffer);
-    buffer
-}
-
-fn text(app: &App, size: (u16, u16)) -> String {
-    testing::text(&body(app, size))
-}
-
 #[test]
 fn an_overload_in_all_sizes() {
     let mut app = metrics(OVERLOAD, Look::MONO);
     for (width, height) in SIZES {
-        let shown = text(&app, (width, height));
+        let shown = shown(&app, (width, height));
         insta::assert_snapshot!(format!("overload_{width}x{height}"), shown);
     }
     app.view.set_focus(CHARTS);
-    insta::assert_snapshot!("overload_charts_80x24", text(&app, (80, 24)));
+    insta::assert_snapshot!("overload_charts_80x24", shown(&app, (80, 24)));
     insta::assert_snapshot!("overload_sentences", super::sentences(&app.scene()).join("\n"));
     let coloured = metrics(OVERLOAD, Look::ANSI16);
     insta::assert_snapshot!("overload_120x36_ansi16", styled(&body(&coloured, (120, 36))));
     let ascii = metrics(OVERLOAD, Look { glyphs: Glyphs::Ascii, ..Look::MONO });
-    let shown = text(&ascii, (100, 30));
+    let shown = shown(&ascii, (100, 30));
     assert!(shown.is_ascii(), "{shown}");
     insta::assert_snapshot!("overload_100x30_ascii", shown);
 }
@@ -100,7 +86,7 @@ fn every_subject_can_be_selected_in_every_size() {
     for row in 0..super::rows(&app.scene(), LIST) {
         app.view.select(LIST, row);
         for (width, height) in SIZES {
-            let shown = text(&app, (width, height));
+            let shown = shown(&app, (width, height));
             assert!(shown.contains("Signals"), "{shown}");
         }
         assert!(super::sentences(&app.scene()).len() >= 5);

@@ -3,17 +3,14 @@
 
 use meshwalk_sim::log::Step;
 use meshwalk_sim::timeline::EventId;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 use crate::explore::App;
-use crate::explore::frame::Parts;
 use crate::explore::look::Look;
 use crate::explore::output::styled;
 use crate::explore::screen::Screen;
-use crate::explore::testing::{self, SIZES};
+use crate::explore::testing::{self, SIZES, body, shown};
 
-use super::{CHANGES, OBJECTS, STATE, draw, enter, rows, sentences};
+use super::{CHANGES, OBJECTS, STATE, enter, rows, sentences};
 
 const LIMITS: &str = "basics/limits.yaml";
 const SHORT: [&str; 2] = ["duration=6s", "warm_up=0s"];
@@ -47,38 +44,26 @@ fn press_enter(app: &mut App, pane: usize, row: usize) {
     testing::press(app, "enter");
 }
 
-/// The part of the screen between the tabs and the line of time, in a window of this size.
-fn drawn(app: &App, (width, height): (u16, u16)) -> Buffer {
-    let body = Parts::of(Rect::new(0, 0, width, height)).expect("the window is large enough").body;
-    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, ..body });
-    draw(&app.scene(), buffer.area, &mut buffer);
-    buffer
-}
-
-fn screen(app: &App, size: (u16, u16)) -> String {
-    testing::text(&drawn(app, size))
-}
-
 #[test]
 fn an_ejection_in_every_size() {
     let app = at_first(LIMITS, &SHORT, Look::MONO, ejected);
     for size in SIZES {
-        insta::assert_snapshot!(format!("ejection_{}x{}", size.0, size.1), screen(&app, size));
+        insta::assert_snapshot!(format!("ejection_{}x{}", size.0, size.1), shown(&app, size));
     }
 }
 
 #[test]
 fn an_ejection_in_sixteen_colours() {
     let app = at_first(LIMITS, &SHORT, Look::ANSI16, ejected);
-    insta::assert_snapshot!("ejection_120x36_16_colours", styled(&drawn(&app, (120, 36))));
-    insta::assert_snapshot!("ejection_80x24_16_colours", styled(&drawn(&app, (80, 24))));
+    insta::assert_snapshot!("ejection_120x36_16_colours", styled(&body(&app, (120, 36))));
+    insta::assert_snapshot!("ejection_80x24_16_colours", styled(&body(&app, (80, 24))));
 }
 
 #[test]
 fn a_full_breaker_in_every_size() {
     let app = at_first(LIMITS, &SHORT, Look::MONO, overflowed);
     for size in SIZES {
-        insta::assert_snapshot!(format!("breaker_{}x{}", size.0, size.1), screen(&app, size));
+        insta::assert_snapshot!(format!("breaker_{}x{}", size.0, size.1), shown(&app, size));
     }
 }
 
@@ -86,20 +71,20 @@ fn a_full_breaker_in_every_size() {
 fn the_narrow_screen_shows_the_other_panes_behind_tab() {
     let mut app = at_first(LIMITS, &SHORT, Look::MONO, ejected);
     app.view.set_focus(OBJECTS);
-    insta::assert_snapshot!("narrow_objects", screen(&app, (80, 24)));
+    insta::assert_snapshot!("narrow_objects", shown(&app, (80, 24)));
     app.view.set_focus(CHANGES);
-    insta::assert_snapshot!("narrow_changes", screen(&app, (80, 24)));
+    insta::assert_snapshot!("narrow_changes", shown(&app, (80, 24)));
 }
 
 #[test]
 fn going_back_shows_the_same_bytes() {
     let mut app = at_first(LIMITS, &SHORT, Look::MONO, ejected);
     let (here, before) = (app.view.cursor.event, app.view.last_stop.event);
-    let there = screen(&app, (120, 36));
+    let there = shown(&app, (120, 36));
     for event in [EventId(3), EventId(here.0 + 500), before, here] {
         app.go_to(event);
     }
-    assert_eq!(screen(&app, (120, 36)), there);
+    assert_eq!(shown(&app, (120, 36)), there);
 }
 
 #[test]
@@ -108,7 +93,7 @@ fn what_changed_is_marked_by_a_sign_and_a_word() {
     let here = app.view.cursor.event;
     app.go_to(EventId(0));
     app.go_to(here);
-    let text = screen(&app, (120, 36));
+    let text = shown(&app, (120, 36));
     assert!(text.contains("▲ changed sidecar of"), "{text}");
     assert!(text.contains("+ new cluster"), "{text}");
 }
@@ -116,7 +101,7 @@ fn what_changed_is_marked_by_a_sign_and_a_word() {
 #[test]
 fn a_picked_object_stays_when_the_cursor_moves() {
     let mut app = at_first(LIMITS, &SHORT, Look::MONO, ejected);
-    let text = screen(&app, (120, 36));
+    let text = shown(&app, (120, 36));
     assert!(text.contains("cluster outbound"), "{text}");
     let row = (0..rows(&app.scene(), OBJECTS)).find(|row| {
         let jump = enter(&app.scene(), OBJECTS, *row);
@@ -125,7 +110,7 @@ fn a_picked_object_stays_when_the_cursor_moves() {
     press_enter(&mut app, OBJECTS, row.expect("the cluster is listed"));
     app.go_to(EventId(app.view.cursor.event.0 + 40));
     app.view.set_focus(STATE);
-    let text = screen(&app, (80, 24));
+    let text = shown(&app, (80, 24));
     assert!(text.contains("cluster outbound|80||stock"), "{text}");
 }
 
@@ -147,7 +132,7 @@ fn a_value_that_names_an_object_leads_there() {
         jump.and_then(|jump| jump.pick).is_some_and(|(_, key)| key.starts_with("pool"))
     });
     press_enter(&mut app, STATE, leads.expect("a cluster names its pools"));
-    let text = screen(&app, (80, 24));
+    let text = shown(&app, (80, 24));
     assert!(text.contains("pool default/orders"), "{text}");
 }
 
@@ -168,7 +153,7 @@ fn sentences_tell_state_and_changes() {
 fn before_the_cursor_moved_nothing_has_changed() {
     let mut app = testing::app(LIMITS, &SHORT, Look::MONO);
     app.show(Screen::State);
-    let text = screen(&app, (120, 36));
+    let text = shown(&app, (120, 36));
     assert!(text.contains("the cursor has not moved"), "{text}");
 }
 
@@ -199,9 +184,9 @@ fn escape_lets_go_of_a_picked_object_before_it_leaves_the_screen() {
         jump.and_then(|jump| jump.pick).is_some_and(|(_, key)| key.starts_with("pod"))
     });
     press_enter(&mut app, STATE, leads.expect("a cluster names its hosts"));
-    assert!(screen(&app, (80, 24)).contains("pod default/"));
+    assert!(shown(&app, (80, 24)).contains("pod default/"));
     testing::press(&mut app, "esc");
-    assert!(screen(&app, (80, 24)).contains("cluster outbound|80||stock"));
+    assert!(shown(&app, (80, 24)).contains("cluster outbound|80||stock"));
 }
 
 #[test]

@@ -2,20 +2,17 @@
 
 use meshwalk_sim::log::StepKind;
 use meshwalk_sim::timeline::EventId;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 use crate::explore::App;
 use crate::explore::look::Look;
+use crate::explore::output::styled;
 use crate::explore::screen::Screen;
-use crate::explore::testing;
+use crate::explore::testing::{self, body, shown};
 
 use super::{EVENTS, LAYERS, PATH, WHY};
 
 const POLICIES: &str = "basics/policies.yaml";
 const SHORT: &[&str] = &["duration=1s", "warm_up=0s", "expectations=[]"];
-/// What the frame around a screen takes of its height.
-const FRAME_HEIGHT: u16 = 5;
 
 /// One workload that calls another one in a folder of questions.
 fn asked(folder: &str, to: &str, look: Look) -> App {
@@ -35,32 +32,21 @@ fn at(app: App, request: &str, kind: StepKind) -> App {
     testing::at(app, request, kind, Screen::Step)
 }
 
-fn drawn(app: &App, (width, height): (u16, u16)) -> Buffer {
-    let area = Rect::new(0, 0, width, height - FRAME_HEIGHT);
-    let mut buffer = Buffer::empty(area);
-    super::draw(&app.scene(), area, &mut buffer);
-    buffer
-}
-
-fn text(app: &App, size: (u16, u16)) -> String {
-    testing::text(&drawn(app, size))
-}
-
 #[test]
 fn a_request_between_two_sidecars_in_every_size() {
     let app = at(policies(Look::MONO), "web#0", StepKind::RequestAtServerProxy);
-    insta::assert_snapshot!("sidecars_80x24", text(&app, (80, 24)));
-    insta::assert_snapshot!("sidecars_100x30", text(&app, (100, 30)));
-    insta::assert_snapshot!("sidecars_120x36", text(&app, (120, 36)));
+    insta::assert_snapshot!("sidecars_80x24", shown(&app, (80, 24)));
+    insta::assert_snapshot!("sidecars_100x30", shown(&app, (100, 30)));
+    insta::assert_snapshot!("sidecars_120x36", shown(&app, (120, 36)));
 }
 
 #[test]
 fn sixteen_colours_say_nothing_that_words_do_not() {
     let app = at(policies(Look::ANSI16), "audit#0", StepKind::AnsweredByServerProxy);
-    let styled = crate::explore::output::styled(&drawn(&app, (120, 36)));
+    let styled = styled(&body(&app, (120, 36)));
     assert!(styled.contains("blue") && styled.contains("cyan"), "{styled}");
     let mono = at(policies(Look::MONO), "audit#0", StepKind::AnsweredByServerProxy);
-    assert_eq!(text(&app, (120, 36)), text(&mono, (120, 36)));
+    assert_eq!(shown(&app, (120, 36)), shown(&mono, (120, 36)));
 }
 
 #[test]
@@ -68,14 +54,14 @@ fn every_pane_of_the_small_screen_comes_with_tab() {
     let mut app = at(policies(Look::MONO), "web#0", StepKind::RequestAtServerProxy);
     for (pane, name) in [(LAYERS, "layers"), (PATH, "path"), (WHY, "why")] {
         app.view.set_focus(pane);
-        insta::assert_snapshot!(format!("sidecars_{name}_80x24"), text(&app, (80, 24)));
+        insta::assert_snapshot!(format!("sidecars_{name}_80x24"), shown(&app, (80, 24)));
     }
 }
 
 #[test]
 fn a_waypoint_changes_who_asks() {
     let app = at(waypoint("stock.shop:8080"), "calls#0", StepKind::Relayed);
-    let text = text(&app, (120, 36));
+    let text = shown(&app, (120, 36));
     assert!(
         text.contains("peer web/sa/frontend") && text.contains("as shop/sa/waypoint"),
         "{text}"
@@ -87,13 +73,13 @@ fn a_waypoint_changes_who_asks() {
 fn a_ztunnel_puts_bytes_into_a_tunnel() {
     let mut app = at(waypoint("stock.shop:8080"), "calls#0", StepKind::RequestAtClientNodeProxy);
     app.view.set_focus(LAYERS);
-    insta::assert_snapshot!("ztunnel_layers_100x30", text(&app, (100, 30)));
+    insta::assert_snapshot!("ztunnel_layers_100x30", shown(&app, (100, 30)));
 }
 
 #[test]
 fn a_dropped_packet_is_a_cut_on_the_way() {
     let app = at(policies(Look::MONO), "reporter#0", StepKind::SynDropped);
-    insta::assert_snapshot!("dropped_80x24", text(&app, (80, 24)));
+    insta::assert_snapshot!("dropped_80x24", shown(&app, (80, 24)));
 }
 
 #[test]
@@ -102,7 +88,7 @@ fn without_a_mesh_two_applications_speak_in_plaintext() {
     let request = app.timeline.log().requests().next().expect("a request");
     let name = app.timeline.log().request_name(request);
     let app = at(app, &name, StepKind::RequestAtApp);
-    insta::assert_snapshot!("no_mesh_120x36", text(&app, (120, 36)));
+    insta::assert_snapshot!("no_mesh_120x36", shown(&app, (120, 36)));
 }
 
 #[test]
@@ -140,7 +126,7 @@ fn no_entry_of_these_runs_breaks_the_screen() {
             app.go_to(EventId(event));
             let said = super::sentences(&app.scene());
             assert!(said.iter().all(|it| !it.is_empty()), "{said:?}");
-            text(&app, (80, 24));
+            shown(&app, (80, 24));
         }
     }
 }

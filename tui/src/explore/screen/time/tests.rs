@@ -6,15 +6,12 @@ use meshwalk_sim::timeline::{EventId, Unit};
 use meshwalk_sim::waterfall::of_log;
 
 use super::{ACCOUNTING, RETRIES, SETTINGS, Subject, TIMELINE, enter, rows, sentences};
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 use crate::explore::App;
-use crate::explore::frame::Parts;
 use crate::explore::look::Look;
 use crate::explore::output::styled;
 use crate::explore::screen::Screen;
-use crate::explore::testing::{SIZES, app, text};
+use crate::explore::testing::{SIZES, app, body, shown, tell, text};
 
 const PER_TRY: (&str, &[&str]) = ("basics/per-try.yaml", &["duration=12s", "warm_up=0s"]);
 const RETRIES_OF_APPS: (&str, &[&str]) = ("basics/retries.yaml", &["duration=1s", "warm_up=0s"]);
@@ -44,44 +41,33 @@ fn busiest((scenario, edits): (&str, &[&str]), look: Look) -> App {
     app
 }
 
-/// The screen without what stands around it, which is the business of others.
-fn picture(app: &App, width: u16, height: u16) -> Buffer {
-    let window = Rect::new(0, 0, width, height);
-    let body = Parts::of(window).expect("it is large enough").body;
-    let area = Rect { x: 0, y: 0, ..body };
-    let mut buffer = Buffer::empty(area);
-    Screen::Time.draw(&app.scene(), area, &mut buffer);
-    buffer
-}
-
-fn shown(name: &str, app: &App) {
+fn in_every_size(name: &str, app: &App) {
     for (width, height) in SIZES {
-        let screen = picture(app, width, height);
-        insta::assert_snapshot!(format!("{name}_{width}x{height}"), text(&screen));
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), shown(app, (width, height)));
     }
 }
 
 #[test]
 fn retries_of_a_proxy_below_those_of_an_application() {
-    shown("per_try", &busiest(PER_TRY, Look::MONO));
+    in_every_size("per_try", &busiest(PER_TRY, Look::MONO));
 }
 
 #[test]
 fn retries_of_an_application_without_a_mesh() {
-    shown("retries", &busiest(RETRIES_OF_APPS, Look::MONO));
+    in_every_size("retries", &busiest(RETRIES_OF_APPS, Look::MONO));
 }
 
 #[test]
 fn a_page_of_the_shop_with_many_calls() {
-    shown("overload", &busiest(OVERLOAD, Look::MONO));
+    in_every_size("overload", &busiest(OVERLOAD, Look::MONO));
 }
 
 #[test]
 fn colours_and_characters_of_seven_bits() {
-    let ansi16 = picture(&busiest(PER_TRY, Look::ANSI16), 120, 36);
+    let ansi16 = body(&busiest(PER_TRY, Look::ANSI16), (120, 36));
     insta::assert_snapshot!("per_try_ansi16", styled(&ansi16));
     let ascii = Look { glyphs: crate::explore::look::Glyphs::Ascii, ..Look::MONO };
-    let ascii = picture(&busiest(PER_TRY, ascii), 120, 36);
+    let ascii = body(&busiest(PER_TRY, ascii), (120, 36));
     let ascii = text(&ascii);
     assert!(ascii.is_ascii());
     insta::assert_snapshot!("per_try_ascii", ascii);
@@ -167,7 +153,7 @@ fn going_on_moves_the_cursor_along_the_axis_and_what_is_so_far_grows() {
 #[test]
 fn keys_lead_through_the_panes_and_along_the_axis() {
     let mut app = busiest(PER_TRY, Look::MONO);
-    crate::explore::testing::tell(
+    tell(
         &mut app,
         (120, 36),
         &[
