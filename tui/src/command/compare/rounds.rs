@@ -47,7 +47,7 @@ pub(super) fn run(
         .collect();
     let paths = running.iter().filter(|lane| lane.plan.is_ok()).count();
     let steps = paths as u64 * u64::from(effort.replications_max());
-    let progress = Progress::new(steps, environment);
+    let progress = Progress::of_simulation(steps, environment);
     let mut done = 0;
     loop {
         let round = effort.next(done, |standard| are_known(&running, standard));

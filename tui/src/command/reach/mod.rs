@@ -1,6 +1,5 @@
 //! `reach`: who can talk to whom, and what differs between two configurations.
 
-mod progress;
 #[cfg(test)]
 mod tests;
 mod wanted;
@@ -20,9 +19,8 @@ use crate::report::reach as report;
 use crate::{Environment, Exit};
 
 use super::mesh::Mesh;
+use super::progress::Progress;
 use super::{Looks, Streams};
-
-use progress::Progress;
 
 /// Carries out `meshwalk reach`.
 pub(super) fn reach(
@@ -50,11 +48,11 @@ pub(super) fn reach(
     let ask = Ask { refusals, ..asked(&mesh, &external, &[]) };
     let (from, to) = wanted::sides(args, &mesh, &ask)?;
     let ask = Ask { from: from.as_ref(), to: to.as_ref(), ..ask };
-    let progress = Progress::new(environment);
+    let progress = Progress::of_search(environment);
     let found = find(&mesh.world, &mesh.planes, &ask, &mut |done, all| progress.at(done, all));
     let counts = Counts { args, from: from.as_ref(), to: to.as_ref(), found: &found };
     let rows = rows(&found, |from, to| counts.pair(from, to));
-    progress.end();
+    progress.finish();
     let view = report::View {
         reach: &found,
         rows: &rows,
@@ -131,7 +129,7 @@ fn compare(
     wanted::join(&mut from, others.0);
     wanted::join(&mut to, others.1);
     wanted::somebody(args, &from, &to)?;
-    let progress = Progress::new(environment);
+    let progress = Progress::of_search(environment);
     let found = |mesh: &Mesh, refusals, from: Option<&Wanted>, to: Option<&Wanted>| {
         let ask = Ask { refusals, from, to, ..asked(mesh, external, &cuts) };
         find(&mesh.world, &mesh.planes, &ask, &mut |done, all| progress.at(done, all))
@@ -152,7 +150,7 @@ fn compare(
         (all, changes) = differences(&before, &after);
         keep_here(args, &all, &mut changes);
     }
-    progress.end();
+    progress.finish();
     let view = report::DiffView {
         parties: &all,
         changes: &changes,

@@ -29,7 +29,7 @@ pub(super) fn replicate(
     let progress = if args.quiet {
         Progress::hidden()
     } else {
-        Progress::new(u64::from(args.replications) * PROGRESS_STEPS, environment)
+        Progress::of_simulation(u64::from(args.replications) * PROGRESS_STEPS, environment)
     };
     let run = |replication| {
         judge(plan, replication_seed(seed, replication), expectations, |_| progress.advance())
