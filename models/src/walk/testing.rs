@@ -229,20 +229,7 @@ fn weighted(name: &str, weight: u32) -> WeightedCluster {
 
 /// A configuration whose listener on 8080 has these routes for every host.
 pub(super) fn config(routes: Vec<Arc<Route>>) -> ProxyConfig {
-    let host = VirtualHost {
-        name: "any".to_owned(),
-        domains: vec!["*".to_owned()],
-        routes,
-        headers: HeaderMutations::default(),
-        retry: None,
-        hedge: None,
-        tls: TlsRequirement::None,
-        attempt_count_in_request: false,
-        attempt_count_in_response: false,
-        request_buffer_bytes: None,
-        filters: BTreeMap::new(),
-        origin: HERE,
-    };
+    let host = VirtualHost::plain("any".to_owned(), vec!["*".to_owned()], routes, HERE);
     let name = "8080".to_owned();
     let table = RouteTable {
         name: name.clone(),
@@ -281,19 +268,7 @@ pub(super) fn listener(port: u16, filter: NetworkFilter) -> Listener {
         filters: vec![filter],
         origin: HERE,
     };
-    Listener {
-        name: format!("0.0.0.0_{port}"),
-        address: "0.0.0.0".to_owned(),
-        port,
-        direction: Direction::Outbound,
-        bind_to_port: true,
-        inspects_tls: Inspection::Never,
-        inspects_http: Inspection::Never,
-        original_destination: OriginalDestination::Ignored,
-        chains: vec![chain],
-        default_chain: None,
-        origin: HERE,
-    }
+    Listener::bound("0.0.0.0".to_owned(), port, Direction::Outbound, vec![chain], HERE)
 }
 
 /// Whether a step of this rule is in the tree.

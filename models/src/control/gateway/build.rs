@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::manifest::Diagnostic;
 use crate::profile::{GatewayDifference, GatewayFacts, Profile};
 use crate::proxy::envoy::config::{
-    Bootstrap, Direction, FilterChain, Inspection, Listener, OriginalDestination, ProxyConfig,
+    Bootstrap, Direction, FilterChain, Inspection, Listener, ProxyConfig,
 };
 use crate::world::{ClusterManifests, Origin, World};
 
@@ -182,20 +182,10 @@ fn configure<'a>(
 
 fn listener(port: u16, chains: Vec<FilterChain>) -> Listener {
     let origin = chains.first().map_or(Origin::Assumed("a port without chains"), |it| it.origin);
-    Listener {
-        name: format!("0.0.0.0_{port}"),
-        address: "0.0.0.0".to_owned(),
-        port,
-        direction: Direction::Gateway,
-        bind_to_port: true,
-        original_destination: OriginalDestination::Ignored,
-        inspects_tls: match chains.iter().any(|chain| chain.matches.transport.is_some()) {
-            true => Inspection::Always,
-            false => Inspection::Never,
-        },
-        inspects_http: Inspection::Never,
-        chains,
-        default_chain: None,
-        origin,
-    }
+    let inspects_tls = match chains.iter().any(|chain| chain.matches.transport.is_some()) {
+        true => Inspection::Always,
+        false => Inspection::Never,
+    };
+    let address = "0.0.0.0".to_owned();
+    Listener { inspects_tls, ..Listener::bound(address, port, Direction::Gateway, chains, origin) }
 }

@@ -12,7 +12,7 @@ use crate::manifest::Place;
 use crate::profile::{GatewayDifference, GatewayFacts};
 use crate::proxy::envoy::config::{
     Case, DirectResponse, HeaderMutations, HeaderTest, PathMatcher, QueryTest, Route, RouteAction,
-    RouteMatch, RouteTable, StringMatcher, StringTest, TlsRequirement, VirtualHost,
+    RouteMatch, RouteTable, StringMatcher, StringTest, VirtualHost,
 };
 use crate::world::Origin;
 
@@ -119,20 +119,8 @@ impl Tables<'_, '_> {
     }
 
     fn host(&self, domain: &str, routes: Vec<Arc<Route>>, origin: Origin) -> Arc<VirtualHost> {
-        Arc::new(VirtualHost {
-            name: format!("{domain}:{}", self.port),
-            domains: vec![domain.to_owned()],
-            routes,
-            headers: HeaderMutations::default(),
-            retry: None,
-            hedge: None,
-            tls: TlsRequirement::None,
-            attempt_count_in_request: false,
-            attempt_count_in_response: false,
-            request_buffer_bytes: None,
-            filters: BTreeMap::new(),
-            origin,
-        })
+        let name = format!("{domain}:{}", self.port);
+        Arc::new(VirtualHost::plain(name, vec![domain.to_owned()], routes, origin))
     }
 
     /// The domains of a listener: those of its routes and its own, except where another listener

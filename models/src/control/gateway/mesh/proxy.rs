@@ -11,9 +11,9 @@ use crate::explain::Sourced;
 use crate::manifest::kinds::{AppProtocol, Transport};
 use crate::proxy::envoy::config::{
     Bootstrap, Case, ChainMatch, Cluster, Destination, Direction, Discovery, DownstreamTls,
-    FilterChain, Forward, HeaderMutations, Inspection, Listener, LoadBalancer, NetworkFilter,
+    FilterChain, Forward, HeaderMutations, Listener, LoadBalancer, NetworkFilter,
     OriginalDestination, PathMatcher, ProxyConfig, Route, RouteAction, RouteMatch, RouteSource,
-    RouteTable, RoutingPriority, TcpProxy, TlsRequirement, UpstreamProtocol, VirtualHost,
+    RouteTable, RoutingPriority, TcpProxy, UpstreamProtocol, VirtualHost,
 };
 use crate::units::SimDuration;
 use crate::world::{Origin, Service, ServiceId, ServiceKind, World};
@@ -56,18 +56,12 @@ fn capturing() -> Listener {
         filters: vec![NetworkFilter::TcpProxy(Arc::new(stream))],
         origin: PLAIN,
     };
+    let (address, direction) = ("0.0.0.0".to_owned(), Direction::Outbound);
     Listener {
         name: "virtualOutbound".to_owned(),
-        address: "0.0.0.0".to_owned(),
-        port: CAPTURING_PORT,
-        direction: Direction::Outbound,
-        bind_to_port: true,
         original_destination: OriginalDestination::HandedOver,
-        inspects_tls: Inspection::Never,
-        inspects_http: Inspection::Never,
-        chains: Vec::new(),
         default_chain: Some(chain),
-        origin: PLAIN,
+        ..Listener::bound(address, CAPTURING_PORT, direction, Vec::new(), PLAIN)
     }
 }
 
@@ -126,38 +120,18 @@ impl Frontend<'_> {
             filters: vec![filter],
             origin: port.origin,
         };
+        let (address, direction) = (address.to_string(), Direction::Outbound);
         Some(Listener {
-            name: format!("{address}_{}", port.port),
-            address: address.to_string(),
-            port: port.port,
-            direction: Direction::Outbound,
             bind_to_port: false,
-            original_destination: OriginalDestination::Ignored,
-            inspects_tls: Inspection::Never,
-            inspects_http: Inspection::Never,
-            chains: vec![chain],
-            default_chain: None,
-            origin: port.origin,
+            ..Listener::bound(address, port.port, direction, vec![chain], port.origin)
         })
     }
 
     fn http(&self, routes: Vec<Arc<Route>>) -> NetworkFilter {
         let service = self.service();
         let origin = service.ports[self.port].origin;
-        let host = VirtualHost {
-            name: format!("{}.{}", service.name, self.namespace()),
-            domains: vec!["*".to_owned()],
-            routes,
-            headers: HeaderMutations::default(),
-            retry: None,
-            hedge: None,
-            tls: TlsRequirement::None,
-            attempt_count_in_request: false,
-            attempt_count_in_response: false,
-            request_buffer_bytes: None,
-            filters: BTreeMap::new(),
-            origin,
-        };
+        let name = format!("{}.{}", service.name, self.namespace());
+        let host = VirtualHost::plain(name, vec!["*".to_owned()], routes, origin);
         let table = RouteTable {
             name: self.cluster.clone(),
             virtual_hosts: vec![Arc::new(host)],

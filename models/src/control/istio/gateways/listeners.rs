@@ -8,7 +8,7 @@ use crate::manifest::Diagnostic;
 use crate::manifest::kinds::istio::GatewayTlsMode;
 use crate::proxy::envoy::config::{
     ChainMatch, Direction, DownstreamTls, FilterChain, HttpManager, Inspection, Listener,
-    NetworkFilter, OriginalDestination,
+    NetworkFilter,
 };
 use crate::world::Origin;
 
@@ -71,22 +71,12 @@ fn key(port: &ServerPort) -> (String, u16) {
 }
 
 fn listener(address: String, port: u16, chains: Vec<FilterChain>, origin: Origin) -> Listener {
-    let inspects_tls = chains
-        .iter()
-        .any(|chain| !chain.matches.server_names.is_empty() || chain.tls != DownstreamTls::None);
-    Listener {
-        name: format!("{address}_{port}"),
-        address,
-        port,
-        direction: Direction::Gateway,
-        bind_to_port: true,
-        original_destination: OriginalDestination::Ignored,
-        inspects_tls: if inspects_tls { Inspection::Always } else { Inspection::Never },
-        inspects_http: Inspection::Never,
-        chains,
-        default_chain: None,
-        origin,
-    }
+    let has_tls = |chain: &FilterChain| {
+        !chain.matches.server_names.is_empty() || chain.tls != DownstreamTls::None
+    };
+    let inspects_tls =
+        if chains.iter().any(has_tls) { Inspection::Always } else { Inspection::Never };
+    Listener { inspects_tls, ..Listener::bound(address, port, Direction::Gateway, chains, origin) }
 }
 
 fn http_chain(server: &MergedServer, manager: &dyn Fn(&str) -> HttpManager) -> FilterChain {

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use crate::control::istio::Push;
 use crate::control::istio::http_manager::http_manager;
 use crate::control::istio::registry::Protocol;
-use crate::control::istio::routes::{
-    inbound_retries, plain_forward, table, virtual_host, whole_route,
-};
+use crate::control::istio::routes::{inbound_retries, plain_forward, table, whole_route};
 use crate::explain::Sourced;
 use crate::proxy::envoy::config::{HttpManager, RouteAction, RouteSource, VirtualHost};
 use crate::world::Origin;
@@ -32,10 +30,7 @@ pub(super) fn manager(
     }
     let route = whole_route("default", RouteAction::Forward(Box::new(forward)), origin);
     let name = format!("inbound|http|{service_port}");
-    let host = VirtualHost {
-        attempt_count_in_request: false,
-        ..virtual_host(name, vec!["*".to_owned()], vec![Arc::new(route)], origin)
-    };
+    let host = VirtualHost::plain(name, vec!["*".to_owned()], vec![Arc::new(route)], origin);
     let mut table = table(cluster.to_owned(), vec![Arc::new(host)]);
     table.ignore_port_in_host = false;
     http_manager(push, RouteSource::Inline(Arc::new(table)))

@@ -180,38 +180,20 @@ fn black_hole() -> FilterChain {
 fn capturing(chains: Vec<FilterChain>) -> Listener {
     Listener {
         name: VIRTUAL.to_owned(),
-        address: ANY_ADDRESS.to_owned(),
-        port: VIRTUAL_PORT,
         original_destination: OriginalDestination::Restored,
-        origin: Origin::Default("istio.virtual-inbound"),
-        ..plain(chains)
+        ..listener(ANY_ADDRESS, VIRTUAL_PORT, chains, Origin::Default("istio.virtual-inbound"))
     }
 }
 
 fn bound(port: &InboundPort, chains: Vec<FilterChain>) -> Listener {
-    Listener {
-        name: format!("{}_{}", port.bind, port.number),
-        address: port.bind.clone(),
-        port: port.number,
-        original_destination: OriginalDestination::Ignored,
-        origin: port.origin,
-        ..plain(chains)
-    }
+    listener(&port.bind, port.number, chains, port.origin)
 }
 
-fn plain(chains: Vec<FilterChain>) -> Listener {
+fn listener(address: &str, port: u16, chains: Vec<FilterChain>, origin: Origin) -> Listener {
     Listener {
-        name: String::new(),
-        address: String::new(),
-        port: 0,
-        direction: Direction::Inbound,
-        bind_to_port: true,
-        original_destination: OriginalDestination::Ignored,
         inspects_tls: tls_inspection(&chains),
         inspects_http: http_inspection(&chains),
-        chains,
-        default_chain: None,
-        origin: PASSED,
+        ..Listener::bound(address.to_owned(), port, Direction::Inbound, chains, origin)
     }
 }
 

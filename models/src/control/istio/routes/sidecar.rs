@@ -11,7 +11,7 @@ use crate::manifest::kinds::istio::{Destination, RetryRule};
 use crate::profile::Profile;
 use crate::proxy::envoy::config::{
     Destination as To, DirectResponse, Forward, HashPolicy, HeaderMutations, Route, RouteAction,
-    RouteTable, RoutingPriority, TlsRequirement, VirtualHost,
+    RouteTable, RoutingPriority, VirtualHost,
 };
 use crate::units::SimDuration;
 use crate::world::Origin;
@@ -427,6 +427,7 @@ pub(crate) fn whole_route(name: &str, action: RouteAction, origin: Origin) -> Ro
     }
 }
 
+/// Istio counts attempts in requests, but not on the side of the server.
 pub(crate) fn virtual_host(
     name: String,
     domains: Vec<String>,
@@ -434,18 +435,8 @@ pub(crate) fn virtual_host(
     origin: Origin,
 ) -> VirtualHost {
     VirtualHost {
-        name,
-        domains,
-        routes,
-        headers: HeaderMutations::default(),
-        retry: None,
-        hedge: None,
-        tls: TlsRequirement::None,
         attempt_count_in_request: true,
-        attempt_count_in_response: false,
-        request_buffer_bytes: None,
-        filters: BTreeMap::new(),
-        origin,
+        ..VirtualHost::plain(name, domains, routes, origin)
     }
 }
 

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use crate::control::istio::clusters::BLACK_HOLE;
 use crate::explain::Sourced;
 use crate::proxy::envoy::config::{
-    ChainMatch, Direction, FilterChain, Inspection, Listener, NetworkFilter, OriginalDestination,
-    TcpProxy,
+    ChainMatch, Direction, FilterChain, Listener, NetworkFilter, OriginalDestination, TcpProxy,
 };
 use crate::units::SimDuration;
 use crate::world::Origin;
@@ -45,25 +44,15 @@ pub(super) fn virtual_outbound(address: &str, unclaimed: Sourced<String>) -> Lis
     let loops = ChainMatch { destination_port: Some(OUTBOUND_PORT), ..ChainMatch::default() };
     let black_hole = tcp_proxy(Sourced::new(BLACK_HOLE.to_owned(), own));
     let origin = unclaimed.origin;
+    let all = ChainMatch::default();
+    let chains = vec![
+        chain("virtualOutbound-blackhole", loops, black_hole, own),
+        chain("virtualOutbound-catchall-tcp", all, tcp_proxy(unclaimed), origin),
+    ];
+    let address = address.to_owned();
     Listener {
         name: VIRTUAL_OUTBOUND.to_owned(),
-        address: address.to_owned(),
-        port: OUTBOUND_PORT,
-        direction: Direction::Outbound,
-        bind_to_port: true,
         original_destination: OriginalDestination::HandedOver,
-        inspects_tls: Inspection::Never,
-        inspects_http: Inspection::Never,
-        chains: vec![
-            chain("virtualOutbound-blackhole", loops, black_hole, own),
-            chain(
-                "virtualOutbound-catchall-tcp",
-                ChainMatch::default(),
-                tcp_proxy(unclaimed),
-                origin,
-            ),
-        ],
-        default_chain: None,
-        origin: own,
+        ..Listener::bound(address, OUTBOUND_PORT, Direction::Outbound, chains, own)
     }
 }

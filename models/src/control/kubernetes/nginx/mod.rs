@@ -24,8 +24,7 @@ use crate::control::gateway::{Edge, backend_clusters, manager};
 use crate::explain::{RuleId, Sourced};
 use crate::proxy::envoy::config::{
     Bootstrap, ChainMatch, Direction, DownstreamTls, FilterChain, HttpManager, Inspection,
-    Listener, NetworkFilter, OriginalDestination, Product, ProxyConfig, RouteSource, RouteTable,
-    Transport,
+    Listener, NetworkFilter, Product, ProxyConfig, RouteSource, RouteTable, Transport,
 };
 use crate::units::SimDuration;
 use crate::world::{IngressClass, Origin, World};
@@ -103,17 +102,9 @@ fn listener(port: u16, transport: Transport, table: String) -> Listener {
         filters: vec![NetworkFilter::Http(Arc::new(manager))],
         origin: ORIGIN,
     };
+    let address = "0.0.0.0".to_owned();
     Listener {
-        name: format!("0.0.0.0_{port}"),
-        address: "0.0.0.0".to_owned(),
-        port,
-        direction: Direction::Gateway,
-        bind_to_port: true,
-        original_destination: OriginalDestination::Ignored,
         inspects_tls: Inspection::Always,
-        inspects_http: Inspection::Never,
-        chains: vec![chain],
-        default_chain: None,
-        origin: ORIGIN,
+        ..Listener::bound(address, port, Direction::Gateway, vec![chain], ORIGIN)
     }
 }

@@ -14,8 +14,7 @@ use crate::manifest::kinds::IngressPathType;
 use crate::proxy::envoy::config::{
     Case, Destination, DirectResponse, Forward, HeaderMatcher, HeaderMutations, HeaderTest, Invert,
     MissingHeader, PathMatcher, PathRewrite, Pattern, Redirect, Route, RouteAction, RouteMatch,
-    RoutingPriority, StringMatcher, StringTest, Substitution, TlsRequirement, Transport,
-    VirtualHost,
+    RoutingPriority, StringMatcher, StringTest, Substitution, Transport, VirtualHost,
 };
 use crate::units::SimDuration;
 use crate::world::{
@@ -83,20 +82,8 @@ fn virtual_host(host: &IngressHost, rows: &[IngressRoute], routes: Vec<Arc<Route
         IngressHost::Wildcard(suffix) => (format!("*.{suffix}"), format!("*.{suffix}")),
         IngressHost::Any => ("_".to_owned(), "*".to_owned()),
     };
-    VirtualHost {
-        name,
-        domains: vec![domain],
-        routes,
-        headers: HeaderMutations::default(),
-        retry: None,
-        hedge: None,
-        tls: TlsRequirement::None,
-        attempt_count_in_request: false,
-        attempt_count_in_response: false,
-        request_buffer_bytes: None,
-        filters: BTreeMap::new(),
-        origin: rows.first().map_or(NO_RULE, |row| row.origin),
-    }
+    let origin = rows.first().map_or(NO_RULE, |row| row.origin);
+    VirtualHost::plain(name, vec![domain], routes, origin)
 }
 
 /// One host at one port.

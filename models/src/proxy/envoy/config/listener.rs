@@ -37,6 +37,33 @@ pub struct Listener {
     pub origin: Origin,
 }
 
+impl Listener {
+    /// A listener with a socket of its own that takes connections as they come and looks into
+    /// none of them.
+    #[must_use]
+    pub fn bound(
+        address: String,
+        port: u16,
+        direction: Direction,
+        chains: Vec<FilterChain>,
+        origin: Origin,
+    ) -> Self {
+        Self {
+            name: format!("{address}_{port}"),
+            address,
+            port,
+            direction,
+            bind_to_port: true,
+            original_destination: OriginalDestination::Ignored,
+            inspects_tls: Inspection::Never,
+            inspects_http: Inspection::Never,
+            chains,
+            default_chain: None,
+            origin,
+        }
+    }
+}
+
 /// On connections to which ports a listener looks at the first bytes (`filter_disabled` of a
 /// listener filter).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -58,6 +58,32 @@ pub struct VirtualHost {
     pub origin: Origin,
 }
 
+impl VirtualHost {
+    /// Routes of some domains, and nothing else that Envoy would do for them.
+    #[must_use]
+    pub fn plain(
+        name: String,
+        domains: Vec<String>,
+        routes: Vec<Arc<Route>>,
+        origin: Origin,
+    ) -> Self {
+        Self {
+            name,
+            domains,
+            routes,
+            headers: HeaderMutations::default(),
+            retry: None,
+            hedge: None,
+            tls: TlsRequirement::None,
+            attempt_count_in_request: false,
+            attempt_count_in_response: false,
+            request_buffer_bytes: None,
+            filters: BTreeMap::new(),
+            origin,
+        }
+    }
+}
+
 /// Whether plaintext requests are redirected to HTTPS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum TlsRequirement {

@@ -8,9 +8,8 @@ use crate::proxy::envoy::config::{
     AppendAction, Bootstrap, Case, Cluster, CommonBalancing, Destination, DirectResponse,
     Discovery, Forward, HeaderMutation, HeaderMutations, HttpManager, LoadBalancer, LocalityMode,
     PathMatcher, PathNormalization, Pattern, Redirect, RedirectPath, Route, RouteAction,
-    RouteMatch, RouteSource, RouteTable, RoutingPriority, RuntimeFraction, Substitution,
-    TlsRequirement, Transport, UpstreamHttp, UpstreamProtocol, UpstreamTls, VirtualHost,
-    WeightedCluster,
+    RouteMatch, RouteSource, RouteTable, RoutingPriority, RuntimeFraction, Substitution, Transport,
+    UpstreamHttp, UpstreamProtocol, UpstreamTls, VirtualHost, WeightedCluster,
 };
 use crate::proxy::envoy::routing::{Choice, Context, Plan, choose, pick_cluster, plan};
 use crate::proxy::envoy::{Connection, Dice, HeaderMap, Purpose, Reply, Request};
@@ -161,20 +160,9 @@ pub(crate) fn mutation(name: &str, value: &str, action: AppendAction) -> HeaderM
 }
 
 pub(crate) fn host(domains: &[&str], routes: Vec<Route>) -> VirtualHost {
-    VirtualHost {
-        name: domains.join(" "),
-        domains: domains.iter().map(|&domain| domain.to_owned()).collect(),
-        routes: routes.into_iter().map(Arc::new).collect(),
-        headers: HeaderMutations::default(),
-        retry: None,
-        hedge: None,
-        tls: TlsRequirement::None,
-        attempt_count_in_request: false,
-        attempt_count_in_response: false,
-        request_buffer_bytes: None,
-        filters: BTreeMap::new(),
-        origin: HERE,
-    }
+    let named = domains.iter().map(|&domain| domain.to_owned()).collect();
+    let routes = routes.into_iter().map(Arc::new).collect();
+    VirtualHost::plain(domains.join(" "), named, routes, HERE)
 }
 
 pub(crate) fn table(hosts: Vec<VirtualHost>) -> RouteTable {

@@ -10,7 +10,7 @@ use crate::control::istio::attachment::AtWaypoint;
 use crate::control::istio::clusters::{ENCAP, Vip, vip_name};
 use crate::control::istio::http_manager::{Guards, http_manager};
 use crate::control::istio::registry::{Port, Protocol, Resolution, Service};
-use crate::control::istio::routes::{default_route, table, virtual_host};
+use crate::control::istio::routes::{default_route, table};
 use crate::explain::Sourced;
 use crate::proxy::envoy::config::{
     ChainMatch, Direction, DownstreamTls, FilterChain, HttpManager, Inspection, Listener,
@@ -52,10 +52,6 @@ pub(super) fn listener(room: &Room<'_>) -> Listener {
     chains.extend(direct(room, &ports));
     Listener {
         name: MAIN.to_owned(),
-        address: "0.0.0.0".to_owned(),
-        port: HBONE_PORT,
-        direction: Direction::Inbound,
-        bind_to_port: true,
         original_destination: OriginalDestination::Restored,
         inspects_tls: if tls.is_empty() { Inspection::Never } else { Inspection::On(tls) },
         inspects_http: match (room.pods.is_empty(), sniffed.is_empty()) {
@@ -64,9 +60,13 @@ pub(super) fn listener(room: &Room<'_>) -> Listener {
             (true, true) => Inspection::Never,
             (true, false) => Inspection::On(sniffed),
         },
-        chains,
-        default_chain: None,
-        origin: room.waypoint.origin,
+        ..Listener::bound(
+            "0.0.0.0".to_owned(),
+            HBONE_PORT,
+            Direction::Inbound,
+            chains,
+            room.waypoint.origin,
+        )
     }
 }
 
@@ -183,10 +183,7 @@ fn manager(
     origin: Origin,
 ) -> HttpManager {
     let host = format!("inbound|http|{port}");
-    let host = VirtualHost {
-        attempt_count_in_request: false,
-        ..virtual_host(host, vec![domain], routes, origin)
-    };
+    let host = VirtualHost::plain(host, vec![domain], routes, origin);
     let mut table = table(name.to_owned(), vec![Arc::new(host)]);
     table.ignore_port_in_host = false;
     http_manager(room.push, RouteSource::Inline(Arc::new(table)))
