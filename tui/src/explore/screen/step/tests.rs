@@ -169,6 +169,6 @@ fn a_weighted_destination_is_told_with_its_chance_and_the_line_that_sets_it() {
     assert!(said.contains(drawn), "{said}");
     let mut app = app;
     app.view.set_focus(LAYERS);
-    let layers = text(&app, (120, 36));
+    let layers = shown(&app, (120, 36));
     assert!(layers.contains("weight 90 of 100"), "{layers}");
 }
