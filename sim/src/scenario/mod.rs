@@ -20,6 +20,6 @@ pub use defaults::default_for;
 pub use key_path::KeyPath;
 pub use names::WorkloadNames;
 pub(crate) use names::{at, finding, quoted};
-pub use placement::placement;
+pub use placement::{placement, placement_everywhere};
 pub use read::{Scenario, read};
 pub use schema::json_schema;

@@ -15,7 +15,7 @@ use super::names::{WorkloadNames, at, quoted};
 pub fn placement(world: &World, scenario: &Scenario, findings: &mut Vec<Diagnostic>) -> Placement {
     let file = &scenario.file;
     let names = WorkloadNames::new(world);
-    let mut placement = Placement { default: choice(file.data_path), ..Placement::default() };
+    let mut placement = placement_everywhere(file.data_path);
     for (name, data_path) in &file.data_paths {
         let path = format!("data_paths.{}", quoted(name));
         for id in names.find(name, &path, scenario, findings) {
@@ -27,6 +27,16 @@ pub fn placement(world: &World, scenario: &Scenario, findings: &mut Vec<Diagnost
     }
     placement.waypoints = waypoints(file.data_path, file.data_paths.values());
     placement
+}
+
+/// The data path of every workload, where no other is given for any.
+#[must_use]
+pub fn placement_everywhere(data_path: DataPathSpec) -> Placement {
+    Placement {
+        default: choice(data_path),
+        waypoints: waypoints(data_path, [].iter()),
+        ..Placement::default()
+    }
 }
 
 /// Whose word counts.

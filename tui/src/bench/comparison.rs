@@ -38,13 +38,6 @@ const MANIFESTS: [&str; 18] = [
     include_str!("../../../scenarios/shop/manifests/storefront/web.yaml"),
 ];
 
-const PATHS: [DataPathSpec; 4] = [
-    DataPathSpec::None,
-    DataPathSpec::IstioSidecar,
-    DataPathSpec::IstioAmbient,
-    DataPathSpec::IstioAmbientWaypoint,
-];
-
 /// What ten replications of each may take, on two cores.
 const WHOLE_S: f64 = 15.0;
 
@@ -52,7 +45,7 @@ const WHOLE_S: f64 = 15.0;
 pub(super) fn measure(size: Size) -> Vec<Measurement> {
     let replications = size.pick(1, 10);
     let (samples, seconds) = timed(|| samples(replications));
-    assert_eq!(samples.len(), PATHS.len() * replications as usize);
+    assert_eq!(samples.len(), DataPathSpec::UNIFORM.len() * replications as usize);
     let whole = Measurement::new("compare the shop, four data paths", seconds, "s");
     vec![match size {
         Size::Quick => whole,
@@ -78,7 +71,7 @@ fn texts() -> (Manifests, Scenario) {
 
 fn samples(replications: u32) -> Vec<Sample> {
     let (manifests, scenario) = texts();
-    let plans = PATHS.map(|path| plan(&manifests, &scenario, path));
+    let plans = DataPathSpec::UNIFORM.map(|path| plan(&manifests, &scenario, path));
     let seeds = (0..replications).map(|number| replication_seed(scenario.file.seed, number));
     let jobs: Vec<_> = seeds.flat_map(|seed| plans.iter().map(move |plan| (plan, seed))).collect();
     jobs.par_iter()

@@ -87,21 +87,15 @@ pub(crate) enum ComparedPathArg {
 }
 
 impl ComparedPathArg {
-    /// The name in tables and in a scenario file.
+    /// The same in a scenario.
     #[must_use]
-    pub(crate) const fn name(self) -> &'static str {
+    pub(crate) const fn spec(self) -> DataPathSpec {
         match self {
-            Self::None => "none",
-            Self::IstioSidecar => "istio-sidecar",
-            Self::IstioAmbient => "istio-ambient",
-            Self::IstioAmbientWaypoint => "istio-ambient+waypoint",
+            Self::None => DataPathSpec::None,
+            Self::IstioSidecar => DataPathSpec::IstioSidecar,
+            Self::IstioAmbient => DataPathSpec::IstioAmbient,
+            Self::IstioAmbientWaypoint => DataPathSpec::IstioAmbientWaypoint,
         }
-    }
-
-    /// The same in a scenario; `None` where scenarios have no such word.
-    #[must_use]
-    pub(crate) fn spec(self) -> Option<DataPathSpec> {
-        serde_json::from_value(self.name().into()).ok()
     }
 }
 

@@ -20,7 +20,7 @@ mod why;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use compare::{CompareArgs, CompareFormat, ComparedPathArg};
+pub(crate) use compare::{CompareArgs, CompareFormat};
 pub(crate) use explore::{
     DepthArg, FormArg, GlyphsArg, OpenArgs, PictureArgs, PlaceArgs, PlayArgs, RenderArgs, StepArgs,
     SubjectArgs,

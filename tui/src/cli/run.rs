@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use meshwalk_sim::scenario::file::DataPathSpec;
 
 use crate::exit;
 
@@ -99,15 +100,15 @@ pub(crate) enum DataPathArg {
 }
 
 impl DataPathArg {
-    /// The name in a scenario file.
+    /// The same in a scenario.
     #[must_use]
-    pub(crate) const fn name(self) -> &'static str {
+    pub(crate) const fn spec(self) -> DataPathSpec {
         match self {
-            Self::None => "none",
-            Self::IstioSidecar => "istio-sidecar",
-            Self::IstioAmbient => "istio-ambient",
-            Self::IstioAmbientWaypoint => "istio-ambient+waypoint",
-            Self::FromLabels => "from-labels",
+            Self::None => DataPathSpec::None,
+            Self::IstioSidecar => DataPathSpec::IstioSidecar,
+            Self::IstioAmbient => DataPathSpec::IstioAmbient,
+            Self::IstioAmbientWaypoint => DataPathSpec::IstioAmbientWaypoint,
+            Self::FromLabels => DataPathSpec::FromLabels,
         }
     }
 }

@@ -7,12 +7,13 @@ use meshwalk_models::control::istio::ambient::waypoints::WaypointName;
 use meshwalk_models::control::{ControlPlanes, GatewayKind, GatewayName};
 use meshwalk_models::flip::{Bounds, Flips, Setting, flips};
 use meshwalk_models::manifest::{self, Diagnostic, Manifests, Severity, SourceSet, nearest};
-use meshwalk_models::path::{DataPath, Placement, WaypointPlacement};
+use meshwalk_models::path::Placement;
 use meshwalk_models::profile::Profile;
 use meshwalk_models::reach::{Entrance, entrances};
 use meshwalk_models::walk::{Answer, Caller, Question, Untold, find_caller, walk};
 use meshwalk_models::world::{self, ClusterManifests, OutsideHost, Topology, World};
 use meshwalk_sim::run::DEFAULT_CLUSTER;
+use meshwalk_sim::scenario::file::DataPathSpec;
 use meshwalk_sim::scenario::{self, Scenario};
 
 use crate::cli::{DataPathArg, MeshArgs};
@@ -89,7 +90,10 @@ impl Word<'_> {
     /// What it says of the workloads of a world.
     fn placement(self, world: &World, findings: &mut Vec<Diagnostic>) -> Placement {
         match self {
-            Self::Given(data_path) => placement(data_path),
+            Self::Given(data_path) => {
+                let spec = data_path.map_or(DataPathSpec::FromLabels, DataPathArg::spec);
+                scenario::placement_everywhere(spec)
+            }
             Self::Scenario(given) => scenario::placement(world, given, findings),
         }
     }
@@ -340,22 +344,6 @@ fn unknown_gateway(text: &str, name: &str, all: &[GatewayName]) -> Failure {
         all => {
             let names: Vec<_> = all.iter().take(8).map(ToString::to_string).collect();
             failure.help(format!("there are {}", names.join(", ")))
-        }
-    }
-}
-
-/// What carries the traffic of pods, by the word of the command line or else by their labels.
-fn placement(data_path: Option<DataPathArg>) -> Placement {
-    let given = |data_path, waypoints| Placement { waypoints, ..Placement::everywhere(data_path) };
-    match data_path {
-        None | Some(DataPathArg::FromLabels) => Placement::default(),
-        Some(DataPathArg::None) => given(DataPath::None, WaypointPlacement::Nowhere),
-        Some(DataPathArg::IstioSidecar) => {
-            given(DataPath::IstioSidecar, WaypointPlacement::Nowhere)
-        }
-        Some(DataPathArg::IstioAmbient) => Placement::everywhere(DataPath::IstioAmbient),
-        Some(DataPathArg::IstioAmbientWaypoint) => {
-            given(DataPath::IstioAmbient, WaypointPlacement::EveryNamespace)
         }
     }
 }

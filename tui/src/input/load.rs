@@ -7,7 +7,7 @@ use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::{self, Diagnostic, Manifests, SourceId, SourceSet};
 use meshwalk_models::world::{self, ClusterManifests, Topology};
 use meshwalk_sim::run::{ClusterInput, DEFAULT_CLUSTER};
-use meshwalk_sim::scenario::file::ScenarioFile;
+use meshwalk_sim::scenario::file::{DataPathSpec, ScenarioFile};
 use meshwalk_sim::scenario::{self, Scenario};
 use meshwalk_sim::stats::Assumption;
 
@@ -23,7 +23,7 @@ pub(crate) struct Asked<'a> {
     /// A scenario file; or manifests.
     pub(crate) paths: &'a [PathBuf],
     /// The data path in place of the scenario's.
-    pub(crate) data_path: Option<&'a str>,
+    pub(crate) data_path: Option<DataPathSpec>,
     /// Further overrides, such as `traffic[0].timeout=2s`.
     pub(crate) overrides: &'a [String],
     /// The seed in place of the scenario's.
@@ -103,7 +103,7 @@ impl Loader<'_> {
 
     /// Overrides in the order in which they take effect.
     fn edits(&self) -> Vec<String> {
-        let data_path = self.asked.data_path.map(|path| format!("data_path={}", path));
+        let data_path = self.asked.data_path.map(|path| format!("data_path={}", path.name()));
         data_path.into_iter().chain(self.asked.overrides.iter().cloned()).collect()
     }
 

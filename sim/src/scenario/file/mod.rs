@@ -115,3 +115,21 @@ pub enum DataPathSpec {
     /// What the labels and annotations in the manifests ask for.
     FromLabels,
 }
+
+impl DataPathSpec {
+    /// Those on which all pods are together, whatever their labels ask for.
+    pub const UNIFORM: [Self; 4] =
+        [Self::None, Self::IstioSidecar, Self::IstioAmbient, Self::IstioAmbientWaypoint];
+
+    /// The word for it in a scenario file.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::IstioSidecar => "istio-sidecar",
+            Self::IstioAmbient => "istio-ambient",
+            Self::IstioAmbientWaypoint => "istio-ambient+waypoint",
+            Self::FromLabels => "from-labels",
+        }
+    }
+}

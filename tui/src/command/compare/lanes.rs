@@ -6,14 +6,16 @@ use std::sync::Arc;
 use meshwalk_models::control::ControlPlanes;
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::{Diagnostic, Severity};
+use meshwalk_models::path::Placement;
 use meshwalk_models::world::World;
 use meshwalk_sim::compare::{place, same_application};
 use meshwalk_sim::flow::plan::Plan;
 use meshwalk_sim::run::{ClusterInput, Prepared, prepare};
 use meshwalk_sim::scenario::Scenario;
+use meshwalk_sim::scenario::file::DataPathSpec;
 use meshwalk_sim::stats::Assumption;
 
-use crate::cli::{CompareArgs, ComparedPathArg};
+use crate::cli::CompareArgs;
 use crate::failure::Failure;
 use crate::input::{Cluster, Loaded};
 
@@ -33,13 +35,15 @@ pub(super) struct Lanes {
 
 /// One data path.
 pub(super) struct Lane {
-    path: ComparedPathArg,
+    path: DataPathSpec,
     /// Its name.
     pub(super) name: &'static str,
     /// Who exists; the same on every path.
     world: World,
     /// Who configures its proxies, where somebody was asked.
     planes: Option<ControlPlanes>,
+    /// What carries the traffic of each workload.
+    placement: Placement,
     /// Its plan, or why there is none.
     pub(super) plan: Result<Arc<Plan>, String>,
 }
@@ -55,25 +59,22 @@ impl Lanes {
         let clusters: Vec<ClusterInput<'_>> =
             loaded.clusters.iter().map(Cluster::as_input).collect();
         let mut kept_out = Vec::new();
-        let mut prepared: Vec<(ComparedPathArg, Prepared, Option<String>)> = Vec::new();
+        let mut prepared: Vec<(DataPathSpec, Prepared)> = Vec::new();
         for &path in &args.data_paths {
-            // The world is the same on every path, so that it is known where a path cannot be run.
-            let spec = path.spec();
-            let placed = place(scenario, spec.unwrap_or_default());
+            let placed = place(scenario, path.spec());
             kept_out = placed.kept_out;
-            let refusal = spec.is_none().then(|| "scenarios have no such data path".to_owned());
-            prepared.push((path, prepare(&clusters, &placed.scenario, costs), refusal));
+            prepared.push((path.spec(), prepare(&clusters, &placed.scenario, costs)));
         }
-        let findings = shared(prepared.iter().map(|(_, it, _)| it.findings.as_slice()));
+        let findings = shared(prepared.iter().map(|(_, it)| it.findings.as_slice()));
         let mut all = Self { lanes: Vec::new(), findings, assumptions: Vec::new(), kept_out };
-        for (path, prepared, refusal) in prepared {
-            all.add(path, prepared, refusal);
+        for (path, prepared) in prepared {
+            all.add(path, prepared);
         }
         all
     }
 
-    fn add(&mut self, path: ComparedPathArg, prepared: Prepared, refusal: Option<String>) {
-        let Prepared { world, plan, planes, findings, assumptions, .. } = prepared;
+    fn add(&mut self, path: DataPathSpec, prepared: Prepared) {
+        let Prepared { world, plan, planes, placement, findings, assumptions, .. } = prepared;
         // What is odd about an object on one path alone is told beside the object; only what the
         // engine itself cannot run takes a path out.
         let is_refusal = |it: &&Diagnostic| {
@@ -81,21 +82,21 @@ impl Lanes {
             is_own && it.code.starts_with("scenario.")
         };
         let own_error = findings.iter().find(is_refusal).map(|it| it.message.clone());
-        let plan = match refusal.or(own_error) {
+        let plan = match own_error {
             Some(reason) => Err(reason),
             None => {
                 add_new(&mut self.assumptions, assumptions);
                 Ok(plan)
             }
         };
-        self.lanes.push(Lane { path, name: path.name(), world, planes, plan });
+        self.lanes.push(Lane { path, name: path.name(), world, planes, placement, plan });
     }
 
     /// The data paths with the world in which they are told.
     pub(super) fn told(&self) -> Vec<Told<'_>> {
         let told = |lane| {
-            let Lane { path, world, planes, .. }: &Lane = lane;
-            Told { path: *path, world, planes: planes.as_ref(), kept_out: &self.kept_out }
+            let Lane { path, world, planes, placement, .. }: &Lane = lane;
+            Told { path: *path, world, planes: planes.as_ref(), placement }
         };
         self.lanes.iter().map(told).collect()
     }

@@ -66,7 +66,7 @@ pub(super) fn compare(
 fn check(args: &CompareArgs) -> Result<(), Failure> {
     for (place, path) in args.data_paths.iter().enumerate() {
         if args.data_paths[..place].contains(path) {
-            let message = format!("data path `{}` is named twice", path.name());
+            let message = format!("data path `{}` is named twice", path.spec().name());
             return Err(Failure::new(message).help("name each data path once"));
         }
     }

@@ -6,7 +6,7 @@ use meshwalk_models::control::ControlPlanes;
 use meshwalk_models::control::istio::ambient::waypoints::WaypointAsked;
 use meshwalk_models::cost::{CostProfile, Held, ProxyKind};
 use meshwalk_models::manifest::UnreadObject;
-use meshwalk_models::path::{Choice, DataPath, Placement, WaypointPlacement};
+use meshwalk_models::path::{DataPath, Placement};
 use meshwalk_models::profile::Profile;
 use meshwalk_models::support::{Fact, Installed, Judgement, Object, Scene, facts, judge, objects};
 use meshwalk_models::world::{ClusterManifests, World};
@@ -14,20 +14,20 @@ use meshwalk_sim::compare::{
     Cell, ControlPlaneUpkeep, Figure, ObjectResults, ObjectSupport, PathUpkeep, ProxyUpkeep, Unit,
     Upkeep,
 };
+use meshwalk_sim::scenario::file::DataPathSpec;
 use meshwalk_sim::stats::BoxKind;
 
-use crate::cli::ComparedPathArg;
 use crate::input::{Cluster, Loaded};
 use crate::report::places::Places;
 
 /// A data path with the world in which it is told.
 pub(super) struct Told<'w> {
-    pub(super) path: ComparedPathArg,
+    pub(super) path: DataPathSpec,
     pub(super) world: &'w World,
     /// Who configures its proxies, where that is made already.
     pub(super) planes: Option<&'w ControlPlanes>,
-    /// Workloads that the scenario keeps out of every mesh.
-    pub(super) kept_out: &'w [String],
+    /// What carries the traffic of each workload.
+    pub(super) placement: &'w Placement,
 }
 
 /// What is told of all data paths.
@@ -69,13 +69,13 @@ pub(super) fn tell(
         let planes = match told.planes {
             Some(planes) => planes,
             None => {
-                let (placement, profile) = (placement(told), Profile::built_in());
+                let (placement, profile) = (told.placement.clone(), Profile::built_in());
                 made = ControlPlanes::placed(told.world, &clusters, profile, placement).0;
                 &made
             }
         };
         let installed = match told.path {
-            ComparedPathArg::None => Installed::NoMesh,
+            DataPathSpec::None => Installed::NoMesh,
             _ => Installed::Istio,
         };
         let scene = Scene { world: told.world, planes, installed };
@@ -186,33 +186,4 @@ fn figures(all: &[Vec<Fact>]) -> Vec<Figure> {
         cells: all.iter().map(|facts| Cell::Text { text: facts[row].text.clone() }).collect(),
     });
     figures.collect()
-}
-
-/// The data path of every workload on a path.
-fn placement(told: &Told<'_>) -> Placement {
-    let data_path = match told.path {
-        ComparedPathArg::None => DataPath::None,
-        ComparedPathArg::IstioSidecar => DataPath::IstioSidecar,
-        ComparedPathArg::IstioAmbient | ComparedPathArg::IstioAmbientWaypoint => {
-            DataPath::IstioAmbient
-        }
-    };
-    let waypoints = match told.path {
-        ComparedPathArg::None | ComparedPathArg::IstioSidecar => WaypointPlacement::Nowhere,
-        ComparedPathArg::IstioAmbient => WaypointPlacement::FromLabels,
-        ComparedPathArg::IstioAmbientWaypoint => WaypointPlacement::EveryNamespace,
-    };
-    let is_kept_out = |name: &str| {
-        let is_named = |kept: &String| {
-            name == kept || name.rsplit_once('/').is_some_and(|(_, short)| short == kept)
-        };
-        told.kept_out.iter().any(is_named)
-    };
-    let ids = told.world.workloads.ids();
-    let kept_out = ids.filter(|&id| is_kept_out(&told.world.workload_name(id)));
-    Placement {
-        default: Choice::Given(data_path),
-        workloads: kept_out.map(|id| (id, Choice::Given(DataPath::None))).collect(),
-        waypoints,
-    }
 }

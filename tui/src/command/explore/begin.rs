@@ -19,7 +19,7 @@ pub(super) fn begin(
     streams: &mut Streams<'_>,
 ) -> Result<App, Failure> {
     let paths: Vec<PathBuf> = paths.iter().chain(&subject.files).cloned().collect();
-    let data_path = subject.data_path.map(DataPathArg::name);
+    let data_path = subject.data_path.map(DataPathArg::spec);
     let asked = Asked { data_path, ..usable::asked(&paths, &subject.input) };
     let loaded = input::load(asked, streams.input)?;
     let Made { session, mut findings, sources } =
@@ -48,7 +48,7 @@ fn command_line(paths: &[PathBuf], subject: &SubjectArgs) -> String {
         words.push(format!("--seed {seed}"));
     }
     if let Some(path) = subject.data_path {
-        words.push(format!("--data-path {}", path.name()));
+        words.push(format!("--data-path {}", path.spec().name()));
     }
     words.extend(input.overrides.iter().map(|edit| format!("--set {}", quoted(edit))));
     if let Some(costs) = &input.costs.costs {

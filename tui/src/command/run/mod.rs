@@ -34,7 +34,7 @@ pub(super) fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
     write::check(args)?;
-    let data_path = args.data_path.map(DataPathArg::name);
+    let data_path = args.data_path.map(DataPathArg::spec);
     let asked = Asked { data_path, ..usable::asked(&args.paths, &args.input) };
     let mut loaded = input::load(asked, streams.input)?;
     let subject = Subject::make(&mut loaded);

@@ -2,7 +2,6 @@
 
 use meshwalk_models::walk::{Answer, Outcome, Sees, Verdict};
 use meshwalk_models::world::Origin;
-use meshwalk_sim::scenario::file::DataPathSpec;
 
 use super::ground::{Ground, PATHS};
 use meshwalk_models::walk::Question;
@@ -50,7 +49,7 @@ pub(super) fn ask(
             break;
         }
         let answer = ground.walk_elsewhere(place, question);
-        all.push(Elsewhere { path: name(path), there: Some(There::of(&answer)) });
+        all.push(Elsewhere { path: path.name(), there: Some(There::of(&answer)) });
     }
     all.extend(NOT_MODELLED.map(|path| Elsewhere { path, there: None }));
     all
@@ -70,16 +69,5 @@ impl There {
             identity: identity.unwrap_or_default(),
             origins: by.map(|by| by.origins.clone()).unwrap_or_default(),
         }
-    }
-}
-
-/// The name of a data path, as scenarios write it.
-pub(crate) const fn name(path: DataPathSpec) -> &'static str {
-    match path {
-        DataPathSpec::None => "none",
-        DataPathSpec::IstioSidecar => "istio-sidecar",
-        DataPathSpec::IstioAmbient => "istio-ambient",
-        DataPathSpec::IstioAmbientWaypoint => "istio-ambient+waypoint",
-        DataPathSpec::FromLabels => "from-labels",
     }
 }

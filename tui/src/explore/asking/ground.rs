@@ -19,12 +19,7 @@ use crate::input::{Cluster, untold_kinds};
 use super::desk::Cancel;
 
 /// The data paths on which the same request is asked about.
-pub(super) const PATHS: [DataPathSpec; 4] = [
-    DataPathSpec::None,
-    DataPathSpec::IstioSidecar,
-    DataPathSpec::IstioAmbient,
-    DataPathSpec::IstioAmbientWaypoint,
-];
+pub(super) const PATHS: [DataPathSpec; 4] = DataPathSpec::UNIFORM;
 
 /// How many edits that would change the verdict are looked for.
 const FLIPS_MAX: usize = 4;

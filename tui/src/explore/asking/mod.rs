@@ -22,7 +22,7 @@ use meshwalk_models::world::{PodId, TableId};
 use meshwalk_sim::flow::{Dials, Unasked};
 
 pub(crate) use call::{CallAt, call_at};
-pub(crate) use elsewhere::{Elsewhere, There, name as path_name};
+pub(crate) use elsewhere::{Elsewhere, There};
 
 use super::session::Session;
 use desk::{Cancel, Clerk, Desk, Part};

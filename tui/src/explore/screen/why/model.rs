@@ -9,7 +9,7 @@ use meshwalk_models::world::{Origin, PodId, TableId};
 use meshwalk_sim::flow::Unasked;
 use meshwalk_sim::timeline::EventId;
 
-use crate::explore::asking::{Answered, Dear, Elsewhere, Sought, There, path_name};
+use crate::explore::asking::{Answered, Dear, Elsewhere, Sought, There};
 use crate::explore::look::{Role, Sign};
 use crate::explore::scene::Scene;
 use crate::explore::wording::{Happened, Words, ending};
@@ -243,7 +243,7 @@ impl Maker<'_> {
         let file = &self.scene.session.scenario.file;
         let is_alone = file.data_paths.is_empty();
         for elsewhere in found.iter() {
-            let is_own = is_alone && path_name(file.data_path) == elsewhere.path;
+            let is_own = is_alone && file.data_path.name() == elsewhere.path;
             let own = if is_own { Own::Yes } else { Own::No };
             items.push(match &elsewhere.there {
                 Some(there) => there_item(elsewhere.path, there, own),
