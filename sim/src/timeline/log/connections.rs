@@ -1,6 +1,6 @@
 //! Connections in the log: between whom, from when to when, and who used them.
 
-use crate::log::{ConnectionRow, SubjectId, SubjectKind};
+use crate::log::{ConnectionRow, StepKind, SubjectId, SubjectKind};
 
 use super::{EventId, Log, some};
 
@@ -92,9 +92,31 @@ impl Log {
         events
     }
 
-    /// The connection that an entry is about, or that its attempt used.
+    /// The same, and for an entry of tunnels the first of the connections between their pods that
+    /// stood then.
+    #[must_use]
+    pub fn connection_near(&self, id: EventId) -> Option<ConnectionRow> {
+        let subject = self.subject(id);
+        if self.subjects.row(subject).kind != SubjectKind::Tunnels {
+            return self.connection_at(id);
+        }
+        let mut all = self.subjects.all_tunnels();
+        let tunnels = all.find(|it| it.subject == subject)?;
+        let between = |row: ConnectionRow| {
+            let it = self.subjects.connections().get(row.0 as usize);
+            it.is_some_and(|it| (it.client, it.server) == (tunnels.client, tunnels.server))
+        };
+        self.connections_standing(id).map(|(row, _)| row).find(|row| between(*row))
+    }
+
+    /// The connection that an entry is about or opens, or that its attempt used.
     #[must_use]
     pub fn connection_at(&self, id: EventId) -> Option<ConnectionRow> {
+        if self.kind(id) == StepKind::ConnectionOpening {
+            // An attempt may open one and be served by another that became free before.
+            let place = self.openings.binary_search_by_key(&id.0, |(id, _)| *id);
+            return place.ok().map(|place| self.openings[place].1);
+        }
         let row = self.subjects.row(self.subject(id));
         match row.kind {
             SubjectKind::Connection => Some(ConnectionRow(row.number)),

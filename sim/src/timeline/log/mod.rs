@@ -110,6 +110,8 @@ pub struct Log {
     failures: Column<u32>,
     request_marks: Vec<RequestMark>,
     connection_marks: Vec<ConnectionMark>,
+    /// Entries that open a connection, with its row.
+    openings: Vec<(u32, ConnectionRow)>,
     /// Entries that open a tunnel, with the connection that needs it.
     tunnel_needs: Vec<(u32, SubjectId)>,
 }
@@ -274,6 +276,7 @@ impl Log {
             + self.marks.capacity() * size_of::<Mark>()
             + self.request_marks.capacity() * size_of::<RequestMark>()
             + self.connection_marks.capacity() * size_of::<ConnectionMark>()
+            + self.openings.capacity() * size_of::<(u32, ConnectionRow)>()
     }
 
     /// The bytes that the columns take, without what is kept for each subject.
@@ -356,6 +359,7 @@ impl Log {
             (Step::ConnectionOpening { .. }, Some(connection)) => {
                 let place = number(&self.subjects, connection);
                 self.connection_mark(place).opened = id;
+                self.openings.push((id, ConnectionRow(self.subjects.row(connection).number)));
             }
             (Step::ConnectionClosed, _) => {
                 let place = number(&self.subjects, subject);

@@ -4,7 +4,7 @@ use crate::kernel::Seed;
 use crate::log::{RequestRow, Step, SubjectKind};
 use crate::run::record;
 use crate::timeline::tests::{WORLDS, prepared, recorded};
-use crate::timeline::{EventId, Unit, is_failure};
+use crate::timeline::{EventId, Unit, Way, is_failure};
 
 #[test]
 fn entries_are_those_of_the_event_log_and_have_its_names() {
@@ -181,6 +181,48 @@ fn going_on_and_back_by_a_unit_visits_the_same_entries() {
     assert_ne!(whereabouts(hop), whereabouts(events[0]));
     let between = events.iter().filter(|id| **id < hop);
     between.for_each(|id| assert_eq!(whereabouts(*id), whereabouts(events[0])));
+}
+
+#[test]
+fn wherever_a_step_leads_the_next_one_is_undone_by_the_step_the_other_way() {
+    for world in WORLDS {
+        let plan = prepared(world).plan;
+        let timeline = recorded(&plan, 1);
+        let log = timeline.log();
+        for unit in Unit::ALL {
+            let mut undone = 0;
+            for from in (0..log.len() as u32).step_by(13).map(EventId) {
+                for (way, back) in [(Way::On, Way::Back), (Way::Back, Way::On)] {
+                    let Some(stop) = log.step_by(unit, from, way) else { continue };
+                    let Some(there) = log.step_by(unit, stop, way) else { continue };
+                    assert_eq!(
+                        log.step_by(unit, there, back),
+                        Some(stop),
+                        "{unit:?} {way:?} from {from:?} by {stop:?} to {there:?}"
+                    );
+                    undone += 1;
+                }
+            }
+            assert!(undone > 20, "{unit:?} {undone}");
+        }
+    }
+}
+
+#[test]
+fn going_back_by_a_hop_leads_to_where_the_request_came_to_this_stop() {
+    let plan = prepared(WORLDS[0]).plan;
+    let timeline = recorded(&plan, 1);
+    let log = timeline.log();
+    let events = log.events_of_request(RequestRow(3));
+    let whereabouts = |id: EventId| (log.track(log.subject(id)).hop, log.pod(id));
+    let stay = events.windows(3).skip(2);
+    let mut stay = stay.filter(|it| {
+        whereabouts(it[0]) != whereabouts(it[1]) && whereabouts(it[1]) == whereabouts(it[2])
+    });
+    let [before, came, stays] = stay.next().expect("it stays somewhere") else { panic!("three") };
+    assert_eq!(log.previous(Unit::Hop, *stays), Some(*came));
+    assert_eq!(log.next(Unit::Hop, *before), Some(*came));
+    assert_eq!(log.previous(Unit::Hop, *came).map(whereabouts), Some(whereabouts(*before)));
 }
 
 #[test]

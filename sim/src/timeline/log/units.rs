@@ -1,6 +1,6 @@
 //! Going on and back by more than one entry: by hop, decision, failure, request, connection.
 
-use crate::log::{HopId, RequestRow, StepKind, SubjectKind};
+use crate::log::{ConnectionRow, HopId, RequestRow, StepKind, SubjectKind};
 
 use super::columns::KindSet;
 use super::{EventId, Log, is_decision};
@@ -12,7 +12,7 @@ pub enum Unit {
     Event,
     /// An entry of the same request.
     OfRequest,
-    /// An entry of the same request in another pod, or of another call.
+    /// An entry at which the same request came to where it then is: a pod and a call.
     Hop,
     /// An entry at which somebody chose or ruled.
     Decision,
@@ -80,7 +80,7 @@ impl Log {
             Unit::Event => self.neighbour(id, way),
             Unit::OfRequest => {
                 let events = self.events_of_request(self.request_at(id)?);
-                nearest(&events, id, way, |_| true)
+                nearest(&events, id, way)
             }
             Unit::Hop => self.other_hop(id, way),
             Unit::Decision => self.nearest_of(KindSet::of(is_decision), id, way),
@@ -93,8 +93,8 @@ impl Log {
                 (place < failures.len()).then(|| EventId(failures.at(place as u32)))
             }
             Unit::Request => self.other_request(id, way),
-            Unit::Connection => match self.connection_at(id) {
-                Some(row) => nearest(&self.events_of_connection(row), id, way, |_| true),
+            Unit::Connection => match self.connection_near(id) {
+                Some(row) => self.nearest_of_connection(row, id, way),
                 None => {
                     let is_connection = |it: EventId| {
                         self.kind(it) == StepKind::ConnectionOpening
@@ -104,6 +104,17 @@ impl Log {
                 }
             },
         }
+    }
+
+    /// What several connections have in common counts for the first of them, so that going on and
+    /// going back are about the same one.
+    fn nearest_of_connection(&self, row: ConnectionRow, id: EventId, way: Way) -> Option<EventId> {
+        let events = self.events_of_connection(row);
+        let mut at = nearest(&events, id, way)?;
+        while self.connection_near(at) != Some(row) {
+            at = nearest(&events, at, way)?;
+        }
+        Some(at)
     }
 
     fn neighbour(&self, id: EventId, way: Way) -> Option<EventId> {
@@ -166,10 +177,25 @@ impl Log {
         (self.subjects.row(self.subject(id)).hop, self.pod(id))
     }
 
+    /// The nearest entry at which the request came to where it then is.
     fn other_hop(&self, id: EventId, way: Way) -> Option<EventId> {
         let events = self.events_of_request(self.request_at(id)?);
-        let here = self.whereabouts(id);
-        nearest(&events, id, way, |other| self.whereabouts(other) != here)
+        // Where a stay begins, seen from either side: only so is each way the other one's inverse.
+        let arrived = |place: usize| {
+            let before = place.checked_sub(1);
+            before.is_none_or(|it| self.whereabouts(events[it]) != self.whereabouts(events[place]))
+        };
+        let place = match way {
+            Way::On => {
+                let first = events.partition_point(|other| *other <= id);
+                (first..events.len()).find(|place| arrived(*place))
+            }
+            Way::Back => {
+                let end = events.partition_point(|other| *other < id);
+                (0..end).rfind(|place| arrived(*place))
+            }
+        };
+        place.map(|place| events[place])
     }
 
     fn other_request(&self, id: EventId, way: Way) -> Option<EventId> {
@@ -183,22 +209,11 @@ impl Log {
     }
 }
 
-/// The nearest of sorted `events` from `id` that is one.
-fn nearest(
-    events: &[EventId],
-    id: EventId,
-    way: Way,
-    is_one: impl Fn(EventId) -> bool,
-) -> Option<EventId> {
-    let found = match way {
-        Way::On => {
-            let first = events.partition_point(|other| *other <= id);
-            events[first..].iter().find(|other| is_one(**other))
-        }
-        Way::Back => {
-            let end = events.partition_point(|other| *other < id);
-            events[..end].iter().rfind(|other| is_one(**other))
-        }
+/// The nearest of sorted `events` from `id`, which is not counted.
+fn nearest(events: &[EventId], id: EventId, way: Way) -> Option<EventId> {
+    let place = match way {
+        Way::On => events.partition_point(|other| *other <= id),
+        Way::Back => events.partition_point(|other| *other < id).checked_sub(1)?,
     };
-    found.copied()
+    events.get(place).copied()
 }

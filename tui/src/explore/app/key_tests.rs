@@ -55,7 +55,7 @@ fn steps_go_on_and_back_by_what_the_log_knows() {
 #[test]
 fn every_step_forward_is_undone_by_its_step_back() {
     let mut app = app();
-    for (on, back) in [("]", "["), ("}", "{"), (")", "("), (">", "<"), ("J", "K")] {
+    for (on, back) in [("]", "["), ("L", "H"), ("}", "{"), (")", "("), (">", "<"), ("J", "K")] {
         app.go_to(EventId(60));
         press(&mut app, on);
         let first = at(&app);
@@ -63,6 +63,12 @@ fn every_step_forward_is_undone_by_its_step_back() {
         press(&mut app, back);
         assert_eq!(at(&app), first, "{on} {back}");
         assert!(first > 60, "{on}");
+        press(&mut app, back);
+        // The first of a connection has none before it.
+        if at(&app) < first {
+            press(&mut app, on);
+            assert_eq!(at(&app), first, "{back} {on}");
+        }
     }
 }
 
@@ -238,21 +244,23 @@ fn the_line_that_is_copied_names_the_event_and_the_screen() {
 }
 
 #[test]
-fn overlays_fit_the_smallest_screen() {
+fn overlays_fit_every_size_and_what_is_cut_ends_with_a_sign() {
     let mut app = app();
     app.view = View::at(Cursor::on_main(EventId(40)), Screen::Step);
-    let mut shown = Vec::new();
-    for keys in ["?", ":", "B"] {
-        press(&mut app, keys);
-        if keys == ":" {
-            app.paste("brea");
+    for (width, height) in testing::SIZES {
+        let mut shown = Vec::new();
+        for (keys, typed) in
+            [("?", ""), (":", "brea"), ("f", "verdict == "), ("f", "verdct == 3"), ("B", "")]
+        {
+            press(&mut app, keys);
+            app.paste(typed);
+            let screen = text(&app.draw(width, height));
+            assert_eq!(screen.lines().count(), usize::from(height));
+            shown.push(screen);
+            press(&mut app, "esc");
         }
-        let screen = text(&app.draw(80, 24));
-        assert_eq!(screen.lines().count(), 24);
-        shown.push(screen);
-        press(&mut app, "esc");
+        insta::assert_snapshot!(format!("overlays_{width}x{height}"), shown.join("\n"));
     }
-    insta::assert_snapshot!("overlays_80x24", shown.join("\n"));
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub(super) const ROWS: &[Row] = &[
         "previous-hop",
         &["H", "shift-left"],
         &[],
-        "Go to where the request reached its stop before.",
+        "Go back to where the request reached this stop, or the one before.",
     ),
     step(
         Id::NextDecision,

@@ -49,7 +49,7 @@ impl<'a> Shown<'a> {
 /// the request uses from there on, or the last that it used.
 fn connection(scene: &Scene<'_>) -> Option<ConnectionRow> {
     let (log, cursor) = (scene.log(), scene.event());
-    if let Some(row) = log.connection_at(cursor) {
+    if let Some(row) = log.connection_near(cursor) {
         return Some(row);
     }
     let request = log.request_at(cursor)?;
