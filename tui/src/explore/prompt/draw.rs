@@ -16,6 +16,7 @@ use super::list::{List, Listed};
 use super::palette::{self, Palette};
 use super::words::Words;
 use crate::explore::frame::Parts;
+use crate::explore::frame::fit::fit;
 use crate::explore::frame::pane::focused;
 use crate::explore::keys::Bindings;
 use crate::explore::look::{Glyphs, Look, Role, Sign};
@@ -59,14 +60,14 @@ fn draw_prompt(prompt: &Prompt, shown: &Shown<'_>, parts: &Parts, buffer: &mut B
     let look = shown.look;
     let label = Span::styled(format!(" {}", prompt.purpose().label()), look.style(Role::Key));
     draw_line(label, prompt.line(), look, parts.status, buffer);
-    let verdict = match prompt.judge(shown.words) {
-        Judgement::Right => styled(look, Role::Good, Some(Sign::Good), "right; Enter takes it"),
-        Judgement::Unfinished => styled(look, Role::Dim, None, "it can go on; Tab completes it"),
-        Judgement::Wrong(why) => styled(look, Role::Bad, Some(Sign::Bad), &why),
-        Judgement::Empty => styled(look, Role::Dim, None, &invitation(prompt.purpose())),
+    let (how, verdict) = match prompt.judge(shown.words) {
+        Judgement::Right => ((Role::Good, Some(Sign::Good)), "right; Enter takes it".to_owned()),
+        Judgement::Unfinished => ((Role::Dim, None), "it can go on; Tab completes it".to_owned()),
+        Judgement::Wrong(why) => ((Role::Bad, Some(Sign::Bad)), why),
+        Judgement::Empty => ((Role::Dim, None), invitation(prompt.purpose())),
     };
     Clear.render(parts.hints, buffer);
-    verdict.render(parts.hints, buffer);
+    say(look, how, &verdict, parts.hints, buffer);
     draw_candidates(prompt, shown, parts.body, buffer);
 }
 
@@ -87,9 +88,22 @@ fn invitation(purpose: Purpose) -> String {
     }
 }
 
-fn styled(look: &Look, role: Role, sign: Option<Sign>, text: &str) -> Text<'static> {
+/// One line, cut with a sign where it is longer than the area.
+fn say(
+    look: &Look,
+    (role, sign): (Role, Option<Sign>),
+    text: &str,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let sign = sign.map(|sign| format!("{} ", look.sign(sign))).unwrap_or_default();
-    Text::from(Span::styled(format!(" {sign}{text}"), look.style(role)))
+    let line = cut(look, &format!(" {sign}{text}"), area);
+    Text::from(Span::styled(line, look.style(role))).render(area, buffer);
+}
+
+/// A line as long as an area is wide, with a sign where something is missing.
+fn cut(look: &Look, text: &str, area: Rect) -> String {
+    fit(text, usize::from(area.width), look.sign(Sign::Ellipsis))
 }
 
 /// A line that is typed, with its place as a reversed cell.
@@ -149,7 +163,8 @@ fn draw_palette(palette: &Palette, shown: &Shown<'_>, body: Rect, buffer: &mut B
     let label = Span::styled("search: ", look.style(Role::Key));
     draw_line(label, palette.line(), look, top, buffer);
     if listed.is_empty() {
-        styled(look, Role::Warn, Some(Sign::Bad), "no action is called so").render(rest, buffer);
+        let none = (Role::Warn, Some(Sign::Bad));
+        say(look, none, "no action is called so", rest, buffer);
         return;
     }
     let [rest, detail] = split_bottom(rest, 2);
@@ -158,7 +173,7 @@ fn draw_palette(palette: &Palette, shown: &Shown<'_>, body: Rect, buffer: &mut B
     // A heading above the first row stays in sight.
     let first = if selected == 0 { 0 } else { scrolled(place, rows.len(), height) };
     for ((role, text), row) in rows.iter().skip(first).zip(rest.rows()) {
-        Text::from(Span::styled(text.as_str(), look.style(*role))).render(row, buffer);
+        Text::from(Span::styled(cut(look, text, row), look.style(*role))).render(row, buffer);
     }
     if let Some(row) = rest.rows().nth(place - first) {
         mark(look, row, buffer);
@@ -168,7 +183,7 @@ fn draw_palette(palette: &Palette, shown: &Shown<'_>, body: Rect, buffer: &mut B
     for ((role, text), row) in
         [(Role::Key, more.as_str()), (Role::Text, it.row.sentence)].into_iter().zip(detail.rows())
     {
-        styled(look, role, None, text).render(row, buffer);
+        say(look, (role, None), text, row, buffer);
     }
 }
 
@@ -221,7 +236,7 @@ fn draw_list(list: List, shown: &Shown<'_>, body: Rect, buffer: &mut Buffer) {
     let inner = draw_box(title, look, area, buffer);
     let rows = Rect { height: inner.height.saturating_sub(2), ..inner };
     if count == 0 {
-        styled(look, Role::Text, None, none).render(rows, buffer);
+        say(look, (Role::Text, None), none, rows, buffer);
     } else {
         let texts: Vec<String> = shown.rows.iter().map(|row| format!(" {row}")).collect();
         let selected = list.selected(count);
@@ -229,7 +244,7 @@ fn draw_list(list: List, shown: &Shown<'_>, body: Rect, buffer: &mut Buffer) {
         draw_rows(&texts[first..], Some(selected - first), look, rows, buffer);
     }
     let bottom = Rect { y: inner.bottom().saturating_sub(1), height: inner.height.min(1), ..inner };
-    styled(look, Role::Dim, None, keys).render(bottom, buffer);
+    say(look, (Role::Dim, None), keys, bottom, buffer);
 }
 
 /// The first row to show so that `place` is in sight.
@@ -283,7 +298,7 @@ fn draw_rows(
     buffer: &mut Buffer,
 ) {
     for (index, (text, row)) in rows.iter().zip(area.rows()).enumerate() {
-        Text::from(text.as_str()).render(row, buffer);
+        Text::from(cut(look, text, row)).render(row, buffer);
         if selected == Some(index) {
             mark(look, row, buffer);
         }
