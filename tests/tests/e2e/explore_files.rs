@@ -53,7 +53,7 @@ fn surroundings_change_no_byte_of_a_file() {
 #[test]
 fn keys_lead_to_the_screens_that_render_writes() {
     let played = written(&["play", "--type", "gg 23G 4"]);
-    assert_eq!(played, written(&["play", "--type", "g g 2 3 G 4"]));
+    assert_eq!(played, written(&["play", "--type", "g g 23G 4"]));
     assert!(played.contains("[4 Why]"), "{played}");
     assert_eq!(written(&["play", "--type", "4"]), written(&["render", "--screen", "why"]));
 }
@@ -69,6 +69,29 @@ fn typed_keys_need_no_scenario_where_manifests_are_named_by_a_flag() {
     let nothing = played(&["play", "--type", "2"]).code(2);
     let complaint = String::from_utf8_lossy(&nothing.get_output().stderr).into_owned();
     assert!(complaint.contains("manifests with -f"), "{complaint}");
+}
+
+#[test]
+fn a_blank_between_keys_ends_a_count_as_a_pause_at_a_terminal_does() {
+    let last = written(&["play", "--type", "G"]);
+    let counted = written(&["play", "--type", "45G"]);
+    assert_ne!(last, counted);
+    assert_eq!(written(&["play", "--type", "4 5 G 2"]), written(&["play", "--type", "4 5 2 G"]));
+    assert!(written(&["play", "--type", "5 45G"]).contains(" e45 of "));
+    assert!(written(&["play", "--type", "l 2 3 G"]).contains("[3 Ladder]"));
+}
+
+#[test]
+fn a_screen_is_rendered_at_the_first_event_where_a_condition_holds() {
+    let at = "decision && verdict == \"deny\"";
+    let render = written(&["render", "--at", at]);
+    let found = format!(":next {at}");
+    let mut typed: Vec<String> = found.chars().map(String::from).collect();
+    typed.iter_mut().filter(|key| *key == " ").for_each(|key| *key = "space".to_owned());
+    let played = written(&["play", "--type", &format!("{} enter", typed.join(" "))]);
+    assert_eq!(render, played);
+    let assert = meshwalk().args(["render", "--at", "verdct == \"deny\""]).args(POLICIES).assert();
+    assert.code(2).stderr(predicate::str::contains("verdct == \"deny\"\n  ^\n"));
 }
 
 #[test]

@@ -31,8 +31,9 @@ pub(crate) struct SubjectArgs {
 /// Where the session begins, and how it looks.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct PlaceArgs {
-    /// The entry of the log to stand at: `e25` is the 25th; or its stable name.
-    #[arg(long, value_name = "EVENT")]
+    /// Where to stand: an event by its number (`e25`) or its stable name, a moment (`412ms`), or
+    /// the first event for which a condition holds, such as `verdict == "deny"`.
+    #[arg(long, value_name = "EVENT|TIME|CONDITION")]
     pub(crate) at: Option<String>,
 
     /// The screen: map, step, ladder, why, time, state or metrics.
@@ -127,8 +128,9 @@ pub(crate) struct StepArgs {
     #[arg(long)]
     pub(crate) strict: bool,
 
-    /// The entry of the log to begin at: `e25` is the 25th; or its stable name.
-    #[arg(long, value_name = "EVENT")]
+    /// Where to begin: an event by its number (`e25`) or its stable name, a moment (`412ms`), or
+    /// the first event for which a condition holds, such as `verdict == "deny"`.
+    #[arg(long, value_name = "EVENT|TIME|CONDITION")]
     pub(crate) at: Option<String>,
 
     /// What is explored.
@@ -186,8 +188,10 @@ pub(crate) struct PlayArgs {
     /// A file of keys, or `-` for standard input, unless there is --type; then a scenario file or
     /// manifests.
     ///
-    /// Keys stand as in the help: `l`, `ctrl-d`, `Enter`, `esc`. Blanks part them, and `#` begins
-    /// a comment.
+    /// Keys stand as in the help: `l`, `ctrl-d`, `Enter`, `esc`. They need no blanks between them
+    /// unless they have names; a blank or the end of a line is a pause, which ends a count as it
+    /// does at a terminal: `45G` goes to the 45th event, `4 5 G` shows two screens and goes to the
+    /// end. `#` behind a blank begins a comment.
     #[arg(value_name = "KEYS|SCENARIO", required_unless_present = "typed")]
     pub(crate) operands: Vec<PathBuf>,
 

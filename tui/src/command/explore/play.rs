@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::Exit;
 use crate::cli::{FormArg, PictureArgs, PlayArgs};
 use crate::command::{Looks, Streams};
-use crate::explore::keys::{Chord, chords};
+use crate::explore::keys::{Chord, words};
 use crate::explore::{App, Effect, output};
 use crate::failure::Failure;
 use crate::input;
@@ -35,18 +35,21 @@ pub(in crate::command) fn play(
     }
     let mut end = Exit::Fine;
     let mut pressed = 0;
-    for chord in &script {
-        let effect = app.press(*chord);
-        app.settle();
-        pressed += 1;
-        if args.every {
-            goal.write(&app, (pressed, &chord.to_string()), streams)?;
+    'script: for word in &script {
+        for chord in word {
+            let effect = app.press(*chord);
+            app.settle();
+            pressed += 1;
+            if args.every {
+                goal.write(&app, (pressed, &chord.to_string()), streams)?;
+            }
+            // What only a terminal can do is not done.
+            if effect == Some(Effect::Quit) {
+                end = if *chord == Chord::CTRL_C { Exit::Interrupted } else { Exit::Fine };
+                break 'script;
+            }
         }
-        // What only a terminal can do is not done.
-        if effect == Some(Effect::Quit) {
-            end = if *chord == Chord::CTRL_C { Exit::Interrupted } else { Exit::Fine };
-            break;
-        }
+        app.pause();
     }
     if !args.every {
         goal.write(&app, (pressed, "the end"), streams)?;
@@ -54,11 +57,11 @@ pub(in crate::command) fn play(
     Ok(end)
 }
 
-/// The keys, and what they are played to.
+/// The keys word by word, and what they are played to.
 fn script<'a>(
     args: &'a PlayArgs,
     stdin: &mut dyn Read,
-) -> Result<(Vec<Chord>, &'a [PathBuf]), Failure> {
+) -> Result<(Vec<Vec<Chord>>, &'a [PathBuf]), Failure> {
     let (text, name, paths) = match (&args.typed, args.operands.as_slice()) {
         (Some(text), paths) => (text.clone(), "--type".to_owned(), paths),
         (None, [file, paths @ ..]) => (read(file, stdin)?, input::shown(file), paths),
@@ -71,7 +74,7 @@ fn script<'a>(
     let mut script = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let line = uncommented(line);
-        script.extend(chords(line).map_err(|problem| {
+        script.extend(words(line).map_err(|problem| {
             let place =
                 if args.typed.is_some() { name.clone() } else { format!("{name}:{}", number + 1) };
             Failure::new(format!("{place}: {problem}"))

@@ -16,7 +16,7 @@ pub(crate) use bindings::Bindings;
 pub(crate) use chord::{Chord, Held, Key};
 pub(crate) use listing::{Listing, list};
 pub(crate) use problem::Problem;
-pub(crate) use sequence::{Sequence, chords};
+pub(crate) use sequence::{Sequence, chords, words};
 
 pub(in crate::explore) use hints::{ShownHint, hints};
 pub(in crate::explore) use resolver::{Resolver, Typed};

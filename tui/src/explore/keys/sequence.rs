@@ -44,22 +44,25 @@ fn mistyped(word: &str) -> Result<(), String> {
 /// Reads keys as they are pressed: words between blanks are a key with a name (`space`,
 /// `ctrl-d`), or characters in a row (`gg`, `23G`).
 pub(crate) fn chords(text: &str) -> Result<Vec<Chord>, String> {
-    let mut chords = Vec::new();
-    for word in text.split_whitespace() {
-        let one = word.chars().nth(1).is_none();
-        let held = ["ctrl-", "alt-", "shift-"].iter().any(|prefix| {
-            word.len() > prefix.len()
-                && word.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
-        });
-        if one || held || chord::named(word).is_some() {
-            chords.push(Chord::parse(word)?);
-        } else {
-            for char in word.chars() {
-                chords.push(Chord::parse(char.encode_utf8(&mut [0; 4]))?);
-            }
-        }
+    Ok(words(text)?.concat())
+}
+
+/// The same word by word, for those to whom a blank is a pause.
+pub(crate) fn words(text: &str) -> Result<Vec<Vec<Chord>>, String> {
+    text.split_whitespace().map(word_of).collect()
+}
+
+/// The keys of one word.
+fn word_of(word: &str) -> Result<Vec<Chord>, String> {
+    let one = word.chars().nth(1).is_none();
+    let held = ["ctrl-", "alt-", "shift-"].iter().any(|prefix| {
+        word.len() > prefix.len()
+            && word.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+    });
+    if one || held || chord::named(word).is_some() {
+        return Ok(vec![Chord::parse(word)?]);
     }
-    Ok(chords)
+    word.chars().map(|char| Chord::parse(char.encode_utf8(&mut [0; 4]))).collect()
 }
 
 impl fmt::Display for Sequence {
