@@ -47,7 +47,7 @@ pub(crate) struct App {
     pub(in crate::explore) bindings: Arc<Bindings>,
     resolver: Resolver,
     vocabulary: Vocabulary,
-    names: Arc<ConditionNames>,
+    pub(in crate::explore) names: Arc<ConditionNames>,
     commands: History,
     conditions: History,
     searches: History,
