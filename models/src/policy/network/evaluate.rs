@@ -6,11 +6,14 @@
 //! `ClusterNetworkPolicySpec`; kubernetes networking/v1.
 
 use crate::explain::Probe;
+use crate::manifest::Place;
+use crate::manifest::kinds::Transport;
 use crate::manifest::kinds::policy::{Direction, PolicyAction, PolicyTier, Selection};
 use crate::world::{NamespaceId, Origin};
 
 use super::compile::{ClusterRow, NamespacedRow, Reading, RuleRow, is_refused};
 use super::matching::{self, Scene, Truth, ports_shown};
+use super::near::{self, Near};
 use super::party::{Party, PodParty};
 use super::portion::Portion;
 use super::rules;
@@ -43,6 +46,8 @@ pub(super) trait Look {
     fn selects(&self, end: &End<'_>, row: &NamespacedRow) -> Truth;
     /// Whether the peer at this position of a rule means the other end.
     fn peer(&self, end: &End<'_>, row: &RuleRow, at: usize, own: Option<NamespaceId>) -> Truth;
+    /// The port that is called, where it is one.
+    fn called(&self) -> Option<(u16, Transport)>;
     /// What a rule's ports mean.
     fn ports(&self, end: &End<'_>, row: &RuleRow) -> Self::Part;
 }
@@ -312,7 +317,11 @@ impl<L: Look, R: Probe> Evaluation<'_, '_, L, R> {
     fn selects(&mut self, row: &NamespacedRow) -> bool {
         let (title, pod) = (&row.title, self.end.pod);
         if self.look.selects(self.end, row) != Truth::Yes {
-            self.probe.leave(rules::ISOLATION, Some(row.origin()), || {
+            let speaks = row.policy.directions.contains(&self.end.direction);
+            let near = (speaks && self.probe.listens())
+                .then(|| near::of_subject(&row.policy.pods, pod.labels));
+            let place = self.tell_near(near.flatten()).map(Origin::Manifest);
+            self.probe.leave(rules::ISOLATION, Some(place.unwrap_or(row.origin())), || {
                 let why = matching::why_not_selected(&row.policy.pods, pod.labels);
                 let why = why.unwrap_or_default();
                 format!("{title} does not select this pod: podSelector: {why}")
@@ -359,19 +368,30 @@ impl<L: Look, R: Probe> Evaluation<'_, '_, L, R> {
                 break;
             }
         }
+        let hit = open.and(&self.look.ports(end, row));
         if truth == Truth::No {
-            let place = matching::place_of_peers(peers, row.rule.place);
-            self.probe.step(rules::PEER, Some(Origin::Manifest(place)), || {
-                let why = end.scene.why_no_peer(peers.unwrap_or_default(), own, end.other);
+            let peers = peers.unwrap_or_default();
+            self.probe.enter();
+            let near = (self.probe.listens() && !hit.is_empty())
+                .then(|| near::of_peers(&end.scene, peers, own, end.other));
+            let place = self.tell_near(near.flatten());
+            let place = place.unwrap_or_else(|| {
+                matching::place_of_peers(row.rule.peers.as_deref(), row.rule.place)
+            });
+            self.probe.leave(rules::PEER, Some(Origin::Manifest(place)), || {
+                let why = end.scene.why_no_peer(peers, own, end.other);
                 format!("{}does not match: {why}", named(row))
             });
             return None;
         }
-        let hit = open.and(&self.look.ports(end, row));
         if hit.is_empty() {
             let place = row.rule.ports.iter().flatten().next().map(|port| port.place);
             let origin = Origin::Manifest(place.unwrap_or(row.rule.place));
-            self.probe.step(rules::PORT, Some(origin), || {
+            self.probe.enter();
+            let called = self.look.called().filter(|_| truth == Truth::Yes);
+            let near = called.and_then(|it| near::of_ports(row.rule.ports.as_deref(), it));
+            self.tell_near(near);
+            self.probe.leave(rules::PORT, Some(origin), || {
                 let ports = ports_shown(row.rule.ports.as_deref());
                 format!("{}does not match: the port is not among {ports}", named(row))
             });
@@ -382,6 +402,13 @@ impl<L: Look, R: Probe> Evaluation<'_, '_, L, R> {
         }
         self.probe.step(rules::RULE, origin, || told(row, truth));
         Some((truth, hit))
+    }
+
+    /// Tells the one thing by which the innermost open step fails, and gives its place.
+    fn tell_near(&mut self, near: Option<Near>) -> Option<Place> {
+        let near = near?;
+        self.probe.misfit(&near.found, &near.wanted);
+        Some(near.place)
     }
 
     /// Notes the first peer of a rule that may mean the other end.

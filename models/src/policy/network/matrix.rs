@@ -293,6 +293,10 @@ impl Look for All<'_> {
         ConnectionSet::none()
     }
 
+    fn called(&self) -> Option<(u16, Transport)> {
+        None
+    }
+
     // Only policies that select the pod are asked.
     fn speaks(&self, _: &End<'_>, _: &ClusterRow) -> Truth {
         Truth::Yes

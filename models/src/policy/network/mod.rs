@@ -6,6 +6,7 @@ mod evaluate;
 mod findings;
 mod matching;
 mod matrix;
+mod near;
 mod party;
 mod point;
 mod portion;

@@ -39,6 +39,10 @@ impl Look for Point {
         peer.map_or(Truth::No, |peer| end.scene.peer(&peer.test, own, end.other))
     }
 
+    fn called(&self) -> Option<(u16, Transport)> {
+        Some((self.port, self.transport))
+    }
+
     fn ports(&self, end: &End<'_>, row: &RuleRow) -> One {
         let set = port_set(row.rule.ports.as_deref(), end.to);
         One::of(&set, self.transport, self.port)

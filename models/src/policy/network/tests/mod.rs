@@ -3,6 +3,7 @@
 mod findings;
 mod isolation;
 mod laws;
+mod near;
 mod nodes;
 mod peers;
 mod ports;
