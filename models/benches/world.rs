@@ -44,6 +44,7 @@ fn pair(number: u32) -> [Resource; 2] {
         external_name: None,
         selector: Some(at(labels.clone())),
         publish_not_ready: false,
+        external_traffic: None,
         ports: vec![ServicePort {
             name: Some(text("http")),
             port: at(80),

@@ -10,6 +10,7 @@ mod bypass;
 mod caller;
 mod destination;
 mod expect;
+mod exposed;
 mod filters;
 mod from_pod;
 mod gateway;
@@ -52,10 +53,11 @@ pub use answer::{
 };
 pub use caller::{Caller, CallerError, find as find_caller, full_name};
 pub use expect::{Expectation, ExpectationError, FORMS, shown, shown_target};
+pub use exposed::{CLIENTS_OF_RUNS, exposed_service};
 pub use network::{RESOLVER_TIME_OUT, name_servers_reached};
 pub use policies::{RouteSettings, route_settings};
 pub use question::{
-    ClientCertificate, ExternalAnswer, ExternalAnswers, Policies, Question, Sender,
+    ClientCertificate, ExternalAnswer, ExternalAnswers, OutsideClient, Policies, Question, Sender,
 };
 pub use request::request_sent;
 pub use server_side::{
@@ -78,6 +80,7 @@ pub fn walk(world: &World, planes: &ControlPlanes, question: &Question) -> Answe
     let mut answer = match &question.sender {
         Sender::Pod(caller) => from_pod::walk(world, planes, question, *caller, &mut tree),
         Sender::Outside(name) => gateway::walk(world, planes, question, name, &mut tree),
+        Sender::Client(client) => exposed::walk((world, planes), question, *client, &mut tree),
     };
     verdict::settle(&mut answer);
     answer.because = tree.finish();

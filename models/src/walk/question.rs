@@ -1,5 +1,6 @@
 //! What is asked: who sends which request where.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::control::GatewayName;
@@ -60,4 +61,16 @@ pub enum Sender {
     Pod(Caller),
     /// A client outside, at this gateway.
     Outside(GatewayName),
+    /// A client outside, at a Service.
+    Client(OutsideClient),
+}
+
+/// A client outside that dials a Service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutsideClient {
+    /// Somebody with this address, where it is known; what manifests expose is reached.
+    Somebody(Option<IpAddr>),
+    /// One of a run, which reaches whatever the scenario sends it to; to policies of the network
+    /// all of them come from this address.
+    OfRun(IpAddr),
 }

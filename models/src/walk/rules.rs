@@ -10,6 +10,10 @@ pub(super) const CALLER: RuleId = RuleId("walk.caller");
 pub(super) const CONNECT_TIME_OUT: RuleId = RuleId("walk.connect-time-out");
 /// Endpoints of a cluster, and which are in use.
 pub(super) const ENDPOINTS: RuleId = RuleId("walk.endpoints");
+/// A client outside dials a Service.
+pub(super) const EXPOSED: RuleId = RuleId("walk.exposed");
+/// Whose address servers see of a client outside.
+pub(super) const EXPOSED_ADDRESS: RuleId = RuleId("walk.exposed-address");
 /// A client outside asks a gateway.
 pub(super) const GATEWAY: RuleId = RuleId("walk.gateway");
 /// A name is asked of the cluster's name servers.

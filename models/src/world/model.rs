@@ -4,8 +4,11 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::explain::Sourced;
 use crate::manifest::Place;
-use crate::manifest::kinds::{AppProtocol, Container, Labels, Transport, WorkloadKind};
+use crate::manifest::kinds::{
+    AppProtocol, Container, ExternalTraffic, Labels, Transport, WorkloadKind,
+};
 
 use super::ids::{
     ClusterId, IdTable, IngressClassId, NamespaceId, NodeId, PodId, RegionId, ServiceAccountId,
@@ -127,6 +130,8 @@ pub struct Service {
     pub kind: ServiceKind,
     /// Whether clients outside the cluster reach it: its type is NodePort or LoadBalancer.
     pub is_exposed: bool,
+    /// What becomes of the address of such a client, and who says so.
+    pub external_traffic: Sourced<ExternalTraffic>,
     /// Its ports.
     pub ports: Vec<ServicePort>,
     /// What DNS answers with when the Service is headless, in the order of pod ids and then

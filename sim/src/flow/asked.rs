@@ -9,8 +9,8 @@ use meshwalk_models::proxy::envoy::filters::ExternalAnswer;
 use meshwalk_models::token::TokenFacts;
 use meshwalk_models::units::SimTime;
 use meshwalk_models::walk::{
-    Caller, ClientCertificate, ExternalAnswers, Policies, Question, Scheme, Sender, Target,
-    TargetPort,
+    CLIENTS_OF_RUNS, Caller, ClientCertificate, ExternalAnswers, OutsideClient, Policies, Question,
+    Scheme, Sender, Target, TargetPort,
 };
 use meshwalk_models::world::{PodId, WorkloadId, World};
 
@@ -61,9 +61,6 @@ pub enum Dials {
 /// Why a call is no question to the walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unasked {
-    /// A client outside dials a Service without a gateway in between.
-    #[error("clients outside reach this Service through a load balancer, which is not walked")]
-    LoadBalancer,
     /// No controller that is modelled serves the class.
     #[error("no controller that is modelled serves this class of Ingresses")]
     NoController,
@@ -127,7 +124,7 @@ impl Asked {
                 name: class.clone(),
                 kind: GatewayKind::Ingress,
             }),
-            (None, _) => return Err(Unasked::LoadBalancer),
+            (None, _) => Sender::Client(OutsideClient::OfRun(CLIENTS_OF_RUNS)),
         };
         let target = match &self.dials {
             Dials::Address { host, port } => Target {

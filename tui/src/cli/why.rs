@@ -14,6 +14,7 @@ const EXAMPLES: &[&str] = &[
     "meshwalk why -f deploy/ --from web/frontend --to checkout.shop:8080 -X POST -H 'x-user: jane' \
      --expect routed:checkout/v2",
     "meshwalk why -f deploy/ --at gateway/shop/public --to https://shop.example/orders -o json",
+    "meshwalk why -f deploy/ --from outside/203.0.113.7 --to web.shop:80",
     "meshwalk why -f deploy/ --from batch/deploy/report --to payments.shop:8080 --expect denied",
     "meshwalk why -f deploy/ --from web/frontend --to checkout.shop:8080 --token @token.jwt \
      --jwks keys.json --now 2026-05-01T09:30:00Z",
@@ -29,7 +30,8 @@ pub(crate) struct WhyArgs {
     pub(crate) mesh: MeshArgs,
 
     /// Who sends the request: `NAME`, `NAMESPACE/NAME`, `NAMESPACE/deploy/NAME` or
-    /// `NAMESPACE/pod/NAME`.
+    /// `NAMESPACE/pod/NAME`; `outside` is a client outside the cluster that dials a Service, and
+    /// `outside/ADDRESS` one whose address is known.
     #[arg(long, value_name = "CALLER", required_unless_present_any = ["at", "checks"])]
     pub(crate) from: Option<String>,
 

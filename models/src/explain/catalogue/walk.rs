@@ -38,6 +38,23 @@ pub(super) const RULES: &[Rule] = &[
         test: "walk::a_cluster_without_endpoints_is_no_backend",
     },
     Rule {
+        id: RuleId("walk.exposed"),
+        sentence: "Clients outside reach a Service of type LoadBalancer or NodePort, by the address \
+                   of its load balancer or a port of each node, and no Service of another type.",
+        source: "https://kubernetes.io/docs/concepts/services-networking/service/, publishing \
+                 Services; load balancers are taken to pass connections on",
+        fidelity: Fidelity::Simplified,
+        test: "walk::exposed::tests::a_service_is_reached_from_outside_where_its_type_exposes_it",
+    },
+    Rule {
+        id: RuleId("walk.exposed-address"),
+        sentence: "A node that passes a connection of a client outside on puts its own address in \
+                   the place of the client's, unless the Service has externalTrafficPolicy Local.",
+        source: "https://kubernetes.io/docs/tutorials/services/source-ip/",
+        fidelity: Fidelity::Simplified,
+        test: "walk::exposed::tests::a_block_of_addresses_counts_where_the_clients_address_is_kept",
+    },
+    Rule {
         id: RuleId("walk.gateway"),
         sentence: "A client outside reaches a gateway on the port that it dials.",
         source: "load balancers in front of a gateway are the cloud's; they are taken to pass \

@@ -22,7 +22,9 @@ pub(super) use ingress::read_ingress;
 pub use ingress::{Ingress, IngressBackend, IngressPath, IngressPathType, IngressRule};
 pub use probe::{HealthAsk, HealthProbe, HealthProbes, HealthScheme};
 pub(super) use service::read_service;
-pub use service::{AppProtocol, Service, ServicePort, ServiceType, TargetPort, Transport};
+pub use service::{
+    AppProtocol, ExternalTraffic, Service, ServicePort, ServiceType, TargetPort, Transport,
+};
 pub use timestamp::{Timestamp, TimestampError};
 pub use workload::{
     Container, ContainerPort, Pod, PodPhase, PodSpec, PodTemplate, Selector, SelectorExpression,

@@ -20,6 +20,8 @@ pub struct Service {
     pub selector: Option<Located<Labels>>,
     /// `spec.publishNotReadyAddresses`.
     pub publish_not_ready: bool,
+    /// `spec.externalTrafficPolicy`.
+    pub external_traffic: Option<Located<ExternalTraffic>>,
     /// `spec.ports`.
     pub ports: Vec<ServicePort>,
 }
@@ -44,6 +46,16 @@ pub enum ServiceType {
     LoadBalancer,
     /// A DNS alias; no address, no ports of its own.
     ExternalName,
+}
+
+/// `spec.externalTrafficPolicy`: what becomes of the address of clients outside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExternalTraffic {
+    /// Any node passes connections on, with an address of its own in the place of the client's.
+    #[default]
+    Cluster,
+    /// A node passes connections on to its own pods alone, and keeps the client's address.
+    Local,
 }
 
 /// One entry of `spec.ports`.
@@ -114,6 +126,13 @@ const SERVICE_TYPES: &[(&str, ServiceType)] = &[
     ("ExternalName", ServiceType::ExternalName),
 ];
 
+/// Charts write nothing between quotes where nobody sets a value.
+const EXTERNAL_TRAFFIC: &[(&str, ExternalTraffic)] = &[
+    ("Cluster", ExternalTraffic::Cluster),
+    ("Local", ExternalTraffic::Local),
+    ("", ExternalTraffic::Cluster),
+];
+
 /// The `protocol` of a port; absent means TCP.
 pub(super) fn read_transport(port: &mut Fields<'_, '_, '_, '_>) -> Transport {
     port.choice("protocol", TRANSPORTS).map(|transport| transport.value).unwrap_or_default()
@@ -131,6 +150,7 @@ pub(in crate::manifest) fn read_service(
         external_name: spec.string("externalName"),
         selector: spec.located_labels("selector"),
         publish_not_ready: spec.boolean("publishNotReadyAddresses").is_some_and(|it| it.value),
+        external_traffic: spec.choice("externalTrafficPolicy", EXTERNAL_TRAFFIC),
         ports: spec.list("ports", read_port),
     });
     service.map(Resource::Service).into_iter().collect()

@@ -3,9 +3,10 @@
 
 use std::net::IpAddr;
 
+use crate::explain::Sourced;
 use crate::lookup::LookupMap;
 use crate::manifest::Diagnostic;
-use crate::manifest::kinds::{Service as ServiceObject, ServiceType, TargetPort};
+use crate::manifest::kinds::{ExternalTraffic, Service as ServiceObject, ServiceType, TargetPort};
 use crate::manifest::nearest;
 use crate::world::{NamespaceId, Origin, Service, ServiceKind, ServicePort};
 
@@ -97,6 +98,13 @@ impl<'a> Context<'_, 'a> {
                 service.service_type,
                 ServiceType::NodePort | ServiceType::LoadBalancer
             ),
+            external_traffic: match &service.external_traffic {
+                Some(policy) => Sourced::new(policy.value, Origin::Manifest(policy.place)),
+                None => Sourced::default_of(
+                    ExternalTraffic::Cluster,
+                    "kubernetes.external-traffic-policy",
+                ),
+            },
             ports,
             addresses,
             origin: Origin::Manifest(service.meta.place),

@@ -61,6 +61,7 @@ pub(crate) fn service(title: &str, selector: &str, ports: Vec<ServicePort>) -> S
         external_name: None,
         selector: (!selector.is_empty()).then(|| Located::new(labels(selector), place(1))),
         publish_not_ready: false,
+        external_traffic: None,
         ports,
     }
 }

@@ -249,6 +249,7 @@ impl<'a> Compiler<'a> {
              own"
             .to_owned(),
         );
+        self.admit_gateway(target);
         (Sharing::Exclusive, Reuse::Close)
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use meshwalk_models::control::Beside;
 use meshwalk_models::control::istio::ambient::waypoints::WaypointAsked;
 use meshwalk_models::control::kubernetes::dns::{self, Resolved};
 use meshwalk_models::control::kubernetes::ingress::{self, IngressAnswer};
@@ -9,7 +10,8 @@ use meshwalk_models::control::kubernetes::service_port::{self, Destination, Want
 use meshwalk_models::explain::Silent;
 use meshwalk_models::manifest::kinds::AppProtocol;
 use meshwalk_models::manifest::{Diagnostic, nearest};
-use meshwalk_models::world::{Endpoint, EndpointTarget, ServiceId, ServiceKind, TableId, World};
+use meshwalk_models::walk::exposed_service;
+use meshwalk_models::world::{Endpoint, EndpointTarget, PodId, ServiceKind, TableId, World};
 
 use crate::flow::plan::{Balance, TargetPlan};
 use crate::scenario::file::Protocol;
@@ -131,6 +133,24 @@ impl Compiler<'_> {
         FoundTarget { target, service_row, dialled }
     }
 
+    /// A gateway that clients outside dial by its Service has routes that no run looks at.
+    pub(super) fn admit_gateway(&mut self, target: u32) {
+        let Some(planes) = self.input.planes else { return };
+        let world = self.input.world;
+        let servers = self.targets.servers(target).into_iter();
+        let mut pods = servers.map(|(pod, _)| PodId::from_index(pod as usize));
+        let found = pods.find(|pod| matches!(planes.beside(world, *pod), Beside::Gateway(_)));
+        let Some(pod) = found else { return };
+        let name = world.workload_name(world.pods[pod].workload);
+        self.assume(
+            "gateway.dialled",
+            format!(
+                "{name} is a gateway, and its routes are not simulated for clients that dial its \
+                 Service: its pods answer themselves"
+            ),
+        );
+    }
+
     fn reach_name(
         &mut self,
         site: CallSite<'_>,
@@ -143,7 +163,7 @@ impl Compiler<'_> {
             Some(client) => dns::resolve(world, client, host, &mut Silent)
                 .result
                 .map_err(|failure| failure.to_string())?,
-            None => Resolved::Service(service_for_outside(world, host)?),
+            None => Resolved::Service(exposed_service(world, host)?),
         };
         let spoken = spoken(protocol);
         let destination = service_port::destination(world, &resolved, wanted, spoken, &mut Silent)
@@ -317,29 +337,6 @@ impl Targets {
         self.service_rows.push(key.service_row);
         self.rows.insert(key, row);
         row
-    }
-}
-
-/// Clients outside reach a Service through its load balancer, by `name` or `name.namespace`.
-fn service_for_outside(world: &World, host: &str) -> Result<ServiceId, String> {
-    let (name, namespace) = match host.split_once('.') {
-        Some((name, rest)) => (name, Some(rest.split('.').next().unwrap_or(rest))),
-        None => (host, None),
-    };
-    let fits = |id: &ServiceId| {
-        let service = &world.services[*id];
-        service.name == name
-            && namespace.is_none_or(|wanted| world.namespaces[service.namespace].name == wanted)
-    };
-    let found: Vec<ServiceId> = world.services.ids().filter(fits).collect();
-    match found.as_slice() {
-        [] => Err(format!("there is no Service `{host}` that clients outside could reach")),
-        [id] => Ok(*id),
-        [first, second, ..] => Err(format!(
-            "`{host}` is ambiguous: {} or {}; write name.namespace",
-            world.service_name(*first),
-            world.service_name(*second)
-        )),
     }
 }
 

@@ -3,7 +3,7 @@
 use meshwalk_models::cost::CostProfile;
 use meshwalk_models::manifest::{SourceSet, load};
 use meshwalk_models::units::SimTime;
-use meshwalk_models::walk::{Policies, Question, Sender};
+use meshwalk_models::walk::{CLIENTS_OF_RUNS, OutsideClient, Policies, Question, Sender};
 use meshwalk_models::world::{PodId, TableId};
 
 use crate::flow::Unasked;
@@ -100,14 +100,16 @@ fn tokens_go_by_the_clock_of_the_run() {
 }
 
 #[test]
-fn clients_outside_ask_at_the_ingress_and_nobody_walks_a_load_balancer() {
+fn clients_outside_ask_at_the_ingress_or_at_the_service_that_they_call() {
     let case = Case::of(SOURCE);
     let question = case.question("traffic[0].to", None, SimTime::ZERO).expect("a question");
     assert_eq!(question.target.to_string(), "http://shop.example");
     let Sender::Outside(gateway) = question.sender else { panic!("it comes from outside") };
     assert_eq!(gateway.to_string(), "ingress/nginx");
-    let balanced = case.question("traffic[1].to", None, SimTime::ZERO);
-    assert_eq!(balanced.err(), Some(Unasked::LoadBalancer));
+    let balanced = case.question("traffic[1].to", None, SimTime::ZERO).expect("a question");
+    assert_eq!(balanced.target.to_string(), "web:80");
+    let Sender::Client(client) = balanced.sender else { panic!("it comes from outside") };
+    assert_eq!(client, OutsideClient::OfRun(CLIENTS_OF_RUNS));
 }
 
 #[test]

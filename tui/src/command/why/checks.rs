@@ -154,7 +154,7 @@ struct CheckSchema {
     /// What the check is called. Default: what it asks.
     name: Option<String>,
     /// Who sends the request: `NAME`, `NAMESPACE/NAME`, `NAMESPACE/deploy/NAME` or
-    /// `NAMESPACE/pod/NAME`.
+    /// `NAMESPACE/pod/NAME`; `outside` or `outside/ADDRESS` is a client outside the cluster.
     from: Option<String>,
     /// The gateway that a client outside asks: `gateway/NAME` or `gateway/NAMESPACE/NAME`.
     at: Option<String>,

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use meshwalk_models::token::TokenFacts;
 use meshwalk_models::walk::{
-    Answer, ClientCertificate, Expectation, ExternalAnswers, FORMS, Policies, Question, Sender,
-    Target, Verdict,
+    Answer, ClientCertificate, Expectation, ExternalAnswers, FORMS, OutsideClient, Policies,
+    Question, Sender, Target, Verdict,
 };
 
 use crate::Exit;
@@ -23,6 +23,8 @@ use crate::report::why as report;
 use super::mesh::Mesh;
 use super::{Looks, Streams};
 
+/// What `--from` calls clients outside the cluster.
+const OUTSIDE: &str = "outside";
 /// How many edits that would change the verdict are told.
 const FLIPS: usize = 3;
 
@@ -123,10 +125,10 @@ impl Asked<'_> {
             Failure::new(format!("{error}"))
                 .help("write SERVICE:PORT, SERVICE.NAMESPACE:PORT, a host, an address or a URL")
         })?;
-        let caller = self.from.map(|caller| mesh.caller(self.namespace, caller)).transpose()?;
-        let sender = match (self.at, caller) {
+        let from = self.from.map(|from| sender(mesh, self.namespace, from)).transpose()?;
+        let sender = match (self.at, from) {
             (Some(gateway), _) => Sender::Outside(mesh.gateway(self.namespace, gateway)?),
-            (None, Some(caller)) => Sender::Pod(caller),
+            (None, Some(from)) => from,
             (None, None) => return Err(Failure::new("neither --from nor --at says who asks")),
         };
         if self.path.is_some_and(|path| !path.starts_with('/')) {
@@ -144,6 +146,18 @@ impl Asked<'_> {
             tokens: Arc::clone(&self.tokens),
         })
     }
+}
+
+/// Who `text` names: clients outside, perhaps with their address, or a workload.
+fn sender(mesh: &Mesh, namespace: Option<&str>, text: &str) -> Result<Sender, Failure> {
+    if text == OUTSIDE {
+        return Ok(Sender::Client(OutsideClient::Somebody(None)));
+    }
+    let address = text.split_once('/').filter(|(outside, _)| *outside == OUTSIDE);
+    if let Some(address) = address.and_then(|(_, text)| text.parse().ok()) {
+        return Ok(Sender::Client(OutsideClient::Somebody(Some(address))));
+    }
+    mesh.caller(namespace, text).map(Sender::Pod)
 }
 
 const fn certificate(args: &WhyArgs) -> ClientCertificate {

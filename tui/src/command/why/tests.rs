@@ -38,6 +38,22 @@ fn the_verdict_decides_the_exit_code() {
 }
 
 #[test]
+fn a_client_outside_is_asked_for_by_that_word_and_perhaps_its_address() {
+    let hidden = why(&["--from", "outside", "--to", "web.shop:80"]);
+    assert_eq!(hidden.exit, Exit::Failed);
+    assert!(hidden.out.contains("is no LoadBalancer and no NodePort"), "{}", hidden.out);
+    let kept = "spec: { type: NodePort, externalTrafficPolicy: Local, selector: { app: web }, ";
+    let open = SHOP.replace("spec: { selector: { app: web }, ", kept);
+    let asked = |from: &str| {
+        meshwalk_reading(&open, &["why", "-f", "-", "--from", from, "--to", "web.shop:80"])
+    };
+    assert_eq!(asked("outside").exit, Exit::Fine);
+    let known = asked("outside/198.51.100.7");
+    assert!(known.out.contains("the client's own address, 198.51.100.7"), "{}", known.out);
+    assert_eq!(asked("outside/web").exit, Exit::Unusable, "that is a workload of a namespace");
+}
+
+#[test]
 fn the_command_line_may_say_which_pods_have_a_sidecar() {
     let asked = ["--from", "shop/web", "--to", "web:80"];
     let with = |data_path: &[&str]| why(&[&asked[..], data_path].concat()).out;

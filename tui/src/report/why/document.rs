@@ -6,8 +6,8 @@ use meshwalk_models::explain::{Explanation, Fact, Sourced};
 use meshwalk_models::proxy::envoy::config::Target;
 use meshwalk_models::units::SimDuration;
 use meshwalk_models::walk::{
-    EndpointShare, HeaderChange, InUse, Limit, Outcome, RequestAfter, RetryInForce, Sender, Share,
-    Timeouts, Verdict, full_name,
+    EndpointShare, HeaderChange, InUse, Limit, Outcome, OutsideClient, RequestAfter, RetryInForce,
+    Sender, Share, Timeouts, Verdict, full_name,
 };
 use meshwalk_models::world::Origin;
 use serde::Serialize;
@@ -273,6 +273,10 @@ fn question<'v>(view: &'v View<'_>) -> QuestionOut<'v> {
     let (from, at) = match &question.sender {
         Sender::Pod(caller) => (Some(full_name(view.world, caller.workload)), None),
         Sender::Outside(gateway) => (None, Some(gateway.to_string())),
+        Sender::Client(OutsideClient::Somebody(Some(address))) => {
+            (Some(format!("outside/{address}")), None)
+        }
+        Sender::Client(_) => (Some("outside".to_owned()), None),
     };
     let header = |(name, value): &'v (String, String)| Header { name, value };
     QuestionOut {

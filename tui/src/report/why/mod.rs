@@ -8,7 +8,7 @@ mod verdict;
 pub(crate) mod words;
 
 use meshwalk_models::flip::Flips;
-use meshwalk_models::walk::{Answer, Question, Sender, full_name};
+use meshwalk_models::walk::{Answer, OutsideClient, Question, Sender, full_name};
 use meshwalk_models::world::World;
 
 use super::places::Places;
@@ -39,6 +39,8 @@ pub(crate) fn title(world: &World, question: &Question) -> String {
     let sender = match &question.sender {
         Sender::Pod(caller) => format!("from {}", full_name(world, caller.workload)),
         Sender::Outside(gateway) => format!("from outside at {gateway}"),
+        Sender::Client(OutsideClient::Somebody(Some(address))) => format!("from outside/{address}"),
+        Sender::Client(_) => "from outside".to_owned(),
     };
     format!("{} {}{path} {sender}", question.method, question.target)
 }

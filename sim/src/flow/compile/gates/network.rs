@@ -1,11 +1,10 @@
 //! What network policies make of a connection.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use meshwalk_models::explain::Silent;
 use meshwalk_models::manifest::kinds::Transport;
 use meshwalk_models::manifest::kinds::policy::Direction;
 use meshwalk_models::policy::network::{NetworkPeer, NetworkVerdict};
+use meshwalk_models::walk::CLIENTS_OF_RUNS;
 use meshwalk_models::world::{PodId, TableId};
 
 use crate::flow::plan::ConnectionFate;
@@ -13,10 +12,6 @@ use crate::flow::plan::ConnectionFate;
 use super::super::Compiler;
 use super::super::sendings::Sending;
 use super::{Pair, Said};
-
-/// Where clients outside come from: an address for documentation (RFC 5737), which no block of a
-/// policy should name.
-const OUTSIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1));
 
 impl Compiler<'_> {
     pub(super) fn network(&mut self, sending: &Sending, pair: Pair) -> Said {
@@ -70,8 +65,8 @@ impl Compiler<'_> {
         }
         self.assume(
             "clients.address",
-            format!("to network policies, clients outside come from {OUTSIDE}"),
+            format!("to network policies, clients outside come from {CLIENTS_OF_RUNS}"),
         );
-        NetworkPeer::Address(OUTSIDE)
+        NetworkPeer::Address(CLIENTS_OF_RUNS)
     }
 }

@@ -365,9 +365,6 @@ const fn sign_of(verdict: Verdict) -> Sign {
 /// What has a tree of reasons where a call has none.
 const fn instead_of(reason: Unasked) -> Option<&'static str> {
     match reason {
-        Unasked::LoadBalancer => {
-            Some("ask of a caller: meshwalk why -f FILES --from WORKLOAD --to SERVICE:PORT")
-        }
         Unasked::NoController => {
             Some("ask of a gateway: meshwalk why -f FILES --at gateway/NAME --to URL")
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::mpsc;
 
+use meshwalk_models::walk::Sender;
 use meshwalk_sim::log::StepKind;
 use meshwalk_sim::timeline::EventId;
 use ratatui::buffer::Buffer;
@@ -201,36 +202,76 @@ fn scenarios() -> Vec<(String, &'static str)> {
     let names = names.map(|name| format!("basics/{}", name.to_string_lossy()));
     let mut all: Vec<String> = names.filter(|name| name.ends_with(".yaml")).collect();
     all.sort();
-    let long = |name: String| match name.contains("policies") {
-        true => (name, "duration=12s"),
-        false => (name, "duration=1s"),
+    let long = |name: String| match name.as_str() {
+        "basics/policies.yaml" => (name, "duration=12s"),
+        "basics/outside.yaml" => (name, "duration=150s"),
+        _ => (name, "duration=1s"),
     };
     let mut all: Vec<_> = all.into_iter().map(long).collect();
     for name in ["baseline", "no-mesh", "overload"] {
         all.push((format!("shop/{name}.yaml"), "duration=500ms"));
+    }
+    // Manifests alone: clients outside call what is open to them, or else all Services.
+    all.push(("basics/manifests/outside.yaml".to_owned(), "duration=140s"));
+    for name in ["24-l7-deny-without-waypoint", "34-strict-and-plaintext", "27-which-identity"] {
+        all.push((format!("questions/{name}"), "duration=1s"));
+    }
+    all
+}
+
+/// Whether the run and the answer agree, for the first end of each call site that can be walked;
+/// also whether clients outside call.
+fn agreements(app: &App) -> Vec<(String, bool, Agreement)> {
+    let (log, plan) = (app.timeline.log(), app.session.plan());
+    let mut all = Vec::new();
+    for event in ends(app) {
+        let about = About::at(log, plan, event).expect("a call ends here");
+        let call = about.call;
+        let Ok(answered) = app.asking.answer(call.call, call.pod, call.at) else { continue };
+        let answer = &answered.answer;
+        let found = agreement(answer, answer.verdict, &about.fate);
+        let is_outside = matches!(answered.question.sender, Sender::Client(_));
+        all.push((log.name(event).to_string(), is_outside, found));
     }
     all
 }
 
 #[test]
 fn no_run_of_a_scenario_differs_from_its_answers() {
-    let mut compared = 0;
+    let (mut compared, mut from_outside) = (0, 0);
     for (scenario, duration) in scenarios() {
         let edits = [duration, "warm_up=0s", "expectations=[]"];
         let app = testing::app(&scenario, &edits, Look::MONO);
-        let (log, plan) = (app.timeline.log(), app.session.plan());
-        for event in ends(&app) {
-            let about = About::at(log, plan, event).expect("a call ends here");
-            let call = about.call;
-            let Ok(answered) = app.asking.answer(call.call, call.pod, call.at) else { continue };
-            let answer = &answered.answer;
-            let found = agreement(answer, answer.verdict, &about.fate);
+        for (event, is_outside, found) in agreements(&app) {
             let differs = matches!(found, Agreement::Differ(_));
-            assert!(!differs, "{scenario} {}: {found:?}", log.name(event));
+            assert!(!differs, "{scenario} {event}: {found:?}");
             compared += 1;
+            from_outside += u32::from(is_outside);
         }
     }
-    assert!(compared > 40, "{compared} calls were compared");
+    assert!(compared > 60, "{compared} calls were compared");
+    assert!(from_outside > 15, "{from_outside} of them of clients outside");
+}
+
+#[test]
+fn what_ends_a_call_of_clients_outside_is_known_at_every_service_that_is_open_to_them() {
+    for (scenario, calls) in [("basics/outside.yaml", 7), ("basics/manifests/outside.yaml", 5)] {
+        let app = testing::app(scenario, &["duration=150s", "warm_up=0s"], Look::MONO);
+        let found = agreements(&app);
+        assert_eq!(found.len(), calls, "{scenario}");
+        for (event, is_outside, agreement) in found {
+            assert!(is_outside && agreement == Agreement::Same, "{event}: {agreement:?}");
+        }
+    }
+}
+
+#[test]
+fn a_client_outside_sees_why_it_is_reset_and_which_line_says_so() {
+    let edits = ["duration=2s", "warm_up=0s", "expectations=[]"];
+    let app = testing::app("basics/outside.yaml", &edits, Look::MONO);
+    let app = at(app, StepKind::ConnectionReset);
+    insta::assert_snapshot!("outside_120x36", text(&app, (120, 36)));
+    insta::assert_snapshot!("outside_80x24", text(&app, (80, 24)));
 }
 
 #[test]
