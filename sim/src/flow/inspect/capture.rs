@@ -5,13 +5,59 @@ use std::collections::BTreeMap;
 use crate::flow::engine::Engine;
 use crate::log::Recorder;
 
-use super::{Facts, Names, Object, State, Value, describe, title};
+use super::{
+    AttemptState, ClusterState, ConnectionState, Facts, FiltersState, Names, Object, PodState,
+    PoolState, ProxyState, SourceState, State, TotalsState, TryState, TunnelsState, Value,
+    describe, title,
+};
 
-/// The states of everything at one moment. Services are left out: they are the sum of their edges.
+/// The states of everything at one moment, each kind in the order of its objects. Services are left
+/// out: they are the sum of their edges.
 #[derive(Clone, Debug, Default)]
 pub struct Capture {
-    /// In the order of objects.
-    states: Vec<(Object, State)>,
+    sources: Vec<SourceState>,
+    pods: Vec<PodState>,
+    proxies: Vec<ProxyState>,
+    clusters: Vec<ClusterState>,
+    filters: Vec<FiltersState>,
+    pools: Vec<PoolState>,
+    connections: Vec<ConnectionState>,
+    tunnels: Vec<TunnelsState>,
+    tries: Vec<TryState>,
+    attempts: Vec<AttemptState>,
+    edges: Vec<TotalsState>,
+}
+
+/// The state of one object of a kind.
+trait Captured: Clone + PartialEq {
+    /// Whose state it is.
+    fn object(&self) -> Object;
+}
+
+macro_rules! captured {
+    ($($state:ident: $it:ident => $object:expr;)*) => {
+        $(impl Captured for $state {
+            fn object(&self) -> Object {
+                let $it = self;
+                $object
+            }
+        })*
+    };
+}
+
+captured! {
+    SourceState: it => Object::Source(it.source);
+    PodState: it => Object::Pod(it.pod);
+    ProxyState: it => Object::Proxy(it.proxy);
+    ClusterState: it => Object::Cluster(it.cluster);
+    FiltersState: it => Object::Filters { pod: it.pod, manager: it.manager };
+    PoolState: it => Object::Pool(it.pool);
+    ConnectionState: it => Object::Connection(it.connection);
+    TunnelsState: it => Object::Tunnels(it.tunnels);
+    TryState: it => Object::Try(it.name);
+    AttemptState: it => Object::Attempt(it.name);
+    // Those of services are not kept.
+    TotalsState: it => Object::Edge(it.row);
 }
 
 /// What changed of one object.
@@ -53,39 +99,66 @@ impl ChangeKind {
 impl Capture {
     /// The state of one object.
     #[must_use]
-    pub fn get(&self, object: Object) -> Option<&State> {
-        let place = self.states.binary_search_by_key(&object, |(it, _)| *it).ok()?;
-        Some(&self.states[place].1)
+    pub fn get(&self, object: Object) -> Option<State> {
+        Some(match object {
+            Object::Source(_) => State::Source(state_of(&self.sources, object)?),
+            Object::Pod(_) => State::Pod(state_of(&self.pods, object)?),
+            Object::Proxy(_) => State::Proxy(state_of(&self.proxies, object)?),
+            Object::Cluster(_) => State::Cluster(state_of(&self.clusters, object)?),
+            Object::Filters { .. } => State::Filters(state_of(&self.filters, object)?),
+            Object::Pool(_) => State::Pool(state_of(&self.pools, object)?),
+            Object::Connection(_) => State::Connection(state_of(&self.connections, object)?),
+            Object::Tunnels(_) => State::Tunnels(state_of(&self.tunnels, object)?),
+            Object::Try(_) => State::Try(state_of(&self.tries, object)?),
+            Object::Attempt(_) => State::Attempt(state_of(&self.attempts, object)?),
+            Object::Edge(_) => State::Edge(state_of(&self.edges, object)?),
+            Object::Service(_) => return None,
+        })
     }
+}
 
-    /// All objects with their states, in the order of [`Object`].
-    pub fn iter(&self) -> impl Iterator<Item = (Object, &State)> {
-        self.states.iter().map(|(object, state)| (*object, state))
-    }
+fn state_of<S: Captured>(states: &[S], object: Object) -> Option<S> {
+    let place = states.binary_search_by_key(&object, S::object).ok()?;
+    Some(states[place].clone())
 }
 
 impl<R: Recorder> Engine<R> {
     /// The states of everything at this moment.
     #[must_use]
     pub fn capture(&self) -> Capture {
+        let rows = |count: usize| 0..count as u32;
         let owners = self.owners();
         let under_way = self.calls_under_way();
+        let requests = self.requests_under_way();
         let mut streams = vec![0; self.pools.len()];
         for (_, connection) in self.connections.iter() {
             streams[connection.pool as usize] += connection.streams;
         }
-        let state = |object: Object| match object {
-            Object::Service(_) => None,
-            Object::Pool(row) => {
-                let place = row as usize;
-                self.pool_state_with(row, owners[place], streams[place]).map(State::Pool)
-            }
-            Object::Edge(row) => self.edge_totals_with(row, &under_way).map(State::Edge),
-            other => self.inspect(other),
+        let pool = |row: u32| {
+            let place = row as usize;
+            self.pool_state_with(row, owners[place], streams[place])
         };
-        let objects = self.objects().into_iter();
-        let states = objects.filter_map(|object| Some((object, state(object)?))).collect();
-        Capture { states }
+        let source = |row| self.source_state_with(row, &requests);
+        let filters = self.filter_states.keys();
+        let edges = rows(self.plan.layout.edges.len());
+        Capture {
+            sources: rows(self.plan.sources.len()).filter_map(source).collect(),
+            pods: rows(self.plan.pods.len()).filter_map(|row| self.pod_state(row)).collect(),
+            proxies: rows(self.plan.boxes.len()).filter_map(|row| self.proxy_state(row)).collect(),
+            clusters: rows(self.clusters.len()).filter_map(|row| self.cluster_state(row)).collect(),
+            filters: filters
+                .filter_map(|(pod, manager)| self.filters_state(*pod, *manager))
+                .collect(),
+            pools: rows(self.pools.len()).filter_map(pool).collect(),
+            connections: self
+                .connection_slots()
+                .filter_map(|slot| self.connection_state(slot))
+                .collect(),
+            tunnels: rows(self.tunnels.len()).filter_map(|row| self.tunnels_state(row)).collect(),
+            tries: self.try_slots().filter_map(|slot| self.try_state(slot)).collect(),
+            attempts: self.attempt_slots().filter_map(|slot| self.attempt_state(slot)).collect(),
+            edges: edges.filter_map(|row| self.edge_totals_with(row, &under_way)).collect(),
+        }
     }
 }
 
@@ -94,18 +167,34 @@ impl<R: Recorder> Engine<R> {
 #[must_use]
 pub fn changed(before: &Capture, now: &Capture) -> Vec<(Object, ChangeKind)> {
     let mut changed = Vec::new();
+    compare(&before.sources, &now.sources, &mut changed);
+    compare(&before.pods, &now.pods, &mut changed);
+    compare(&before.proxies, &now.proxies, &mut changed);
+    compare(&before.clusters, &now.clusters, &mut changed);
+    compare(&before.filters, &now.filters, &mut changed);
+    compare(&before.pools, &now.pools, &mut changed);
+    compare(&before.connections, &now.connections, &mut changed);
+    compare(&before.tunnels, &now.tunnels, &mut changed);
+    compare(&before.tries, &now.tries, &mut changed);
+    compare(&before.attempts, &now.attempts, &mut changed);
+    compare(&before.edges, &now.edges, &mut changed);
+    changed
+}
+
+/// Which objects of one kind differ.
+fn compare<S: Captured>(before: &[S], now: &[S], changed: &mut Vec<(Object, ChangeKind)>) {
     let (mut left, mut right) = (before.iter().peekable(), now.iter().peekable());
     loop {
-        let (object, kind) = match (left.peek(), right.peek()) {
-            (None, None) => return changed,
-            (Some((was, _)), Some((is, _))) if was == is => (*is, ChangeKind::Changed),
-            (Some((was, _)), Some((is, _))) if was > is => (*is, ChangeKind::New),
-            (None, Some((is, _))) => (*is, ChangeKind::New),
-            (Some((was, _)), _) => (*was, ChangeKind::Gone),
+        let (object, kind) = match (left.peek().map(|it| it.object()), right.peek()) {
+            (None, None) => return,
+            (Some(was), Some(is)) if was == is.object() => (was, ChangeKind::Changed),
+            (Some(was), Some(is)) if was > is.object() => (is.object(), ChangeKind::New),
+            (None, Some(is)) => (is.object(), ChangeKind::New),
+            (Some(was), _) => (was, ChangeKind::Gone),
         };
         let before = if kind == ChangeKind::New { None } else { left.next() };
         let now = if kind == ChangeKind::Gone { None } else { right.next() };
-        if before.map(|it| it.1) != now.map(|it| it.1) {
+        if before != now {
             changed.push((object, kind));
         }
     }
@@ -118,7 +207,7 @@ pub fn change(before: &Capture, now: &Capture, object: Object, names: Names<'_>)
     let of = |state: &State, kind, fields| {
         Some(Change { object, title: title(state, names), kind, fields })
     };
-    match pair {
+    match &pair {
         (None, Some(state)) => of(state, ChangeKind::New, Vec::new()),
         (Some(state), None) => of(state, ChangeKind::Gone, Vec::new()),
         (Some(before), Some(now)) if before != now => {

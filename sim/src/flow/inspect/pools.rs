@@ -3,6 +3,7 @@
 use crate::flow::engine::Engine;
 use crate::flow::plan::{CallPlan, Picks};
 use crate::flow::state::{NONE, Phase, Pool};
+use crate::flow::upstream::ProxyCluster;
 use crate::log::Recorder;
 use crate::stats::EdgeOrigin;
 
@@ -51,7 +52,8 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn pool_state(&self, row: u32) -> Option<PoolState> {
         let own = self.connections.iter().filter(|(_, it)| it.pool == row);
         let streams = own.map(|(_, connection)| connection.streams).sum();
-        let owner = self.owners().get(row as usize).copied().unwrap_or_default();
+        let owner = self.owner_in_cluster(row);
+        let owner = owner.or_else(|| self.owners().get(row as usize).copied()).unwrap_or_default();
         self.pool_state_with(row, owner, streams)
     }
 
@@ -94,14 +96,10 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn owners(&self) -> Vec<Owner> {
         let mut owners = vec![Owner::default(); self.pools.len()];
         for own in self.clusters.iter() {
-            let plan = &self.plan.mesh.clusters[own.row as usize];
-            for first in own.pools.into_iter().filter(|first| *first != NONE) {
-                let count = if plan.picks == Picks::PerRequest { plan.hosts.len() } else { 1 };
-                for (place, owner) in owners.iter_mut().skip(first as usize).take(count).enumerate()
-                {
-                    let host = plan.hosts.get(place).copied();
-                    owner.client = Some(own.client);
-                    owner.server = host.filter(|_| plan.picks == Picks::PerRequest);
+            for (first, count) in self.pools_in(own) {
+                let pools = owners.iter_mut().skip(first as usize).take(count as usize);
+                for (place, owner) in pools.enumerate() {
+                    *owner = self.owner_at(own, place);
                 }
             }
         }
@@ -113,6 +111,29 @@ impl<R: Recorder> Engine<R> {
             }
         }
         owners
+    }
+
+    /// The pools of a cluster in a caller's proxy: the first of each sort, and how many follow it.
+    fn pools_in(&self, own: &ProxyCluster) -> impl Iterator<Item = (u32, u32)> {
+        let plan = &self.plan.mesh.clusters[own.row as usize];
+        let count = if plan.picks == Picks::PerRequest { plan.hosts.len() as u32 } else { 1 };
+        own.pools.into_iter().filter(|first| *first != NONE).map(move |first| (first, count))
+    }
+
+    /// Whose the pool is that comes at this place in its cluster.
+    fn owner_at(&self, own: &ProxyCluster, place: usize) -> Owner {
+        let plan = &self.plan.mesh.clusters[own.row as usize];
+        let host = plan.hosts.get(place).copied();
+        let server = host.filter(|_| plan.picks == Picks::PerRequest);
+        Owner { client: Some(own.client), server, ..Owner::default() }
+    }
+
+    /// Whose a pool is that belongs to a cluster.
+    fn owner_in_cluster(&self, row: u32) -> Option<Owner> {
+        let own = self.clusters.get(self.pools.get(row)?.cluster)?;
+        let mut pools = self.pools_in(own);
+        let (first, _) = pools.find(|(first, count)| (*first..first + count).contains(&row))?;
+        Some(self.owner_at(own, (row - first) as usize))
     }
 
     fn own_by_call(&self, owners: &mut [Owner], number: u32, call: &CallPlan, client: u32) {

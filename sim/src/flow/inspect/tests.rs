@@ -244,7 +244,7 @@ fn a_capture_holds_what_each_object_says_of_itself() {
     let capture = engine.capture();
     for object in engine.objects() {
         if !matches!(object, Object::Service(_)) {
-            assert_eq!(capture.get(object), engine.inspect(object).as_ref(), "{object:?}");
+            assert_eq!(capture.get(object), engine.inspect(object), "{object:?}");
         }
     }
 }

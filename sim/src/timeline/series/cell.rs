@@ -39,7 +39,8 @@ pub enum Signal {
     Hbone,
 }
 
-const SIGNALS: usize = Signal::Hbone as usize + 1;
+/// How many signals there are.
+pub(super) const SIGNALS: usize = Signal::Hbone as usize + 1;
 
 /// What there is at every moment, such as requests under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +53,8 @@ pub enum Gauge {
     Waiting,
 }
 
-const GAUGES: usize = Gauge::Waiting as usize + 1;
+/// How many gauges there are.
+pub(super) const GAUGES: usize = Gauge::Waiting as usize + 1;
 
 /// How a gauge moved in a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -143,12 +145,17 @@ impl Cell {
 
     /// Adds what another row counted in the same window.
     pub(super) fn merge(&mut self, other: &Self) {
+        self.merge_before(other, SimDuration::ZERO);
+    }
+
+    /// Adds what was counted in a window that ends `width` before the end of this one.
+    pub(super) fn merge_before(&mut self, other: &Self, width: SimDuration) {
         for (count, more) in self.counts.iter_mut().zip(other.counts) {
             *count = count.saturating_add(more);
         }
         for (motion, more) in self.motions.iter_mut().zip(other.motions) {
             motion.net += more.net;
-            motion.area_ns += more.area_ns;
+            motion.area_ns += more.area_ns + i128::from(more.net) * i128::from(width.as_ns());
         }
         for (ending, count) in &other.endings {
             self.ended(*ending, *count);
@@ -160,9 +167,19 @@ impl Cell {
         u64::from(self.counts[signal as usize])
     }
 
+    /// How often everything was counted.
+    pub(super) const fn counts(&self) -> &[u32; SIGNALS] {
+        &self.counts
+    }
+
     /// By how much a gauge rose over the window.
     pub(super) fn net(&self, gauge: Gauge) -> i64 {
         self.motions[gauge as usize].net
+    }
+
+    /// By how much each gauge rose over the window.
+    pub(super) fn nets(&self) -> [i64; GAUGES] {
+        self.motions.map(|motion| motion.net)
     }
 
     /// The mean of a gauge that began the window at `level`.

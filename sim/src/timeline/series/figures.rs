@@ -5,7 +5,7 @@ use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::stats::Ending;
 
-use super::cell::{Cell, Gauge, Signal};
+use super::cell::{Cell, GAUGES, Gauge, SIGNALS, Signal};
 
 /// What one row did over a span of time.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +17,7 @@ pub struct Figures {
     /// The most that can be worked on at a time, where that is known.
     pub capacity: Option<u64>,
     /// How high each gauge stood at the beginning.
-    pub(super) levels: [i64; 3],
+    pub(super) levels: [i64; GAUGES],
     pub(super) cell: Cell,
     /// How often each ending occurred, the most frequent first.
     pub endings: Vec<(Ending, u64)>,
@@ -41,6 +41,46 @@ impl Share {
 
     fn of(part: u64, whole: u64) -> Option<Self> {
         (whole > 0).then_some(Self { part, whole })
+    }
+}
+
+/// How often each signal was counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts([u64; SIGNALS]);
+
+impl Counts {
+    fn of(cell: &Cell) -> Self {
+        let mut counts = Self::default();
+        counts.add(cell);
+        counts
+    }
+
+    pub(super) fn add(&mut self, cell: &Cell) {
+        for (count, more) in self.0.iter_mut().zip(cell.counts()) {
+            *count += u64::from(*more);
+        }
+    }
+
+    /// How often something was counted.
+    #[must_use]
+    pub const fn count(&self, signal: Signal) -> u64 {
+        self.0[signal as usize]
+    }
+
+    /// How many requests went out with each protection, the most frequent first.
+    #[must_use]
+    pub fn protections(&self) -> Vec<(Protection, u64)> {
+        let mut counts: Vec<(Protection, u64)> = [
+            (Protection::Plaintext, Signal::Plaintext),
+            (Protection::MutualTls, Signal::MutualTls),
+            (Protection::Hbone, Signal::Hbone),
+        ]
+        .into_iter()
+        .map(|(protection, signal)| (protection, self.count(signal)))
+        .filter(|(_, count)| *count > 0)
+        .collect();
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        counts
     }
 }
 
@@ -107,22 +147,12 @@ impl Figures {
     /// How many requests went out with each protection, the most frequent first.
     #[must_use]
     pub fn protections(&self) -> Vec<(Protection, u64)> {
-        let mut counts: Vec<(Protection, u64)> = [
-            (Protection::Plaintext, Signal::Plaintext),
-            (Protection::MutualTls, Signal::MutualTls),
-            (Protection::Hbone, Signal::Hbone),
-        ]
-        .into_iter()
-        .map(|(protection, signal)| (protection, self.count(signal)))
-        .filter(|(_, count)| *count > 0)
-        .collect();
-        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        counts
+        Counts::of(&self.cell).protections()
     }
 
     /// Whether nothing happened and nothing is under way.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        self.cell == Cell::default() && self.levels == [0; 3]
+        self.cell == Cell::default() && self.levels == [0; GAUGES]
     }
 }

@@ -1,40 +1,46 @@
 //! What the series say at one moment: whole windows before it, and one by one what happened since
-//! the last of them. Nothing of what comes later is seen.
+//! the last of them. Nothing of what comes later is seen, and nothing of rows that nobody asks about
+//! is looked at.
 
 use std::collections::BTreeMap;
 
 use meshwalk_models::units::{SimDuration, SimTime};
 
-use super::cell::{Cell, Gauge};
-use super::{Cut, Figures, Row, Series};
+use super::cell::{Cell, GAUGES, Signal};
+use super::{Counts, Cut, Figures, Row, Series};
 
-/// The series up to a moment.
-#[derive(Clone, Debug)]
+/// The series up to a moment. It is nothing but the moment: a row is looked at when somebody asks.
+#[derive(Clone, Copy, Debug)]
 pub struct Look<'s> {
     series: &'s Series,
     /// Up to when everything is known.
     to: SimTime,
     /// The window that holds it; earlier ones are whole.
     window: u64,
-    /// What happened in this window up to then, by row of the table.
-    tail: BTreeMap<usize, Cell>,
+    /// The last entry that counts of this window; none where nothing of it was kept.
+    entry: Option<u64>,
 }
 
 impl<'s> Look<'s> {
     pub(super) fn new(series: &'s Series, moment: Cut) -> Self {
         let moment = series.within(moment);
-        let (table, journal) = (&series.table, &series.journal);
-        let window = table.window_of(moment.time);
-        let start = table.start_of(window);
-        let mut tail: BTreeMap<usize, Cell> = BTreeMap::new();
-        if !journal.covers(moment.entry) {
-            return Self { series, to: start, window, tail };
+        let window = series.table.window_of(moment.time);
+        if series.journal.covers(moment.entry) {
+            Self { series, to: moment.time, window, entry: Some(moment.entry) }
+        } else {
+            Self { series, to: series.table.start_of(window), window, entry: None }
         }
-        for mark in journal.between(start, moment.entry) {
-            let before_end = moment.time.since(mark.at.time);
-            tail.entry(mark.row as usize).or_default().take(mark.happening, before_end);
+    }
+
+    /// What happened to a row of the table in the window that holds this moment, up to it.
+    fn tail(&self, row: usize) -> Cell {
+        let mut tail = Cell::default();
+        let Some(entry) = self.entry else { return tail };
+        let start = self.series.table.start_of(self.window);
+        for mark in self.series.journal.between(row, start, entry) {
+            tail.take(mark.happening, self.to.since(mark.at.time));
         }
-        Self { series, to: moment.time, window, tail }
+        tail
     }
 
     /// Up to when everything is known: the moment that was asked for, or, in a very long run, the
@@ -76,16 +82,12 @@ impl<'s> Look<'s> {
         let table = &self.series.table;
         let start = table.start_of(self.window);
         let mut whole = Cell::default();
-        let mut levels = [0; 3];
+        let mut levels = [0; GAUGES];
         for row in rows.iter().flat_map(|row| self.series.rows.of(*row)) {
             let mut cell = table.merged(row, first, self.window);
-            if let Some(tail) = self.tail.get(&row) {
-                cell.append(tail, self.to.since(start));
-            } else {
-                cell.pass(self.to.since(start));
-            }
+            cell.append(&self.tail(row), self.to.since(start));
             whole.merge(&cell);
-            add_levels(&mut levels, self.series, row, first);
+            add(&mut levels, table.levels(row, first));
         }
         self.series.describe((table.start_of(first), self.to), levels, whole)
     }
@@ -109,36 +111,71 @@ impl<'s> Look<'s> {
             for (window, cell) in table.cells(*row, 0, self.window) {
                 cells.entry(*window).or_default().merge(cell);
             }
-            if let Some(tail) = self.tail.get(row) {
-                cells.entry(self.window).or_default().merge(tail);
-            }
+            cells.entry(self.window).or_default().merge(&self.tail(*row));
         }
-        let mut levels = [0; 3];
+        let mut levels = [0; GAUGES];
         let mut windows = Vec::with_capacity(self.window as usize + 1);
         for window in 0..=self.window {
             let from = table.start_of(window);
             let to = if window == self.window { self.to } else { table.start_of(window + 1) };
             let cell = cells.remove(&window).unwrap_or_default();
-            let net = GAUGES.map(|gauge| cell.net(gauge));
+            let nets = cell.nets();
             let figures = self.series.describe((from, to), levels, cell);
             windows.push(Figures { capacity, ..figures });
-            levels.iter_mut().zip(net).for_each(|(level, net)| *level += net);
+            add(&mut levels, nets);
         }
         windows
     }
-}
 
-/// All gauges, in the order of their places.
-const GAUGES: [Gauge; 3] = [Gauge::InFlight, Gauge::Working, Gauge::Waiting];
+    /// How often everything was counted of several rows together since the beginning of the run.
+    #[must_use]
+    pub fn counts_so_far(&self, rows: &[Row]) -> Counts {
+        let mut counts = Counts::default();
+        for row in rows.iter().flat_map(|row| self.series.rows.of(*row)) {
+            for (_, cell) in self.series.table.cells(row, 0, self.window) {
+                counts.add(cell);
+            }
+            counts.add(&self.tail(row));
+        }
+        counts
+    }
 
-fn add_levels(levels: &mut [i64; 3], series: &Series, row: usize, window: u64) {
-    for (level, gauge) in levels.iter_mut().zip(GAUGES) {
-        *level += series.table.level(row, gauge, window);
+    /// How long each window of the whole recording is and how often something was counted in it.
+    /// The one that holds this moment ends here: what comes later in it is not yet true.
+    #[must_use]
+    pub fn counts_of_run(&self, row: Row, signal: Signal) -> Vec<(SimDuration, u64)> {
+        let table = &self.series.table;
+        let last = self.series.upto(self.series.until());
+        let ends = if last.window == self.window { vec![*self] } else { vec![*self, last] };
+        let span = |window| {
+            let from = table.start_of(window);
+            let end = ends.iter().find(|look| look.window == window);
+            end.map_or_else(|| table.width(), |look| look.to.since(from))
+        };
+        let mut counts: Vec<(SimDuration, u64)> =
+            (0..=last.window).map(|window| (span(window), 0)).collect();
+        for row in self.series.rows.of(row) {
+            for (window, cell) in table.cells(row, 0, last.window) {
+                if *window != self.window {
+                    counts[*window as usize].1 += cell.counted(signal);
+                }
+            }
+            for look in &ends {
+                if let Some((_, count)) = counts.get_mut(look.window as usize) {
+                    *count += look.tail(row).counted(signal);
+                }
+            }
+        }
+        counts
     }
 }
 
+fn add(levels: &mut [i64; GAUGES], more: [i64; GAUGES]) {
+    levels.iter_mut().zip(more).for_each(|(level, more)| *level += more);
+}
+
 impl Series {
-    fn describe(&self, (from, to): (SimTime, SimTime), levels: [i64; 3], cell: Cell) -> Figures {
+    fn describe(&self, (from, to): (SimTime, SimTime), levels: [i64; GAUGES], cell: Cell) -> Figures {
         let mut endings: Vec<_> = cell
             .endings()
             .iter()

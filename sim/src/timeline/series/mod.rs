@@ -8,6 +8,8 @@
 mod cell;
 mod figures;
 mod journal;
+#[cfg(test)]
+mod laws;
 mod live;
 mod look;
 mod sketch;
@@ -16,7 +18,7 @@ mod table;
 mod tests;
 
 pub use cell::{Gauge, Signal};
-pub use figures::{Figures, Share};
+pub use figures::{Counts, Figures, Share};
 pub use look::Look;
 pub use sketch::Sketch;
 
@@ -150,10 +152,10 @@ impl Series {
         };
         Self {
             table: Table::new(rows.len(), plan.end),
+            journal: Journal::new(rows.len()),
             rows,
             pods: plan.pods.iter().map(pod_row).collect(),
             capacities: layout.workloads.iter().map(capacity).collect(),
-            journal: Journal::default(),
             endings: Vec::new(),
             live: Live::default(),
             until: Cut { time: SimTime::ZERO, entry: 0 },
@@ -304,7 +306,7 @@ impl Series {
     fn note(&mut self, row: usize, happening: Happening) {
         let at = self.until;
         self.table.take(row, at.time, happening);
-        self.journal.keep(Mark { at, row: row as u32, happening });
+        self.journal.keep(row, Mark { at, happening });
     }
 
     /// The last entry that was taken.
@@ -341,16 +343,21 @@ impl Series {
     /// The first entry after `entry` that counts for a row.
     #[must_use]
     pub fn next_of(&self, row: Row, entry: u64) -> Option<u64> {
-        let rows = self.rows.of(row);
-        self.journal.after(entry).iter().find(|mark| mark.is_of(&rows)).map(|mark| mark.at.entry)
+        let rows = self.rows.of(row).into_iter();
+        rows.filter_map(|row| self.journal.next(row, entry)).min()
     }
 
     /// The last entry before `entry` that counts for a row.
     #[must_use]
     pub fn previous_of(&self, row: Row, entry: u64) -> Option<u64> {
-        let rows = self.rows.of(row);
-        let marks = self.journal.before(entry);
-        marks.iter().rev().find(|mark| mark.is_of(&rows)).map(|mark| mark.at.entry)
+        let rows = self.rows.of(row).into_iter();
+        rows.filter_map(|row| self.journal.previous(row, entry)).max()
+    }
+
+    /// The bytes that it takes to answer for every moment, roughly.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.journal.bytes() + self.table.bytes()
     }
 
     /// How many requests a workload can work on at a time.

@@ -31,6 +31,10 @@ impl Sketch {
     /// Adds the samples of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.max_ns = self.max_ns.max(other.max_ns);
+        if self.buckets.is_empty() {
+            self.buckets.clone_from(&other.buckets);
+            return;
+        }
         for (bucket, count) in &other.buckets {
             self.add(*bucket, *count);
         }

@@ -4,7 +4,7 @@
 
 use meshwalk_models::units::{SimDuration, SimTime};
 
-use super::cell::{Cell, Gauge, Happening};
+use super::cell::{Cell, GAUGES, Happening};
 
 /// How many windows a run is cut into, at most; more come only if it goes on beyond its end.
 const WINDOWS_WANTED: u64 = 240;
@@ -47,6 +47,12 @@ impl Table {
 
     pub(super) fn width(&self) -> SimDuration {
         self.width
+    }
+
+    /// The bytes that it takes, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        let windows: usize = self.rows.iter().map(Vec::capacity).sum();
+        windows * size_of::<(u64, Cell)>() + self.weight * size_of::<(u16, u32)>()
     }
 
     /// The number of the window that holds a moment.
@@ -120,16 +126,21 @@ impl Table {
     pub(super) fn merged(&self, row: usize, first: u64, last: u64) -> Cell {
         let mut whole = Cell::default();
         for (window, cell) in self.cells(row, first, last) {
-            let mut cell = cell.clone();
-            cell.pass(SimDuration::from_ns((last - 1 - window) * self.width.as_ns()));
-            whole.merge(&cell);
+            let later = SimDuration::from_ns((last - 1 - window) * self.width.as_ns());
+            whole.merge_before(cell, later);
         }
         whole
     }
 
-    /// How high a gauge stands where a window begins.
-    pub(super) fn level(&self, row: usize, gauge: Gauge, window: u64) -> i64 {
-        self.cells(row, 0, window).iter().map(|(_, cell)| cell.net(gauge)).sum()
+    /// How high each gauge stands where a window begins.
+    pub(super) fn levels(&self, row: usize, window: u64) -> [i64; GAUGES] {
+        let mut levels = [0; GAUGES];
+        for (_, cell) in self.cells(row, 0, window) {
+            for (level, net) in levels.iter_mut().zip(cell.nets()) {
+                *level += net;
+            }
+        }
+        levels
     }
 
     /// The windows of a row from `first` up to, and without, `last` in which anything happened.
