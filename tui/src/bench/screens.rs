@@ -11,7 +11,7 @@ use meshwalk_sim::scenario::Scenario;
 
 use super::clock::{p99_and_worst, timed};
 use super::texts::{Read, read_whole};
-use super::{Aim, Measurement, Size, comparison, large};
+use super::{Aim, Measurement, Size, Tell, comparison, large};
 use crate::explore::keys::chords;
 use crate::explore::{App, Depth, Glyphs, Look, Palette, Screen, Session};
 use crate::input::{Cluster, Loaded};
@@ -29,21 +29,35 @@ struct World {
     key_s: f64,
     /// What there is to be before the first screen, in seconds.
     begin_s: Option<f64>,
+    /// Jumps on each screen at full size: fewer where each takes longer, so that the whole takes
+    /// minutes.
+    jumps: u64,
 }
 
-const SHOP: World = World { name: "shop", key_s: 0.016, begin_s: Some(0.3) };
-const THOUSAND: World = World { name: "1000 services", key_s: 0.1, begin_s: None };
+const SHOP: World = World { name: "shop", key_s: 0.016, begin_s: Some(0.3), jumps: 400 };
+const THOUSAND: World = World { name: "1000 services", key_s: 0.1, begin_s: None, jumps: 120 };
+
+/// Jumps on each screen at small size.
+const JUMPS_QUICK: u64 = 40;
+
+/// After so many jumps it is told how far the measuring is.
+const TOLD_AFTER: u64 = 20;
 
 /// Records both worlds and presses keys in them.
-pub(super) fn measure(size: Size) -> Vec<Measurement> {
-    let entries = size.pick(200_000, 1_000_000);
-    let keys = size.pick(40, 400);
-    let mut found = explored(&SHOP, comparison::whole_texts(), entries, keys);
-    found.extend(explored(&THOUSAND, large::thousand_texts(), entries, keys));
+pub(super) fn measure(size: Size, tell: Tell<'_>) -> Vec<Measurement> {
+    let mut found = explored(&SHOP, comparison::whole_texts(), size, tell);
+    found.extend(explored(&THOUSAND, large::thousand_texts(), size, tell));
     found
 }
 
-fn explored(world: &World, texts: (String, String), entries: usize, keys: u64) -> Vec<Measurement> {
+fn explored(
+    world: &World,
+    texts: (String, String),
+    size: Size,
+    tell: Tell<'_>,
+) -> Vec<Measurement> {
+    let entries = size.pick(200_000, 1_000_000);
+    tell(&format!("{}: recording {entries} events", world.name));
     let begin = || {
         let mut app = App::new(session(texts), LOOK);
         // Dear questions are the worker's, as in a terminal.
@@ -59,16 +73,29 @@ fn explored(world: &World, texts: (String, String), entries: usize, keys: u64) -
         None => first,
     }];
     for screen in Screen::ALL {
-        found.extend(on_screen(world, &mut app, screen, keys));
+        found.extend(on_screen(
+            world,
+            (&mut app, screen),
+            size.pick(JUMPS_QUICK, world.jumps),
+            tell,
+        ));
     }
     found
 }
 
 /// Jumps to anywhere, and after each a step on and two back.
-fn on_screen(world: &World, app: &mut App, screen: Screen, keys: u64) -> [Measurement; 3] {
+fn on_screen(
+    world: &World,
+    (app, screen): (&mut App, Screen),
+    count: u64,
+    tell: Tell<'_>,
+) -> [Measurement; 3] {
     app.begin_on(screen.word()).expect("there is such a screen");
     let (mut jumps, mut steps) = (Vec::new(), Vec::new());
-    for number in 0..keys {
+    for number in 0..count {
+        if number % TOLD_AFTER == 0 {
+            tell(&format!("{}, {}: {number} of {count} jumps", world.name, screen.word()));
+        }
         let entry = mix(7, number) % app.entries() as u64 + 1;
         jumps.push(pressed(app, &format!("{entry}G")));
         steps.extend(["l", "h", "h"].map(|key| pressed(app, key)));

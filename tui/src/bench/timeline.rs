@@ -18,6 +18,7 @@ const SLICE: u64 = 10_000;
 struct Names {
     speed: &'static str,
     entry: &'static str,
+    series: &'static str,
     snapshots: &'static str,
     slice: &'static str,
     worst: &'static str,
@@ -32,6 +33,7 @@ struct Names {
 const SHOP: Names = Names {
     speed: "shop, recording",
     entry: "shop, an entry with its indexes",
+    series: "shop, an entry in the series",
     snapshots: "shop, all snapshots",
     slice: "shop, the longest slice of recording",
     worst: "shop, the longest jump",
@@ -45,6 +47,7 @@ const SHOP: Names = Names {
 const THOUSAND: Names = Names {
     speed: "1000 services, recording",
     entry: "1000 services, an entry with its indexes",
+    series: "1000 services, an entry in the series",
     snapshots: "1000 services, all snapshots",
     slice: "1000 services, the longest slice of recording",
     worst: "1000 services, the longest jump",
@@ -77,6 +80,7 @@ fn explored(plan: &Arc<Plan>, names: &Names, entries_max: u32, jumps: u64) -> Ve
     }
     let entries = timeline.log().len();
     let bytes = timeline.log().bytes();
+    let series = timeline.series().bytes();
     let there = |_: &Log, place: u64| EventId((mix(7, place) % entries as u64) as u32);
     let mut far = times(&mut timeline, jumps, there);
     let mut at = timeline.log().last().expect("it has entries");
@@ -90,6 +94,7 @@ fn explored(plan: &Arc<Plan>, names: &Names, entries_max: u32, jumps: u64) -> Ve
     vec![
         Measurement::new(names.speed, entries as f64 / slices.iter().sum::<f64>(), "entries/s"),
         Measurement::new(names.entry, bytes as f64 / entries as f64, "bytes"),
+        Measurement::new(names.series, series as f64 / entries as f64, "bytes"),
         Measurement::new(names.snapshots, timeline.snapshot_bytes() as f64, "bytes"),
         Measurement::new(names.slice, worst, "s"),
         Measurement::new(names.worst, far_worst, "s").aim(Aim::AtMost(names.jump_s)),

@@ -29,10 +29,13 @@ pub(super) fn bench(
     let bar = ProgressBar::new(chosen.len() as u64).with_style(style);
     let mut found = Vec::new();
     for benchmark in chosen {
-        bar.set_message(benchmark.name);
-        // The bar would show the old name until the workload is done.
-        bar.force_draw();
-        found.extend((benchmark.run)(size));
+        let tell = |what: &str| {
+            bar.set_message(what.to_owned());
+            // Otherwise the bar might show the old words until the workload is done.
+            bar.force_draw();
+        };
+        tell(benchmark.name);
+        found.extend((benchmark.run)(size, &tell));
         bar.inc(1);
     }
     bar.finish_and_clear();

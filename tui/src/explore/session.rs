@@ -11,7 +11,7 @@ use meshwalk_sim::run::{ClusterInput, Prepared, prepare, replication_seed};
 use meshwalk_sim::scenario::Scenario;
 use meshwalk_sim::stats::Assumption;
 
-use super::screen::MapGraph;
+use super::screen::{MapGraph, Subject, subjects};
 use super::wording::Words;
 use crate::input::{Cluster, Loaded};
 use crate::report::places::Places;
@@ -33,6 +33,7 @@ pub(crate) struct Session {
     /// The command that shows the same run again.
     pub(in crate::explore) command: String,
     map_graph: OnceLock<MapGraph>,
+    subjects: OnceLock<Vec<Subject>>,
 }
 
 /// What came of making a session.
@@ -67,6 +68,7 @@ impl Session {
             assumptions,
             command,
             map_graph: OnceLock::new(),
+            subjects: OnceLock::new(),
         };
         Made { session: Some(session), findings, sources }
     }
@@ -84,6 +86,11 @@ impl Session {
     /// Who can call whom; made when it is first asked for.
     pub(in crate::explore) fn map_graph(&self) -> &MapGraph {
         self.map_graph.get_or_init(|| MapGraph::of(self.world(), self.plan()))
+    }
+
+    /// Everything that has signals; named when it is first asked for.
+    pub(in crate::explore) fn subjects(&self) -> &[Subject] {
+        self.subjects.get_or_init(|| subjects(&self.plan().layout))
     }
 
     /// What its steps, pods and rules are called.

@@ -175,7 +175,12 @@ fn add(levels: &mut [i64; GAUGES], more: [i64; GAUGES]) {
 }
 
 impl Series {
-    fn describe(&self, (from, to): (SimTime, SimTime), levels: [i64; GAUGES], cell: Cell) -> Figures {
+    fn describe(
+        &self,
+        (from, to): (SimTime, SimTime),
+        levels: [i64; GAUGES],
+        cell: Cell,
+    ) -> Figures {
         let mut endings: Vec<_> = cell
             .endings()
             .iter()

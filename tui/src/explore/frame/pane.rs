@@ -1,5 +1,7 @@
 //! Panes: a border that shows which one has the focus, and rows of which one is selected.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -65,11 +67,10 @@ pub(in crate::explore) fn rows(
     inner: Rect,
     buffer: &mut Buffer,
 ) {
-    let height = usize::from(inner.height);
-    let top = first_row(selected, rows.len(), height);
+    let seen = seen(selected, rows.len(), inner);
     let has_focus = scene.view.focus() == pane;
-    for (offset, row) in rows.iter().enumerate().skip(top).take(height) {
-        let y = inner.y + u16::try_from(offset - top).unwrap_or(u16::MAX);
+    for (offset, row) in rows.iter().enumerate().skip(seen.start).take(seen.len()) {
+        let y = inner.y + u16::try_from(offset - seen.start).unwrap_or(u16::MAX);
         let area = Rect { x: inner.x, y, width: inner.width, height: 1 };
         scene.targets.add(area, Target::Row(pane, offset));
         let is_selected = offset == selected;
@@ -96,6 +97,13 @@ pub(in crate::explore) fn text(
         let y = inner.y + u16::try_from(offset).unwrap_or(u16::MAX);
         line.render(Rect { x: inner.x, y, width: inner.width, height: 1 }, buffer);
     }
+}
+
+/// The rows that [`rows`] shows of so many: others need not be made.
+pub(in crate::explore) fn seen(selected: usize, rows: usize, inner: Rect) -> Range<usize> {
+    let height = usize::from(inner.height);
+    let top = first_row(selected, rows, height);
+    top..top + height
 }
 
 /// The first row to show, so that the selected one is in the middle where it can be.

@@ -20,6 +20,7 @@ use super::asking::CallAt;
 use super::scene::Scene;
 
 pub(in crate::explore) use map::Whole as MapGraph;
+pub(in crate::explore) use metrics::{Subject, subjects};
 
 /// A screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,12 +10,12 @@ use crate::explore::scene::Scene;
 use super::model::{Item, Model, box_title};
 
 /// Whether there is anything to list.
-pub(super) fn is_needed(model: &Model) -> bool {
+pub(super) fn is_needed(model: &Model<'_>) -> bool {
     model.graph.linked().contains(&false)
 }
 
 /// Draws the line; where it is too long it begins with what is selected.
-pub(super) fn draw(scene: &Scene<'_>, model: &Model, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(scene: &Scene<'_>, model: &Model<'_>, area: Rect, buffer: &mut Buffer) {
     let look = scene.look;
     let selected = model.selected(scene);
     let linked = model.graph.linked();

@@ -21,7 +21,7 @@ fn row(role: Role, text: impl Into<String>) -> Row {
 }
 
 /// What there is to say of an item.
-pub(super) fn rows(model: &Model, item: Item) -> Vec<Row> {
+pub(super) fn rows(model: &Model<'_>, item: Item) -> Vec<Row> {
     match item {
         Item::Node(node) => of_node(model, node),
         Item::Edge(edge) => of_edge(model, edge),
@@ -33,9 +33,9 @@ pub(super) fn while_text(figures: &Figures) -> String {
     format!("in the last {}", signals::span(Some(figures.span())))
 }
 
-fn of_node(model: &Model, place: usize) -> Vec<Row> {
+fn of_node(model: &Model<'_>, place: usize) -> Vec<Row> {
     let node = &model.graph.nodes[place];
-    let figures = &model.nodes[place];
+    let figures = model.figures(place);
     let mut rows = vec![row(Role::Title, node.full_name()), row(Role::Text, what_it_is(node))];
     if let [first, ..] = &node.services[..]
         && (node.services.len() > 1 || *first != node.full_name())
@@ -65,9 +65,9 @@ fn of_node(model: &Model, place: usize) -> Vec<Row> {
     rows
 }
 
-fn of_edge(model: &Model, place: usize) -> Vec<Row> {
+fn of_edge(model: &Model<'_>, place: usize) -> Vec<Row> {
     let edge = &model.graph.edges[place];
-    let flow = &model.flows[place];
+    let flow = model.flow(place);
     let name = |node| model.graph.full_name(node);
     let mut rows = vec![
         row(Role::Title, format!("{} to {}", name(edge.from), name(edge.to))),
@@ -81,11 +81,11 @@ fn of_edge(model: &Model, place: usize) -> Vec<Row> {
     if !waypoints.is_empty() {
         rows.push(row(Role::Text, format!("through the waypoint {}", waypoints.join(", "))));
     }
-    if !flow.calls.is_empty() {
-        let numbers: Vec<String> =
-            flow.calls.iter().map(|(number, _)| number.to_string()).collect();
+    let calls = &model.calls[place];
+    if !calls.is_empty() {
+        let numbers: Vec<String> = calls.iter().map(|(number, _)| number.to_string()).collect();
         let request = model.request.as_deref().unwrap_or("the request");
-        let is_here = flow.calls.iter().any(|(_, when)| *when == When::Here);
+        let is_here = calls.iter().any(|(_, when)| *when == When::Here);
         let here = if is_here { ", where the cursor is" } else { "" };
         rows.push(row(Role::Info, format!("call {} of {request}{here}", numbers.join(", "))));
     }
@@ -180,8 +180,8 @@ fn worker_rows(figures: &Figures) -> Vec<Row> {
 }
 
 /// The figures of an edge in one line.
-pub(super) fn edge_text(model: &Model, edge: usize) -> (Role, String) {
-    let flow = &model.flows[edge];
+pub(super) fn edge_text(model: &Model<'_>, edge: usize) -> (Role, String) {
+    let flow = model.flow(edge);
     match flow.use_so_far {
         Use::NotYet => return (Role::Dim, "not used yet".to_owned()),
         Use::Untold => return (Role::Dim, String::new()),

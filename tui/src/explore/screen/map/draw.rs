@@ -59,7 +59,7 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
 
 /// The graph where its whole width can be seen. On a screen with some room it may also be up to
 /// twice as wide, and then follows what is selected; on a small one a list says more.
-pub(super) fn form(model: &Model, room: Room, area: Rect) -> Form {
+pub(super) fn form(model: &Model<'_>, room: Room, area: Rect) -> Form {
     let visible = usize::from(area.width.saturating_sub(2));
     let most = if room == Room::Narrow { visible } else { 2 * visible };
     match &model.layout {
@@ -68,7 +68,7 @@ pub(super) fn form(model: &Model, room: Room, area: Rect) -> Form {
     }
 }
 
-fn draw_map(scene: &Scene<'_>, (model, form): (&Model, Form), area: Rect, buffer: &mut Buffer) {
+fn draw_map(scene: &Scene<'_>, (model, form): (&Model<'_>, Form), area: Rect, buffer: &mut Buffer) {
     let title = match &model.request {
         Some(request) => format!("{}  the way of {request}", PANES[MAP]),
         None => PANES[MAP].to_owned(),
@@ -91,14 +91,15 @@ fn draw_map(scene: &Scene<'_>, (model, form): (&Model, Form), area: Rect, buffer
     match (form, &model.layout) {
         (Form::Graph, Some(layout)) => draw_graph(scene, (model, layout), body, buffer),
         _ => {
-            let lines = list::lines(model, scene.look);
             let selected = model.selected_row(scene);
+            let seen = pane::seen(selected, model.items.len(), body);
+            let lines = list::lines(model, &seen, scene.look);
             pane::rows(scene, (MAP, selected), &lines, body, buffer);
         }
     }
 }
 
-fn draw_legend(scene: &Scene<'_>, model: &Model, area: Rect, buffer: &mut Buffer) {
+fn draw_legend(scene: &Scene<'_>, model: &Model<'_>, area: Rect, buffer: &mut Buffer) {
     let look = scene.look;
     let calls = match model.graph.waypoints.is_empty() {
         true => "1 2 the request's calls",
@@ -114,7 +115,7 @@ fn draw_legend(scene: &Scene<'_>, model: &Model, area: Rect, buffer: &mut Buffer
     buffer.set_stringn(area.x, area.y, text, area.width.into(), look.style(Role::Dim));
 }
 
-fn draw_detail(scene: &Scene<'_>, model: &Model, area: Rect, buffer: &mut Buffer) {
+fn draw_detail(scene: &Scene<'_>, model: &Model<'_>, area: Rect, buffer: &mut Buffer) {
     let inner = pane::border(scene, DETAIL, PANES[DETAIL], area, buffer);
     let Some(item) = model.selected(scene) else { return };
     let rows = detail::rows(model, item);
@@ -163,7 +164,7 @@ impl Window<'_> {
 
 fn draw_graph(
     scene: &Scene<'_>,
-    (model, layout): (&Model, &Layout),
+    (model, layout): (&Model<'_>, &Layout),
     area: Rect,
     buffer: &mut Buffer,
 ) {
@@ -197,7 +198,7 @@ fn centre_of(place: Place) -> (usize, usize) {
 
 fn draw_lines(
     scene: &Scene<'_>,
-    (model, layout): (&Model, &Layout),
+    (model, layout): (&Model<'_>, &Layout),
     selected: Option<Item>,
     window: &mut Window<'_>,
 ) {
@@ -206,11 +207,11 @@ fn draw_lines(
         let role = if selected == Some(Item::Edge(edge)) {
             Role::Focus
         } else {
-            list::line_role(&model.flows[edge])
+            list::line_role(model.flow(edge))
         };
         look.style(role)
     };
-    for (cell, ink) in canvas::ink(layout, |edge| model.flows[edge].stroke()) {
+    for (cell, ink) in canvas::ink(layout, |edge| model.flow(edge).stroke()) {
         let Some(edge) = ink.edges[0].or(ink.edges[1]) else { continue };
         window.write(cell, ink.glyph(look.glyphs), style(edge));
     }
@@ -218,8 +219,8 @@ fn draw_lines(
         let (Some(first), Some(last)) = (route.corners.first(), route.corners.last()) else {
             continue;
         };
-        let flow = &model.flows[edge];
-        let (number_role, number) = list::call_numbers(flow);
+        let flow = model.flow(edge);
+        let (number_role, number) = list::call_numbers(&model.calls[edge]);
         match route.heading {
             Heading::Right => {
                 window.write(*last, list::head(flow, look), style(edge));
@@ -239,7 +240,7 @@ fn draw_lines(
 
 fn draw_box(
     scene: &Scene<'_>,
-    (model, layout): (&Model, &Layout),
+    (model, layout): (&Model<'_>, &Layout),
     (node, selected): (usize, Option<Item>),
     window: &mut Window<'_>,
 ) {
@@ -285,7 +286,7 @@ fn draw_box(
 /// What comes in on each row of a box.
 fn draw_ports(
     scene: &Scene<'_>,
-    (model, layout): (&Model, &Layout),
+    (model, layout): (&Model<'_>, &Layout),
     node: usize,
     window: &mut Window<'_>,
 ) {
@@ -295,7 +296,7 @@ fn draw_ports(
         let (Heading::Right, Some((x, y))) = (route.heading, route.corners.last()) else {
             continue;
         };
-        let flow = &model.flows[edge];
+        let flow = model.flow(edge);
         if flow.use_so_far != Use::Used {
             continue;
         }

@@ -1,6 +1,8 @@
 //! The Map as a list, where the graph has no room: every box with what it is and gets, and below it
 //! the calls that it makes.
 
+use std::ops::Range;
+
 use ratatui::text::{Line, Span};
 
 use crate::explore::look::{Look, Role, Sign};
@@ -16,19 +18,24 @@ use meshwalk_sim::timeline::series::Signal;
 /// Columns for the name of a box or of a callee.
 const NAME_WIDTH: usize = 24;
 
-/// All rows, in the order of the items.
-pub(super) fn lines(model: &Model, look: &Look) -> Vec<Line<'static>> {
-    model.items.iter().map(|item| line(model, *item, look)).collect()
+/// All rows, in the order of the items; those that are not seen are left empty.
+pub(super) fn lines(model: &Model<'_>, seen: &Range<usize>, look: &Look) -> Vec<Line<'static>> {
+    let rows = model.items.iter().enumerate();
+    rows.map(|(row, item)| match seen.contains(&row) {
+        true => line(model, *item, look),
+        false => Line::default(),
+    })
+    .collect()
 }
 
-fn line(model: &Model, item: Item, look: &Look) -> Line<'static> {
+fn line(model: &Model<'_>, item: Item, look: &Look) -> Line<'static> {
     match item {
         Item::Node(node) => node_line(model, node, look),
         Item::Edge(edge) => edge_line(model, edge, look),
     }
 }
 
-fn node_line(model: &Model, place: usize, look: &Look) -> Line<'static> {
+fn node_line(model: &Model<'_>, place: usize, look: &Look) -> Line<'static> {
     let node = &model.graph.nodes[place];
     let here = match (model.here == Some(place), node.kind) {
         (true, _) => look.sign(Sign::Here),
@@ -42,7 +49,7 @@ fn node_line(model: &Model, place: usize, look: &Look) -> Line<'static> {
         _ if node.namespace.is_empty() => "outside".to_owned(),
         _ => format!("{} {}", node.namespace, paths.join("+")),
     };
-    let figures = &model.nodes[place];
+    let figures = model.figures(place);
     let signal = if node.kind == NodeKind::Source { "sends" } else { "gets" };
     let traffic = match figures.count(Signal::Begun) {
         0 => signals::traffic_in_short(figures),
@@ -57,8 +64,8 @@ fn node_line(model: &Model, place: usize, look: &Look) -> Line<'static> {
     ])
 }
 
-fn edge_line(model: &Model, place: usize, look: &Look) -> Line<'static> {
-    let flow = &model.flows[place];
+fn edge_line(model: &Model<'_>, place: usize, look: &Look) -> Line<'static> {
+    let flow = model.flow(place);
     let callee = &model.graph.nodes[model.graph.edges[place].to];
     let (role, text) = detail::edge_text(model, place);
     let line_role = line_role(flow);
@@ -74,7 +81,7 @@ fn edge_line(model: &Model, place: usize, look: &Look) -> Line<'static> {
         [] => String::new(),
         _ => "  by a waypoint".to_owned(),
     };
-    let (number_role, number) = call_numbers(flow);
+    let (number_role, number) = call_numbers(&model.calls[place]);
     Line::from(vec![
         Span::raw("   "),
         Span::styled(format!("{number:>3}"), look.style(number_role)),
@@ -105,20 +112,20 @@ pub(super) fn line_role(flow: &Flow) -> Role {
 }
 
 /// The numbers of the calls of the request along an edge, in three columns at most.
-pub(super) fn call_numbers(flow: &Flow) -> (Role, String) {
-    let here = flow.calls.iter().find(|(_, when)| *when == When::Here);
-    let begun = flow.calls.iter().any(|(_, when)| *when == When::Past);
+pub(super) fn call_numbers(calls: &[(usize, When)]) -> (Role, String) {
+    let here = calls.iter().find(|(_, when)| *when == When::Here);
+    let begun = calls.iter().any(|(_, when)| *when == When::Past);
     let role = match (here, begun) {
         (Some(_), _) => Role::Selected,
         (None, true) => Role::Info,
         (None, false) => Role::Dim,
     };
-    let numbers: Vec<String> = flow.calls.iter().map(|(number, _)| number.to_string()).collect();
+    let numbers: Vec<String> = calls.iter().map(|(number, _)| number.to_string()).collect();
     let text = numbers.join(",");
     if text.len() <= 3 {
         return (role, text);
     }
-    let first = here.or(flow.calls.first()).map_or(0, |(number, _)| *number);
+    let first = here.or(calls.first()).map_or(0, |(number, _)| *number);
     (role, format!("{first}+"))
 }
 

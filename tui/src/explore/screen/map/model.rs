@@ -1,12 +1,13 @@
 //! What the Map shows at the cursor, as plain data: the part of the graph that is shown, its rows
 //! in the order in which one selects them, the figures of each, and the way of the request.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use meshwalk_models::path::Protection;
 use meshwalk_models::units::SimDuration;
 use meshwalk_sim::log::RequestRow;
-use meshwalk_sim::timeline::series::{Cut, Figures, Look as SeriesLook, Signal};
+use meshwalk_sim::timeline::series::{Cut, Figures, Look as SeriesLook, Row, Signal};
 
 use crate::explore::scene::Scene;
 
@@ -37,9 +38,6 @@ pub(super) struct Flow {
     pub(super) protections: Vec<(Protection, u64)>,
     /// Whether anything ever went on it.
     pub(super) use_so_far: Use,
-    /// The calls of the request that go along it, by their numbers; those that have begun, and
-    /// those that are to come.
-    pub(super) calls: Vec<(usize, When)>,
 }
 
 /// Whether an edge was used up to the cursor.
@@ -59,13 +57,17 @@ pub(super) enum When {
     Future,
 }
 
-/// What the Map shows.
-pub(super) struct Model {
+/// What the Map shows. Figures are found out when somebody asks for them: of a large graph few
+/// boxes and edges are seen.
+pub(super) struct Model<'a> {
     pub(super) graph: Graph,
     pub(super) items: Vec<Item>,
     pub(super) layout: Option<Layout>,
-    pub(super) nodes: Vec<Figures>,
-    pub(super) flows: Vec<Flow>,
+    look: SeriesLook<'a>,
+    nodes: Vec<OnceCell<Figures>>,
+    flows: Vec<OnceCell<Flow>>,
+    /// By edge, the calls of the request that go along it, by their numbers.
+    pub(super) calls: Vec<Vec<(usize, When)>>,
     /// The box in which the entry at the cursor happened.
     pub(super) here: Option<usize>,
     /// The request that is drawn.
@@ -79,46 +81,52 @@ const NAME_MAX: usize = 18;
 /// Room for what a row of an edge says in its box.
 pub(super) const PORT_WIDTH: usize = 8;
 
-impl Model {
+impl<'a> Model<'a> {
     /// What is true at the cursor.
-    pub(super) fn of(scene: &Scene<'_>) -> Self {
+    pub(super) fn of(scene: &Scene<'a>) -> Self {
         let known = scene.session.map_graph();
         let whole = &known.graph;
         let series = scene.timeline.series();
-        let cut = cut(scene);
-        let look = series.upto(cut);
         let span = SimDuration::from_ns(series.width().as_ns().saturating_mul(WINDOWS));
         let way = Way::of(scene, whole);
         let wanted = Wanted { unfolded: unfolded(scene, whole), pinned: way.nodes(whole) };
         let shown = fold::fold(whole, &wanted);
-        let mut calls: BTreeMap<(usize, usize), Vec<(usize, When)>> = BTreeMap::new();
+        let mut along: BTreeMap<(usize, usize), Vec<(usize, When)>> = BTreeMap::new();
         for (number, (edge, when)) in way.calls.iter().enumerate() {
             let edge = &whole.edges[*edge];
             let ends = (shown.stands_for[edge.from], shown.stands_for[edge.to]);
-            calls.entry(ends).or_default().push((number + 1, *when));
+            along.entry(ends).or_default().push((number + 1, *when));
         }
         let graph = shown.graph;
-        let flows = graph
-            .edges
-            .iter()
-            .map(|edge| {
-                let calls = calls.remove(&(edge.from, edge.to)).unwrap_or_default();
-                flow(&look, (&edge.rows, span), calls)
-            })
-            .collect();
-        let nodes = graph.nodes.iter().map(|node| figures(&look, &node.rows, span)).collect();
+        let edges = graph.edges.iter();
+        let calls = edges.map(|edge| along.remove(&(edge.from, edge.to)).unwrap_or_default());
+        let calls = calls.collect();
         let is_small = graph.nodes.len() <= 2 * fold::SHOWN_WHOLE;
         let layout = known.layout.clone().or_else(|| is_small.then(|| lay_out(&graph)));
         Self {
             items: items(&graph, layout.as_ref()),
-            nodes,
-            flows,
+            look: series.upto(cut(scene)),
+            nodes: vec![OnceCell::new(); graph.nodes.len()],
+            flows: vec![OnceCell::new(); graph.edges.len()],
+            calls,
             here: way.here.map(|node| shown.stands_for[node]),
             request: way.request.map(|request| scene.log().request_name(request)),
             span,
             layout,
             graph,
         }
+    }
+
+    /// The figures of a box over the last while.
+    pub(super) fn figures(&self, node: usize) -> &Figures {
+        let rows = &self.graph.nodes[node].rows;
+        self.nodes[node].get_or_init(|| figures(&self.look, rows, self.span))
+    }
+
+    /// What flows along an edge.
+    pub(super) fn flow(&self, edge: usize) -> &Flow {
+        let rows = &self.graph.edges[edge].rows;
+        self.flows[edge].get_or_init(|| flow(&self.look, rows, self.span))
     }
 
     /// The row that is selected.
@@ -138,8 +146,9 @@ impl Model {
         let picked = scene.view.picked(MAP).and_then(|key| self.row_of(key));
         let of_item = |wanted: Item| self.items.iter().position(|item| *item == wanted);
         let here = || self.here.and_then(|node| of_item(Item::Node(node)));
-        let is_here = |flow: &Flow| flow.calls.iter().any(|(_, when)| *when == When::Here);
-        let call = || of_item(Item::Edge(self.flows.iter().position(is_here)?));
+        let is_here =
+            |calls: &Vec<(usize, When)>| calls.iter().any(|(_, when)| *when == When::Here);
+        let call = || of_item(Item::Edge(self.calls.iter().position(is_here)?));
         picked.or_else(here).or_else(call).unwrap_or_else(|| scene.view.selected(MAP))
     }
 
@@ -168,30 +177,22 @@ pub(in crate::explore::screen) fn cut(scene: &Scene<'_>) -> Cut {
 }
 
 /// The figures of one row, or of several together.
-fn figures(
-    look: &SeriesLook<'_>,
-    rows: &[meshwalk_sim::timeline::series::Row],
-    span: SimDuration,
-) -> Figures {
+fn figures(look: &SeriesLook<'_>, rows: &[Row], span: SimDuration) -> Figures {
     match rows {
         [row] => look.over(*row, span),
         rows => look.over_all(rows, span),
     }
 }
 
-fn flow(
-    look: &SeriesLook<'_>,
-    (rows, span): (&[meshwalk_sim::timeline::series::Row], SimDuration),
-    calls: Vec<(usize, When)>,
-) -> Flow {
-    let lately = figures(look, rows, span);
-    let so_far = figures(look, rows, SimDuration::MAX);
+fn flow(look: &SeriesLook<'_>, rows: &[Row], span: SimDuration) -> Flow {
+    let so_far = look.counts_so_far(rows);
     let use_so_far = match (rows, so_far.count(Signal::Begun)) {
         ([], _) => Use::Untold,
         (_, 0) => Use::NotYet,
         _ => Use::Used,
     };
-    Flow { protections: so_far.protections(), lately, use_so_far, calls }
+    let lately = figures(look, rows, span);
+    Flow { protections: so_far.protections(), lately, use_so_far }
 }
 
 impl Flow {
@@ -309,7 +310,7 @@ impl Way {
         let mut edge_of: BTreeMap<usize, usize> = BTreeMap::new();
         for (row, edge) in graph.edges.iter().enumerate() {
             for of in &edge.rows {
-                if let meshwalk_sim::timeline::series::Row::Edge(layout_row) = of {
+                if let Row::Edge(layout_row) = of {
                     edge_of.insert(*layout_row, row);
                 }
             }
@@ -346,7 +347,6 @@ impl Way {
 
 /// The box of a pod: of its workload, or of the source whose clients it stands for.
 fn node_of_pod(scene: &Scene<'_>, graph: &Graph, pod: u32) -> Option<usize> {
-    use meshwalk_sim::timeline::series::Row;
     let plan = scene.session.plan();
     let app = plan.pods.get(pod as usize)?.app as usize;
     let source = || {

@@ -5,10 +5,10 @@ use meshwalk_sim::timeline::series::Signal;
 use crate::explore::screen::signals::{self, Health};
 
 use super::detail;
-use super::model::{Flow, Item, Model, Use, When};
+use super::model::{Item, Model, Use, When};
 
 /// All that the graph shows, one sentence an edge.
-pub(super) fn sentences(model: &Model) -> Vec<String> {
+pub(super) fn sentences(model: &Model<'_>) -> Vec<String> {
     let mut sentences = vec![format!(
         "The map has {} boxes and {} edges; rates are those of the last {}.",
         model.graph.nodes.len(),
@@ -22,7 +22,7 @@ pub(super) fn sentences(model: &Model) -> Vec<String> {
     for item in &model.items {
         match item {
             Item::Node(node) if model.graph.calls_from(*node).next().is_none() => {
-                let figures = &model.nodes[*node];
+                let figures = model.figures(*node);
                 let name = model.graph.full_name(*node);
                 let gets = match figures.count(Signal::Begun) {
                     0 => "gets nothing".to_owned(),
@@ -37,10 +37,10 @@ pub(super) fn sentences(model: &Model) -> Vec<String> {
     sentences
 }
 
-fn edge_sentence(model: &Model, place: usize) -> String {
+fn edge_sentence(model: &Model<'_>, place: usize) -> String {
     let edge = &model.graph.edges[place];
     let (from, to) = (model.graph.full_name(edge.from), model.graph.full_name(edge.to));
-    let flow = &model.flows[place];
+    let flow = model.flow(place);
     if flow.use_so_far != Use::Used {
         let text = detail::use_text(flow.use_so_far, "");
         return format!("{from} to {to}: {text}.");
@@ -64,9 +64,9 @@ fn edge_sentence(model: &Model, place: usize) -> String {
 }
 
 /// The calls of the request in their order.
-fn way(model: &Model) -> Option<String> {
+fn way(model: &Model<'_>) -> Option<String> {
     let request = model.request.as_ref()?;
-    let numbered = |(place, flow): (usize, &Flow)| {
+    let numbered = |(place, calls): (usize, &Vec<(usize, When)>)| {
         let edge = &model.graph.edges[place];
         let (from, to) = (&model.graph.nodes[edge.from].name, &model.graph.nodes[edge.to].name);
         let text = |when: &When| match when {
@@ -74,10 +74,10 @@ fn way(model: &Model) -> Option<String> {
             When::Here => format!("{from} calls {to}, where the cursor is"),
             When::Future => format!("{from} will call {to}"),
         };
-        flow.calls.iter().map(|(number, when)| (*number, text(when))).collect::<Vec<_>>()
+        calls.iter().map(|(number, when)| (*number, text(when))).collect::<Vec<_>>()
     };
     let mut calls: Vec<(usize, String)> =
-        model.flows.iter().enumerate().flat_map(numbered).collect();
+        model.calls.iter().enumerate().flat_map(numbered).collect();
     calls.sort();
     let calls: Vec<String> =
         calls.into_iter().map(|(number, text)| format!("{number} {text}")).collect();

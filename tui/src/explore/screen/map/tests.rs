@@ -99,8 +99,7 @@ fn enter_on_an_edge_leads_to_its_next_entry_and_after_the_last_to_the_first() {
 fn the_calls_of_the_request_are_numbered_in_the_order_in_which_they_begin() {
     let app = map(SHOP, StepKind::RequestAtApp, Look::MONO);
     let model = Model::of(&app.scene());
-    let mut calls: Vec<(usize, When)> =
-        model.flows.iter().flat_map(|flow| flow.calls.iter().copied()).collect();
+    let mut calls: Vec<(usize, When)> = model.calls.iter().flatten().copied().collect();
     calls.sort_by_key(|(number, _)| *number);
     let numbers: Vec<usize> = calls.iter().map(|(number, _)| *number).collect();
     assert!(!numbers.is_empty());

@@ -15,7 +15,7 @@ use crate::explore::screen::signals;
 use super::PANES;
 use super::chart;
 use super::list;
-use super::model::{Axis, CHARTS, LIST, Model, subjects};
+use super::model::{Axis, CHARTS, LIST, Model};
 
 /// Draws it.
 pub(super) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
@@ -33,23 +33,24 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
 }
 
 fn draw_list(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
-    let subjects = subjects(&scene.session.plan().layout);
+    let subjects = scene.session.subjects();
     let selected = scene.view.selected(LIST).min(subjects.len().saturating_sub(1));
     let group = subjects.get(selected).map_or("", |subject| list::heading(subject.sort));
     let title = format!("{}  {group}", PANES[LIST]);
     let inner = pane::border(scene, LIST, &title, area, buffer);
     let axis = Axis::of(scene);
     let at = scene.timeline.series().upto(cut(scene));
-    let height = usize::from(inner.height);
-    let top = pane::first_row(selected, subjects.len(), height);
+    let seen = pane::seen(selected, subjects.len(), inner);
     let width = usize::from(inner.width.saturating_sub(1));
     let lines: Vec<Line<'_>> = subjects
         .iter()
         .enumerate()
         .map(|(row, subject)| {
             // Rows that are not seen need not be measured.
-            let is_seen = (top..top + height).contains(&row);
-            if is_seen { list::line(scene, (&axis, &at), subject, width) } else { Line::default() }
+            match seen.contains(&row) {
+                true => list::line(scene.look, (&axis, &at), subject, width),
+                false => Line::default(),
+            }
         })
         .collect();
     pane::rows(scene, (LIST, selected), &lines, inner, buffer);
@@ -76,7 +77,7 @@ fn draw_charts(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
 }
 
 /// What the numbers are about.
-fn note_text(model: &Model) -> String {
+fn note_text(model: &Model<'_>) -> String {
     let axis = &model.axis;
     let failures = signals::failures(&model.lately);
     let failures = if failures.is_empty() {

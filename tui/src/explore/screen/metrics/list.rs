@@ -6,10 +6,9 @@ use ratatui::text::{Line, Span};
 use meshwalk_sim::timeline::series::{Look as SeriesLook, Signal};
 
 use crate::explore::look::{Glyphs, Look, Role, Sign};
-use crate::explore::scene::Scene;
 use crate::explore::screen::signals::{self, Health};
 
-use super::model::{Axis, Subject, rate, while_of, windows};
+use super::model::{Axis, Subject, rate, while_of};
 
 /// Columns of a small chart.
 const SPARK_WIDTH: usize = 10;
@@ -18,12 +17,11 @@ const BARS_ASCII: [&str; 8] = ["_", ".", ":", "-", "=", "+", "*", "#"];
 
 /// The row of a subject at the cursor, in so many columns.
 pub(super) fn line(
-    scene: &Scene<'_>,
+    look: &Look,
     (axis, at): (&Axis, &SeriesLook<'_>),
     subject: &Subject,
     width: usize,
 ) -> Line<'static> {
-    let look = scene.look;
     let lately = at.over(subject.row, while_of(axis.width));
     let (role, sign) = match Health::of(&lately) {
         Health::Quiet => (Role::Dim, look.sign(Sign::Pause)),
@@ -31,8 +29,8 @@ pub(super) fn line(
         Health::Denied | Health::Failing | Health::Failed => (Role::Bad, look.sign(Sign::Bad)),
     };
     let text = signals::rate(lately.rate_per_s(Signal::Begun));
-    let rates: Vec<Option<f64>> =
-        windows(scene, at, subject.row).iter().map(|it| rate(it, axis.width)).collect();
+    let begun = at.counts_of_run(subject.row, Signal::Begun);
+    let rates: Vec<Option<f64>> = begun.into_iter().map(|it| rate(it, axis.width)).collect();
     let (past, later) = spark(&rates, axis, look);
     // The sort, the sign, blanks and the number.
     let room = width.saturating_sub(SPARK_WIDTH + 17);

@@ -17,7 +17,9 @@ use ratatui::layout::Rect;
 use crate::explore::scene::Scene;
 
 use super::Jump;
-use model::{Axis, CHARTS, subjects};
+use model::{Axis, CHARTS};
+
+pub(in crate::explore) use model::{Subject, subjects};
 
 /// Its panes.
 pub(in crate::explore) const PANES: &[&str] = &["Signals", "Charts"];
@@ -31,7 +33,7 @@ pub(in crate::explore) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffe
 pub(in crate::explore) fn rows(scene: &Scene<'_>, pane: usize) -> usize {
     match pane {
         CHARTS => Axis::of(scene).windows,
-        _ => subjects(&scene.session.plan().layout).len(),
+        _ => scene.session.subjects().len(),
     }
 }
 
@@ -48,7 +50,7 @@ pub(in crate::explore) fn enter(scene: &Scene<'_>, pane: usize, row: usize) -> O
     let event = match pane {
         CHARTS => first_since(scene, Axis::of(scene).start(row))?,
         _ => {
-            let subject = subjects(&scene.session.plan().layout).into_iter().nth(row)?;
+            let subject = scene.session.subjects().get(row)?;
             let series = scene.timeline.series();
             let next = series.next_of(subject.row, u64::from(scene.event().0));
             EventId(u32::try_from(next.or_else(|| series.next_of(subject.row, 0))?).ok()?)

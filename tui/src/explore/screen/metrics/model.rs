@@ -18,7 +18,7 @@ pub(super) const WINDOWS: u64 = 12;
 
 /// Whose signals, and what that is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Subject {
+pub(in crate::explore) struct Subject {
     pub(super) row: Row,
     /// What sort of thing it is.
     pub(super) sort: &'static str,
@@ -26,7 +26,7 @@ pub(super) struct Subject {
 }
 
 /// Everything that has signals: sources, then Services, workloads and edges.
-pub(super) fn subjects(layout: &Layout) -> Vec<Subject> {
+pub(in crate::explore) fn subjects(layout: &Layout) -> Vec<Subject> {
     let subject = |row, sort, name| Subject { row, sort, name };
     let sources = layout.traffic.iter().enumerate();
     let sources = sources.map(|(row, it)| subject(Row::Source(row), "source", it.name.clone()));
@@ -89,8 +89,8 @@ pub(super) struct Chart {
 }
 
 /// The signals of what is selected.
-pub(super) struct Model {
-    pub(super) subject: Subject,
+pub(super) struct Model<'a> {
+    pub(super) subject: &'a Subject,
     pub(super) charts: Vec<Chart>,
     pub(super) axis: Axis,
     /// Of the last while before the cursor.
@@ -131,12 +131,12 @@ impl Axis {
     }
 }
 
-impl Model {
+impl<'a> Model<'a> {
     /// The signals of the subject that is selected; none where there is nothing to measure.
-    pub(super) fn of(scene: &Scene<'_>) -> Option<Self> {
-        let mut subjects = subjects(&scene.session.plan().layout);
+    pub(super) fn of(scene: &Scene<'a>) -> Option<Self> {
+        let subjects = scene.session.subjects();
         let place = scene.view.selected(LIST).min(subjects.len().checked_sub(1)?);
-        let subject = subjects.swap_remove(place);
+        let subject = &subjects[place];
         let axis = Axis::of(scene);
         let look = scene.timeline.series().upto(cut(scene));
         let windows = windows(scene, &look, subject.row);
@@ -153,7 +153,7 @@ pub(super) fn while_of(width: SimDuration) -> SimDuration {
 
 /// All windows that were recorded. That of the cursor, at which `look` is, ends at the cursor: what
 /// comes later in it is not yet true.
-pub(super) fn windows(scene: &Scene<'_>, look: &SeriesLook<'_>, row: Row) -> Vec<Figures> {
+fn windows(scene: &Scene<'_>, look: &SeriesLook<'_>, row: Row) -> Vec<Figures> {
     let series = scene.timeline.series();
     let mut windows = series.windows(row);
     let now = look.last_window(row);
@@ -163,10 +163,11 @@ pub(super) fn windows(scene: &Scene<'_>, look: &SeriesLook<'_>, row: Row) -> Vec
     windows
 }
 
-/// The rate of a window; none for one that is hardly begun, which would tell of nothing but chance.
-pub(super) fn rate(window: &Figures, width: SimDuration) -> Option<f64> {
-    let is_long = window.span().as_ns() * 4 >= width.as_ns();
-    window.rate_per_s(Signal::Begun).filter(|_| is_long)
+/// The rate of a window in which so much began; none for one that is hardly begun, which would tell
+/// of nothing but chance.
+pub(super) fn rate((span, begun): (SimDuration, u64), width: SimDuration) -> Option<f64> {
+    let is_long = span.as_ns() * 4 >= width.as_ns() && !span.is_zero();
+    is_long.then(|| begun as f64 / span.as_secs_f64())
 }
 
 /// The value of one signal over one span.
@@ -187,7 +188,7 @@ fn charts(row: Row, windows: &[Figures], lately: &Figures) -> Vec<Chart> {
         Row::Source(_) => "sent",
         Row::Service(_) | Row::Edge(_) => "calls",
     };
-    let mut rate_of_calls = trace(begun, &|it| rate(it, width));
+    let mut rate_of_calls = trace(begun, &|it| rate((it.span(), it.count(Signal::Begun)), width));
     rate_of_calls.now = lately.rate_per_s(Signal::Begun);
     let load = match row {
         Row::Workload(_) => Chart {

@@ -7,7 +7,7 @@ use crate::explore::scene::Scene;
 use crate::explore::screen::map::cut;
 use crate::explore::screen::signals;
 
-use super::model::{Axis, Chart, Model, subjects, while_of};
+use super::model::{Axis, Chart, Model, while_of};
 
 /// What the screen shows.
 pub(super) fn sentences(scene: &Scene<'_>) -> Vec<String> {
@@ -28,7 +28,7 @@ pub(super) fn sentences(scene: &Scene<'_>) -> Vec<String> {
         sentences.push(format!("Also: {}.", extras.join(", ")));
     }
     let look = scene.timeline.series().upto(cut(scene));
-    for subject in subjects(&scene.session.plan().layout) {
+    for subject in scene.session.subjects() {
         let lately = look.over(subject.row, while_of(axis.width));
         if lately.count(Signal::Begun) == 0 || subject == model.subject {
             continue;
