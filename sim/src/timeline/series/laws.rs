@@ -114,7 +114,7 @@ proptest! {
         let of_row = || list.iter().filter(|(_, edge, _)| own.contains(edge)).map(|it| it.0.entry);
         prop_assert_eq!(series.next_of(ROWS[row], entry), of_row().find(|it| *it > entry));
         prop_assert_eq!(
-            series.previous_of(ROWS[row], entry), of_row().filter(|it| *it < entry).last()
+            series.previous_of(ROWS[row], entry), of_row().rfind(|it| *it < entry)
         );
     }
 }
