@@ -1,10 +1,7 @@
-//! What differs between the cursor and the last stop, object by object, and how connections are
-//! called there. What differs is said by `sim`; here it is remembered for two places.
-
-use std::collections::BTreeMap;
+//! What differs between the cursor and the last stop, object by object. What differs is said by
+//! `sim`; here it is remembered for two places.
 
 use meshwalk_sim::flow::inspect::{Capture, Change, ChangeKind, Names, Object, change, changed};
-use meshwalk_sim::log::Step;
 use meshwalk_sim::timeline::{EventId, Timeline};
 
 use super::cursor::Cursor;
@@ -18,8 +15,6 @@ pub(in crate::explore) struct Since {
     now: Capture,
     /// In the order of objects.
     changed: Vec<(Object, ChangeKind)>,
-    /// The numbers of the connections that stand, by their places in the engine.
-    connections: BTreeMap<u32, u32>,
 }
 
 impl Since {
@@ -43,12 +38,7 @@ impl Since {
         };
         let now = at(to.event);
         let changed = changed(&before, &now);
-        let standing = timeline.log().connections_standing(to.event);
-        let numbered = standing.filter_map(|(row, opened)| match timeline.log().step(opened) {
-            Step::ConnectionOpening { connection, .. } => Some((connection, row.0)),
-            _ => None,
-        });
-        Self { from, to, before, now, changed, connections: numbered.collect() }
+        Self { from, to, before, now, changed }
     }
 
     /// Whether it is between these places.
@@ -66,10 +56,11 @@ impl Since {
         self.changed.binary_search_by_key(&object, |(it, _)| *it).is_ok()
     }
 
-    /// The number in the stable name of a connection that stands, such as 17 of `connection#17`, by
-    /// its place in the engine.
-    pub(in crate::explore) fn connection(&self, place: u32) -> Option<u32> {
-        self.connections.get(&place).copied()
+    /// How many objects of a kind changed and are there.
+    pub(in crate::explore) fn count_changed(&self, kind: &str) -> usize {
+        let own =
+            |(it, change): &&(Object, ChangeKind)| *change != ChangeKind::Gone && it.kind() == kind;
+        self.changed.iter().filter(own).count()
     }
 
     /// What changed of one object.

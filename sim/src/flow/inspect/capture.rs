@@ -117,6 +117,13 @@ impl Capture {
     }
 }
 
+/// The states of so many rows. There is no room to grow: there may be hundreds of thousands.
+fn all<S>(count: usize, state: impl Fn(u32) -> Option<S>) -> Vec<S> {
+    let mut states = Vec::with_capacity(count);
+    states.extend((0..count as u32).filter_map(state));
+    states
+}
+
 fn state_of<S: Captured>(states: &[S], object: Object) -> Option<S> {
     let place = states.binary_search_by_key(&object, S::object).ok()?;
     Some(states[place].clone())
@@ -126,7 +133,6 @@ impl<R: Recorder> Engine<R> {
     /// The states of everything at this moment.
     #[must_use]
     pub fn capture(&self) -> Capture {
-        let rows = |count: usize| 0..count as u32;
         let owners = self.owners();
         let under_way = self.calls_under_way();
         let requests = self.requests_under_way();
@@ -139,25 +145,23 @@ impl<R: Recorder> Engine<R> {
             self.pool_state_with(row, owners[place], streams[place])
         };
         let source = |row| self.source_state_with(row, &requests);
+        let mut connections = Vec::with_capacity(self.connections.len());
+        connections.extend(self.connection_slots().filter_map(|slot| self.connection_state(slot)));
         let filters = self.filter_states.keys();
-        let edges = rows(self.plan.layout.edges.len());
+        let filters = filters.filter_map(|(pod, manager)| self.filters_state(*pod, *manager));
+        let plan = &self.plan;
         Capture {
-            sources: rows(self.plan.sources.len()).filter_map(source).collect(),
-            pods: rows(self.plan.pods.len()).filter_map(|row| self.pod_state(row)).collect(),
-            proxies: rows(self.plan.boxes.len()).filter_map(|row| self.proxy_state(row)).collect(),
-            clusters: rows(self.clusters.len()).filter_map(|row| self.cluster_state(row)).collect(),
-            filters: filters
-                .filter_map(|(pod, manager)| self.filters_state(*pod, *manager))
-                .collect(),
-            pools: rows(self.pools.len()).filter_map(pool).collect(),
-            connections: self
-                .connection_slots()
-                .filter_map(|slot| self.connection_state(slot))
-                .collect(),
-            tunnels: rows(self.tunnels.len()).filter_map(|row| self.tunnels_state(row)).collect(),
+            sources: all(plan.sources.len(), source),
+            pods: all(plan.pods.len(), |row| self.pod_state(row)),
+            proxies: all(plan.boxes.len(), |row| self.proxy_state(row)),
+            clusters: all(self.clusters.len(), |row| self.cluster_state(row)),
+            filters: filters.collect(),
+            pools: all(self.pools.len(), pool),
+            connections,
+            tunnels: all(self.tunnels.len(), |row| self.tunnels_state(row)),
             tries: self.try_slots().filter_map(|slot| self.try_state(slot)).collect(),
             attempts: self.attempt_slots().filter_map(|slot| self.attempt_state(slot)).collect(),
-            edges: edges.filter_map(|row| self.edge_totals_with(row, &under_way)).collect(),
+            edges: all(plan.layout.edges.len(), |row| self.edge_totals_with(row, &under_way)),
         }
     }
 }
@@ -218,8 +222,18 @@ pub fn change(before: &Capture, now: &Capture, object: Object, names: Names<'_>)
     }
 }
 
-/// The values that differ. Fields that share a path are compared in their order.
-fn differing(before: &Facts, now: &Facts) -> Vec<(String, Value, Value)> {
+/// The values that differ.
+pub(super) fn differing(before: &Facts, now: &Facts) -> Vec<(String, Value, Value)> {
+    // Most objects are described by the same values at every moment.
+    if before.flat().map(|(path, _)| path).eq(now.flat().map(|(path, _)| path)) {
+        let pairs = before.flat().zip(now.flat()).filter(|((_, old), (_, new))| old != new);
+        return pairs.map(|((path, old), (_, new))| (path, old.clone(), new.clone())).collect();
+    }
+    differing_by_path(before, now)
+}
+
+/// The same, whatever values there are. Fields that share a path are compared in their order.
+pub(super) fn differing_by_path(before: &Facts, now: &Facts) -> Vec<(String, Value, Value)> {
     let mut left: BTreeMap<(String, u32), Value> = numbered(before).into_iter().collect();
     let mut fields = Vec::new();
     for (path, value) in numbered(now) {

@@ -10,9 +10,10 @@ use crate::flow::tests::rig::{prepared, services};
 use crate::kernel::Seed;
 use crate::log::StatisticsOnly;
 
+use super::capture::{differing, differing_by_path};
 use super::{
     CalledBy, ChangeKind, ClusterState, ConnectionPhase, Health, Object, State, TryPhase, change,
-    changed,
+    changed, describe,
 };
 
 const LIMITS: &str = "
@@ -219,6 +220,24 @@ fn going_back_shows_the_earlier_state_exactly() {
     assert!(!pod.fields.is_empty() && pod.fields.iter().all(|(_, was, is)| was != is));
     engine.restore(&snapshot);
     assert_eq!(changed(&before, &engine.capture()), []);
+}
+
+#[test]
+fn values_that_differ_are_the_same_whichever_way_they_are_looked_for() {
+    let mut engine = engine();
+    run_to(&mut engine, 1_200);
+    let before = engine.capture();
+    run_to(&mut engine, 1_300);
+    let later = engine.capture();
+    let mut seen = 0;
+    for (object, _) in changed(&before, &later) {
+        let (Some(was), Some(is)) = (before.get(object), later.get(object)) else { continue };
+        let (was, is) = (describe(&was, engine.names()), describe(&is, engine.names()));
+        let found = differing(&was, &is);
+        assert_eq!(found, differing_by_path(&was, &is), "{object:?}");
+        seen += found.len();
+    }
+    assert!(seen > 20, "{seen}");
 }
 
 #[test]

@@ -68,6 +68,17 @@ impl Log {
         })
     }
 
+    /// The connection that stands at an entry in a place of the engine, as
+    /// [`Log::connections_standing`] would find it.
+    #[must_use]
+    pub fn connection_in_place(&self, place: u32, at: EventId) -> Option<ConnectionRow> {
+        let stands = |row: &ConnectionRow| {
+            let mark = &self.connection_marks[row.0 as usize];
+            mark.opened <= at.0 && some(mark.closed).is_none_or(|closed| closed > at)
+        };
+        self.by_place.get(place as usize)?.iter().copied().rev().find(stands)
+    }
+
     /// The attempts that used a connection, in the order in which they took it.
     #[must_use]
     pub fn users_of(&self, row: ConnectionRow) -> Vec<SubjectId> {

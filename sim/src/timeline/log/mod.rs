@@ -112,6 +112,8 @@ pub struct Log {
     connection_marks: Vec<ConnectionMark>,
     /// Entries that open a connection, with its row.
     openings: Vec<(u32, ConnectionRow)>,
+    /// By place in the engine, the connections that had it, in the order of their openings.
+    by_place: Vec<Vec<ConnectionRow>>,
     /// Entries that open a tunnel, with the connection that needs it.
     tunnel_needs: Vec<(u32, SubjectId)>,
 }
@@ -277,6 +279,12 @@ impl Log {
             + self.request_marks.capacity() * size_of::<RequestMark>()
             + self.connection_marks.capacity() * size_of::<ConnectionMark>()
             + self.openings.capacity() * size_of::<(u32, ConnectionRow)>()
+            + self.by_place.capacity() * size_of::<Vec<ConnectionRow>>()
+            + self
+                .by_place
+                .iter()
+                .map(|rows| rows.capacity() * size_of::<ConnectionRow>())
+                .sum::<usize>()
     }
 
     /// The bytes that the columns take, without what is kept for each subject.
@@ -356,10 +364,13 @@ impl Log {
             (Step::TunnelOpening { .. }, Some(connection)) => {
                 self.tunnel_needs.push((id, connection));
             }
-            (Step::ConnectionOpening { .. }, Some(connection)) => {
-                let place = number(&self.subjects, connection);
-                self.connection_mark(place).opened = id;
-                self.openings.push((id, ConnectionRow(self.subjects.row(connection).number)));
+            (Step::ConnectionOpening { connection: in_engine, .. }, Some(connection)) => {
+                let row = ConnectionRow(self.subjects.row(connection).number);
+                self.connection_mark(row.0 as usize).opened = id;
+                self.openings.push((id, row));
+                let places = self.by_place.len().max(in_engine as usize + 1);
+                self.by_place.resize_with(places, Vec::new);
+                self.by_place[in_engine as usize].push(row);
             }
             (Step::ConnectionClosed, _) => {
                 let place = number(&self.subjects, subject);

@@ -1,7 +1,9 @@
 //! The log against the entries that `--events` has, and what is found in it.
 
+use std::collections::BTreeMap;
+
 use crate::kernel::Seed;
-use crate::log::{RequestRow, Step, SubjectKind};
+use crate::log::{ConnectionRow, RequestRow, Step, SubjectKind};
 use crate::run::record;
 use crate::timeline::tests::{WORLDS, prepared, recorded};
 use crate::timeline::{EventId, Unit, Way, is_failure};
@@ -236,4 +238,29 @@ fn a_time_has_the_last_entry_that_is_not_after_it() {
         assert!(log.get(EventId(found.0 + 1)).is_none_or(|next| next.time > log.time(id)));
     }
     assert_eq!(log.at_time(meshwalk_models::units::SimTime::ZERO), Some(EventId(0)));
+}
+
+#[test]
+fn the_connection_that_stands_in_a_place_of_the_engine_is_found_without_looking_at_the_others() {
+    for world in WORLDS {
+        let plan = prepared(world).plan;
+        let timeline = recorded(&plan, 1);
+        let log = timeline.log();
+        let place_of = |opened| match log.step(opened) {
+            Step::ConnectionOpening { connection, .. } => connection,
+            other => panic!("{other:?} opens no connection"),
+        };
+        let mut seen = 0;
+        for at in (0..log.len() as u32).step_by(41).map(EventId) {
+            let standing: BTreeMap<u32, ConnectionRow> =
+                log.connections_standing(at).map(|(row, opened)| (place_of(opened), row)).collect();
+            let last = standing.keys().next_back().map_or(0, |last| *last);
+            for place in 0..=last + 1 {
+                let found = log.connection_in_place(place, at);
+                assert_eq!(found, standing.get(&place).copied(), "{place} at {at:?}");
+            }
+            seen += standing.len();
+        }
+        assert!(seen > 10, "{seen}");
+    }
 }

@@ -1,6 +1,8 @@
 //! The list of objects: those that the entry at the cursor concerns, and then all there are, in
 //! groups that unfold.
 
+use std::mem::discriminant;
+
 use meshwalk_sim::flow::inspect::{Object, title};
 
 use crate::explore::scene::Scene;
@@ -101,9 +103,12 @@ impl Objects {
         }
         rows.push(Row::Heading("all objects"));
         let all = scene.timeline.here().objects();
+        // They come in the order of their kinds, and so does what changed.
+        let of_kinds: Vec<&[Object]> =
+            all.chunk_by(|one, next| discriminant(one) == discriminant(next)).collect();
         for kind in KINDS {
-            let own: Vec<Object> = all.iter().copied().filter(|it| it.kind() == kind).collect();
-            group(scene, kind, &own, &mut rows);
+            let own = of_kinds.iter().find(|own| own[0].kind() == kind);
+            own.iter().for_each(|own| group(scene, kind, own, &mut rows));
         }
         let default = picked.or(concerned.first().copied());
         let at_default = rows.iter().position(|row| row.object() == default && default.is_some());
@@ -126,10 +131,7 @@ impl Row {
 
 /// The objects of one kind.
 fn group(scene: &Scene<'_>, kind: &'static str, own: &[Object], rows: &mut Vec<Row>) {
-    if own.is_empty() {
-        return;
-    }
-    let changed = own.iter().filter(|object| news(scene, **object) == News::Changed).count();
+    let changed = scene.since.map_or(0, |since| since.count_changed(kind));
     let is_open = scene.view.is_turned_over(OBJECTS, kind);
     let fold = if is_open { Fold::Unfolded } else { Fold::Folded };
     rows.push(Row::Group { kind, count: own.len(), changed, fold });
@@ -151,10 +153,10 @@ pub(super) fn called(scene: &Scene<'_>, object: Object) -> Option<String> {
     let engine = scene.timeline.here();
     let plain = title(&engine.inspect(object)?, engine.names());
     let Object::Connection(slot) = object else { return Some(plain) };
-    let number = scene.since.and_then(|since| since.connection(slot.slot));
-    Some(match (number, plain.rsplit_once(" [")) {
-        (Some(number), Some((ends, _))) => {
-            ends.replacen("connection ", &format!("connection#{number} "), 1)
+    let row = scene.log().connection_in_place(slot.slot, scene.event());
+    Some(match (row, plain.rsplit_once(" [")) {
+        (Some(row), Some((ends, _))) => {
+            ends.replacen("connection ", &format!("connection#{} ", row.0), 1)
         }
         _ => plain,
     })
