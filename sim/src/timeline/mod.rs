@@ -154,12 +154,6 @@ impl Timeline {
         self.seeker.bytes()
     }
 
-    /// How many snapshots there are.
-    #[must_use]
-    pub fn snapshots(&self) -> usize {
-        self.seeker.len()
-    }
-
     /// Ends the recording, and lets go of the engine that made it.
     fn complete(&mut self, ended: Ended) {
         let empty = Stage::Complete(Box::default(), SimTime::ZERO, ended);

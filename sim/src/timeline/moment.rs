@@ -38,10 +38,4 @@ impl<'t> Moment<'t> {
     pub fn engine(&self) -> &Engine<StatisticsOnly> {
         self.engine
     }
-
-    /// The engine in that state, kept as long as the timeline is borrowed.
-    #[must_use]
-    pub fn into_engine(self) -> &'t mut Engine<StatisticsOnly> {
-        self.engine
-    }
 }

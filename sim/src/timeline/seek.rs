@@ -75,10 +75,6 @@ impl Seeker {
         &self.engine
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.marks.len()
-    }
-
     /// The bytes that the snapshots of the recording take, roughly.
     pub(super) fn bytes(&self) -> usize {
         self.bytes

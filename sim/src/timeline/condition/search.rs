@@ -10,7 +10,6 @@ pub struct Search {
     condition: Condition,
     way: Way,
     at: EventId,
-    looked_at: u64,
     is_over: bool,
 }
 
@@ -27,7 +26,7 @@ impl Search {
     /// From `from`, which is not looked at itself.
     #[must_use]
     pub fn new(condition: Condition, from: EventId, way: Way) -> Self {
-        Self { condition, way, at: from, looked_at: 0, is_over: false }
+        Self { condition, way, at: from, is_over: false }
     }
 
     /// Looks at so many entries more; tells what was found, or nothing while there is more to look
@@ -49,24 +48,11 @@ impl Search {
                 self.at = log.last().filter(|_| self.way == Way::On).unwrap_or(self.at);
                 return Some(Found::Nothing);
             };
-            self.looked_at += 1;
             self.at = next;
             if self.condition.holds(log, next, names) {
                 return Some(Found::Entry(next));
             }
         }
         None
-    }
-
-    /// Where the search stands: everything before it in its direction was looked at.
-    #[must_use]
-    pub fn position(&self) -> EventId {
-        self.at
-    }
-
-    /// How many entries were looked at more closely.
-    #[must_use]
-    pub fn looked_at(&self) -> u64 {
-        self.looked_at
     }
 }

@@ -12,12 +12,6 @@ impl Log {
         format!("{}/step{}", self.subjects.name(subject, &self.sources), self.number(id))
     }
 
-    /// The stable name of a subject: that of its entries without their number.
-    #[must_use]
-    pub fn subject_name(&self, subject: SubjectId) -> String {
-        self.subjects.name(subject, &self.sources)
-    }
-
     /// The names of the traffic sources, by row.
     #[must_use]
     pub fn sources(&self) -> &[String] {

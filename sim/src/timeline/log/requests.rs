@@ -36,12 +36,6 @@ pub struct RequestEnd {
 }
 
 impl Log {
-    /// How many requests have begun.
-    #[must_use]
-    pub fn request_count(&self) -> usize {
-        self.request_marks.len()
-    }
-
     /// The rows of the requests that have begun, in the order of beginning.
     pub fn requests(&self) -> impl DoubleEndedIterator<Item = RequestRow> + ExactSizeIterator {
         (0..self.request_marks.len() as u32).map(RequestRow)
