@@ -141,6 +141,17 @@ pub enum Maker {
     Waypoint(usize),
 }
 
+impl Maker {
+    /// The attempt that a call is made for; `None` for that of a source.
+    #[must_use]
+    pub const fn above(self) -> Option<usize> {
+        match self {
+            Self::Source => None,
+            Self::Application(attempt) | Self::Waypoint(attempt) => Some(attempt),
+        }
+    }
+}
+
 /// One call: everything between a caller's wish and its answer.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -275,9 +286,6 @@ impl Waterfall {
     /// The attempt above a call.
     #[must_use]
     pub fn above(&self, call: usize) -> Option<usize> {
-        match self.calls[call].maker {
-            Maker::Source => None,
-            Maker::Application(attempt) | Maker::Waypoint(attempt) => Some(attempt),
-        }
+        self.calls[call].maker.above()
     }
 }

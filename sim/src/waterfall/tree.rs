@@ -95,10 +95,7 @@ impl Grower {
     }
 
     fn add_call(&mut self, strand: &Strand, first: &Happening, maker: Maker) -> Node {
-        let above = match maker {
-            Maker::Source => None,
-            Maker::Application(attempt) | Maker::Waypoint(attempt) => Some(attempt),
-        };
+        let above = maker.above();
         let inherited =
             above.map(|attempt| self.calls[self.tries[self.attempts[attempt].of].call].edge);
         let call = self.calls.len();
@@ -196,7 +193,7 @@ impl Grower {
         for place in 0..self.attempts.len() {
             let of = self.attempts[place].of;
             let entries = &strands[self.strand_of_attempt[place]].entries;
-            let is_relayed = matches!(self.calls[self.tries[of].call].maker, Maker::Waypoint(_));
+            let maker = self.calls[self.tries[of].call].maker;
             let tried = &strands[self.strand_of_try[of]].entries;
             let attempt = &mut self.attempts[place];
             attempt.server = server_of(entries, tried, attempt.begun);
@@ -213,7 +210,7 @@ impl Grower {
             if let Some(connected) = attempt.connected {
                 attempt.begun = attempt.begun.min(connected);
             }
-            if let Some((at, end)) = end_of_attempt(entries, is_relayed) {
+            if let Some((at, end)) = end_of_attempt(entries, maker) {
                 attempt.left = Some(at);
                 attempt.end = end;
             }
@@ -333,10 +330,8 @@ impl Grower {
                 | AttemptEnd::ThrownAway => attempt.left,
                 AttemptEnd::Open | AttemptEnd::Delivered | AttemptEnd::NoPlace => None,
             };
-            let above = match self.calls[self.tries[attempt.of].call].maker {
-                Maker::Source => None,
-                Maker::Application(above) | Maker::Waypoint(above) => self.attempts[above].unwanted,
-            };
+            let above = self.calls[self.tries[attempt.of].call].maker.above();
+            let above = above.and_then(|above| self.attempts[above].unwanted);
             self.attempts[place].unwanted = match (own, above) {
                 (Some(own), Some(above)) => Some(own.min(above)),
                 (own, above) => own.or(above),
@@ -364,8 +359,9 @@ fn server_of(entries: &[Happening], tried: &[Happening], begun: SimTime) -> Opti
         .or_else(by_proxy)
 }
 
-/// When and how an attempt ended for its caller; `None` where its own entries do not tell.
-fn end_of_attempt(entries: &[Happening], is_relayed: bool) -> Option<(SimTime, AttemptEnd)> {
+/// When and how an attempt ended for its caller; `None` where its own entries do not tell. For a
+/// waypoint it ends where its answer leaves for the proxy that asked.
+fn end_of_attempt(entries: &[Happening], maker: Maker) -> Option<(SimTime, AttemptEnd)> {
     let mut delivered = None;
     let mut heard = None;
     let mut overflowed = None;
@@ -377,7 +373,7 @@ fn end_of_attempt(entries: &[Happening], is_relayed: bool) -> Option<(SimTime, A
             Step::ResponseAtClientProxy => heard = Some(entry.at),
             Step::ResponseLeftClientProxy => {
                 heard = None;
-                if is_relayed {
+                if let Maker::Waypoint(_) = maker {
                     delivered = Some(entry.at);
                 }
             }
