@@ -7,7 +7,7 @@ use meshwalk_models::units::{SimDuration, SimTime};
 use crate::flow::plan::Plan;
 use crate::scenario::file::Threads;
 
-use super::{AttemptEnd, Maker, Spent, Vain, Waterfall, course};
+use super::{AttemptEnd, Call, Maker, Spent, Vain, Waterfall, course};
 
 /// The account of one request up to a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,27 +79,81 @@ pub fn account(plan: &Plan, waterfall: &Waterfall, until: SimTime) -> Account {
         }
         whole = whole + segment.length();
     }
-    let mut services: BTreeMap<usize, ServiceAccount> = BTreeMap::new();
-    for call in 0..waterfall.calls.len() {
-        if waterfall.calls[call].begun > until {
-            continue;
-        }
-        let Some(edge) = plan.layout.edges.get(waterfall.calls[call].edge as usize) else {
-            continue;
-        };
-        let service = services.entry(edge.to).or_insert(ServiceAccount {
-            service: edge.to,
-            wanted: 0,
-            made: 0,
-            busy: Busy::default(),
-        });
-        service.wanted += u64::from(is_wanted(waterfall, call));
-        count_attempts(plan, waterfall, call, until, service);
-    }
     Account {
         whole,
         parts: totals.into_values().collect(),
-        services: services.into_values().collect(),
+        services: Counting { plan, waterfall, until }.services(),
+    }
+}
+
+/// A request up to a moment, whose calls are counted.
+struct Counting<'a> {
+    plan: &'a Plan,
+    waterfall: &'a Waterfall,
+    until: SimTime,
+}
+
+impl Counting<'_> {
+    fn services(&self) -> Vec<ServiceAccount> {
+        let mut services: BTreeMap<usize, ServiceAccount> = BTreeMap::new();
+        for (number, call) in self.waterfall.calls.iter().enumerate() {
+            if call.begun > self.until {
+                continue;
+            }
+            let Some(edge) = self.plan.layout.edges.get(call.edge as usize) else { continue };
+            let service = services.entry(edge.to).or_insert(ServiceAccount {
+                service: edge.to,
+                wanted: 0,
+                made: 0,
+                busy: Busy::default(),
+            });
+            service.wanted += u64::from(is_wanted(self.waterfall, number));
+            self.count_attempts(call, service);
+        }
+        services.into_values().collect()
+    }
+
+    fn count_attempts(&self, call: &Call, service: &mut ServiceAccount) {
+        let is_relayed = matches!(call.maker, Maker::Waypoint(_));
+        let tries = call.tries.iter().map(|&number| &self.waterfall.tries[number]);
+        for number in tries.filter(|it| it.begun <= self.until).flat_map(|it| &it.attempts) {
+            let attempt = &self.waterfall.attempts[*number];
+            if attempt.begun > self.until {
+                continue;
+            }
+            // The first attempt of a waypoint is that of its caller.
+            let counts = attempt.end != AttemptEnd::NoPlace && !(is_relayed && attempt.number == 0);
+            service.made += u64::from(counts);
+            self.add_busy(*number, &mut service.busy);
+        }
+    }
+
+    /// Adds the time that a worker was held for an attempt.
+    fn add_busy(&self, number: usize, busy: &mut Busy) {
+        let attempt = &self.waterfall.attempts[number];
+        let Some(at_app) = attempt.at_app else { return };
+        let threads = attempt
+            .server
+            .and_then(|pod| self.plan.pods.get(pod as usize))
+            .and_then(|pod| self.plan.apps.get(pod.app as usize))
+            .map_or(Threads::Async, |app| app.threads);
+        let answered = attempt.answered.map_or(SimTime::MAX, |(at, _)| at);
+        let is_useful = is_useful(self.waterfall, number);
+        for span in &attempt.spans {
+            let holds = span.spent == Spent::Work
+                || (threads == Threads::Blocking && span.spent == Spent::Calls);
+            let (from, to) = (span.from.max(at_app), span.to.min(answered).min(self.until));
+            if !holds || to <= from {
+                continue;
+            }
+            let gone = attempt.unwanted.unwrap_or(SimTime::MAX).clamp(from, to);
+            if is_useful {
+                busy.useful = busy.useful + (gone - from);
+            } else {
+                busy.vain = busy.vain + (gone - from);
+            }
+            busy.wasted = busy.wasted + (to - gone);
+        }
     }
 }
 
@@ -123,57 +177,6 @@ fn is_original(waterfall: &Waterfall, call: usize) -> bool {
         call = waterfall.tries[attempt.of].call;
     }
     true
-}
-
-fn count_attempts(
-    plan: &Plan,
-    waterfall: &Waterfall,
-    call: usize,
-    until: SimTime,
-    service: &mut ServiceAccount,
-) {
-    let is_relayed = matches!(waterfall.calls[call].maker, Maker::Waypoint(_));
-    for &number in &waterfall.calls[call].tries {
-        let it = &waterfall.tries[number];
-        if it.begun > until {
-            continue;
-        }
-        let begun = it.attempts.iter().map(|&attempt| (attempt, &waterfall.attempts[attempt]));
-        for (place, attempt) in begun.filter(|(_, attempt)| attempt.begun <= until) {
-            // The first attempt of a waypoint is that of its caller.
-            let counts = attempt.end != AttemptEnd::NoPlace && !(is_relayed && attempt.number == 0);
-            service.made += u64::from(counts);
-            add_busy(plan, waterfall, place, until, &mut service.busy);
-        }
-    }
-}
-
-/// Adds the time that a worker was held for an attempt.
-fn add_busy(plan: &Plan, waterfall: &Waterfall, number: usize, until: SimTime, busy: &mut Busy) {
-    let attempt = &waterfall.attempts[number];
-    let Some(at_app) = attempt.at_app else { return };
-    let threads = attempt
-        .server
-        .and_then(|pod| plan.pods.get(pod as usize))
-        .and_then(|pod| plan.apps.get(pod.app as usize))
-        .map_or(Threads::Async, |app| app.threads);
-    let answered = attempt.answered.map_or(SimTime::MAX, |(at, _)| at);
-    let is_useful = is_useful(waterfall, number);
-    for span in &attempt.spans {
-        let holds = span.spent == Spent::Work
-            || (threads == Threads::Blocking && span.spent == Spent::Calls);
-        let (from, to) = (span.from.max(at_app), span.to.min(answered).min(until));
-        if !holds || to <= from {
-            continue;
-        }
-        let gone = attempt.unwanted.unwrap_or(SimTime::MAX).clamp(from, to);
-        if is_useful {
-            busy.useful = busy.useful + (gone - from);
-        } else {
-            busy.vain = busy.vain + (gone - from);
-        }
-        busy.wasted = busy.wasted + (to - gone);
-    }
 }
 
 /// Whether the answer to an attempt was used, and everything above it as well.

@@ -9,18 +9,18 @@ use super::{Span, Spent};
 
 /// Stretches of time under construction: each begins where the one before ends.
 #[derive(Clone, Debug)]
-pub(super) struct Clockwork {
+struct Stretches {
     spans: Vec<Span>,
     open: Span,
 }
 
-impl Clockwork {
-    pub(super) fn new(from: SimTime, spent: Spent, entry: u64) -> Self {
+impl Stretches {
+    fn begin(from: SimTime, spent: Spent, entry: u64) -> Self {
         Self { spans: Vec::new(), open: Span { from, to: from, spent, entry } }
     }
 
     /// From `at` on time is spent on something else. What is told late counts from now.
-    pub(super) fn turn(&mut self, at: SimTime, spent: Spent, entry: u64) {
+    fn turn(&mut self, at: SimTime, spent: Spent, entry: u64) {
         let at = at.max(self.open.from);
         if self.open.spent == spent {
             return;
@@ -30,8 +30,17 @@ impl Clockwork {
     }
 
     /// What time is spent on now.
-    pub(super) fn now(&self) -> Spent {
+    fn now(&self) -> Spent {
         self.open.spent
+    }
+
+    /// What was taken for the time after `at` is `spent` instead.
+    fn cut_back(&mut self, at: SimTime, spent: Spent, entry: u64) {
+        while self.open.from > at {
+            let Some(before) = self.spans.pop() else { break };
+            self.open = before;
+        }
+        self.turn(at, spent, entry);
     }
 
     fn close_at(&mut self, at: SimTime) {
@@ -42,7 +51,7 @@ impl Clockwork {
     }
 
     /// All of it up to `at`.
-    pub(super) fn finish(mut self, at: SimTime) -> Vec<Span> {
+    fn finish(mut self, at: SimTime) -> Vec<Span> {
         let at = at.max(self.open.from);
         self.close_at(at);
         self.spans
@@ -113,14 +122,14 @@ impl Nudge {
 /// The stretches of an attempt, until `least` at least. `nudges` are in the order of time.
 pub(super) fn of_attempt(entries: &[Happening], nudges: &[Nudge], least: SimTime) -> Vec<Span> {
     let Some(first) = entries.first() else { return Vec::new() };
-    let mut clockwork = Clockwork::new(first.at, Spent::Connection, first.id);
+    let mut stretches = Stretches::begin(first.at, Spent::Connection, first.id);
     let mut nudges = nudges.iter().copied().peekable();
     let mut last = first.at.max(least);
     let mut is_sent = false;
     for (place, entry) in entries.iter().enumerate() {
         while let Some(nudge) = nudges.next_if(|nudge| nudge.at() < entry.at) {
             last = last.max(nudge.at());
-            apply(&mut clockwork, nudge);
+            apply(&mut stretches, nudge);
         }
         last = last.max(entry.at);
         let next =
@@ -130,31 +139,29 @@ pub(super) fn of_attempt(entries: &[Happening], nudges: &[Nudge], least: SimTime
         // for one only then.
         let spent = after(entry.step, next).filter(|it| !is_sent || *it != Spent::Connection);
         if let Some(spent) = spent {
-            clockwork.turn(entry.at, spent, entry.id);
+            stretches.turn(entry.at, spent, entry.id);
         }
     }
     for nudge in nudges {
         last = last.max(nudge.at());
-        apply(&mut clockwork, nudge);
+        apply(&mut stretches, nudge);
     }
-    clockwork.finish(last)
+    stretches.finish(last)
 }
 
-fn apply(clockwork: &mut Clockwork, nudge: Nudge) {
+fn apply(stretches: &mut Stretches, nudge: Nudge) {
     match nudge {
         // A thread that waited for a worker has one when it makes a call.
-        Nudge::CallBegan(at, id) if clockwork.now() == Spent::Queue => {
-            clockwork.turn(at, Spent::Calls, id);
+        Nudge::CallBegan(at, id) if stretches.now() == Spent::Queue => {
+            stretches.turn(at, Spent::Calls, id);
         }
         Nudge::CallBegan(..) => {}
-        Nudge::Taken(at, id) => clockwork.turn(at, Spent::Calls, id),
-        Nudge::Relayed(at, id) => clockwork.turn(at, Spent::Network, id),
+        Nudge::Taken(at, id) => stretches.turn(at, Spent::Calls, id),
+        Nudge::Relayed(at, id) => stretches.turn(at, Spent::Network, id),
     }
 }
 
-/// The stretches of a try outside its attempts, `gaps`, in order: each from when to when.
-///
-/// `end` is when the try ends.
+/// The stretches of a try outside its attempts: `gaps`, in order, each from when to when.
 pub(super) fn of_try(entries: &[Happening], gaps: &[(SimTime, SimTime)]) -> Vec<Span> {
     let Some(first) = entries.first() else { return Vec::new() };
     let has_proxy = entries.iter().any(|it| it.step == Step::RequestAtClientProxy);
@@ -163,7 +170,7 @@ pub(super) fn of_try(entries: &[Happening], gaps: &[(SimTime, SimTime)]) -> Vec<
         _ if has_proxy => Spent::Loopback,
         _ => Spent::OwnSide,
     };
-    let mut whole = Clockwork::new(first.at, start, first.id);
+    let mut whole = Stretches::begin(first.at, start, first.id);
     let mut latest = first.at;
     for entry in entries {
         match entry.step {
@@ -185,17 +192,6 @@ pub(super) fn of_try(entries: &[Happening], gaps: &[(SimTime, SimTime)]) -> Vec<
     let end = gaps.last().map_or(first.at, |(_, to)| *to);
     let whole = whole.finish(end.max(latest));
     gaps.iter().flat_map(|&(from, to)| clipped(&whole, from, to)).collect()
-}
-
-impl Clockwork {
-    /// What was taken for the time after `at` is `spent` instead.
-    fn cut_back(&mut self, at: SimTime, spent: Spent, entry: u64) {
-        while self.open.from > at {
-            let Some(before) = self.spans.pop() else { break };
-            self.open = before;
-        }
-        self.turn(at, spent, entry);
-    }
 }
 
 /// The parts of `spans` between two moments.
