@@ -5,9 +5,9 @@
 
 mod account;
 mod course;
-mod knobs;
 mod recorded;
 mod retries;
+mod settings;
 mod spans;
 mod strand;
 #[cfg(test)]
@@ -16,13 +16,14 @@ mod tree;
 
 use meshwalk_models::units::{SimDuration, SimTime};
 
+use crate::flow::plan::Plan;
 use crate::stats::Ending;
 
 pub use account::{Account, Busy, PartOfTime, ServiceAccount, account};
 pub use course::{Segment, Vain, course};
-pub use knobs::{Knobs, Way, knobs};
 pub use recorded::of_log;
 pub use retries::{Cause, RetryDecision, Verdict};
+pub use settings::{ProxyWay, TrySettings, settings_of};
 pub use strand::{Happening, Strand, StrandKind};
 pub use tree::grow;
 
@@ -287,5 +288,18 @@ impl Waterfall {
     #[must_use]
     pub fn above(&self, call: usize) -> Option<usize> {
         self.calls[call].maker.above()
+    }
+
+    /// The row of a call in the plan; what a waypoint does for a call has a row of its own.
+    #[must_use]
+    pub fn site_of(&self, plan: &Plan, call: usize) -> Option<u32> {
+        let it = &self.calls[call];
+        match it.maker {
+            Maker::Source | Maker::Application(_) => it.site,
+            Maker::Waypoint(above) => {
+                let above = self.calls.get(self.call_of(above))?.site?;
+                plan.calls.get(above as usize)?.onward
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use meshwalk_models::units::{Ppm, SimDuration};
 use crate::flow::plan::{DestinationEnd, LegPlan, Plan};
 use crate::flow::tests::rig::{prepared, services};
 use crate::kernel::Seed;
-use crate::waterfall::{Maker, Try, Waterfall, knobs};
+use crate::waterfall::{Maker, Try, Waterfall, settings_of};
 
 use super::rig::{Run, run, run_prepared};
 
@@ -51,8 +51,8 @@ fn the_log_names_the_weighted_destination_that_served_each_request() {
     let mut taken: BTreeMap<u32, usize> = BTreeMap::new();
     for waterfall in &run.waterfalls {
         for (number, it) in tries(waterfall) {
-            let knobs = knobs(plan, waterfall, number).expect("its call is known");
-            let [way] = knobs.ways.as_slice() else { panic!("one way: {knobs:?}") };
+            let settings = settings_of(plan, waterfall, number).expect("its call is known");
+            let [way] = settings.ways.as_slice() else { panic!("one way: {settings:?}") };
             let drawn = way.destination.expect("there are two destinations");
             assert_eq!(it.drawn.destination, Some(drawn));
             let terms = way.route.terms().expect("it is sent on");
@@ -85,8 +85,9 @@ traffic:
     for waterfall in &run.waterfalls {
         for (number, it) in tries(waterfall) {
             assert_eq!(it.drawn, crate::waterfall::Drawn::default());
-            let knobs = knobs(&run.prepared.plan, waterfall, number).expect("its call is known");
-            assert_eq!(knobs.ways.len(), 1);
+            let settings =
+                settings_of(&run.prepared.plan, waterfall, number).expect("its call is known");
+            assert_eq!(settings.ways.len(), 1);
         }
     }
 }
@@ -153,8 +154,8 @@ fn a_drawn_route_alone_sets_the_limits_of_its_request() {
     let mut all = 0;
     for waterfall in &run.waterfalls {
         for (number, it) in tries(waterfall) {
-            let knobs = knobs(plan, waterfall, number).expect("its call is known");
-            let [way] = knobs.ways.as_slice() else { panic!("one way: {knobs:?}") };
+            let settings = settings_of(plan, waterfall, number).expect("its call is known");
+            let [way] = settings.ways.as_slice() else { panic!("one way: {settings:?}") };
             let limit = way.route.terms().expect("it is sent on").router.timeout.value;
             let answered = waterfall.attempts[it.attempts[0]].end;
             let is_quick = limit == SimDuration::from_ms(20);

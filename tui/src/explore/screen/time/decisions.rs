@@ -3,7 +3,9 @@
 
 use meshwalk_models::world::Origin;
 use meshwalk_sim::flow::plan::Terms;
-use meshwalk_sim::waterfall::{Knobs, RetryDecision, Verdict, Waterfall, Way, knobs};
+use meshwalk_sim::waterfall::{
+    ProxyWay, RetryDecision, TrySettings, Verdict, Waterfall, settings_of,
+};
 
 use crate::explore::scene::Scene;
 
@@ -29,7 +31,7 @@ pub(super) fn decisions(scene: &Scene<'_>, waterfall: &Waterfall) -> Vec<Decided
     let naming = Naming::of(scene);
     let mut decided = Vec::new();
     for (number, it) in waterfall.tries.iter().enumerate() {
-        let knobs = knobs(scene.session.plan(), waterfall, number);
+        let settings = settings_of(scene.session.plan(), waterfall, number);
         let call = naming.call(waterfall, it.call);
         for decision in &it.retries {
             let about = decision.attempt.map_or(String::new(), |attempt| {
@@ -46,11 +48,11 @@ pub(super) fn decisions(scene: &Scene<'_>, waterfall: &Waterfall) -> Vec<Decided
                         naming::cause(decision.cause),
                         naming::verdict(decision.verdict)
                     ),
-                    grounds: grounds(&naming, decision, knobs.as_ref()),
+                    grounds: grounds(&naming, decision, settings.as_ref()),
                 },
             ));
         }
-        if let Some((at, own)) = by_application(waterfall, it.call, it, knobs.as_ref(), &call) {
+        if let Some((at, own)) = by_application(waterfall, it.call, it, settings.as_ref(), &call) {
             decided.push((at, own));
         }
     }
@@ -63,11 +65,11 @@ fn by_application(
     waterfall: &Waterfall,
     call: usize,
     it: &meshwalk_sim::waterfall::Try,
-    knobs: Option<&Knobs<'_>>,
+    settings: Option<&TrySettings<'_>>,
     name: &str,
 ) -> Option<(meshwalk_models::units::SimTime, Decided)> {
     let ended = it.ended?;
-    let retries = knobs.map_or(0, |knobs| knobs.retries);
+    let retries = settings.map_or(0, |settings| settings.retries);
     let fails = waterfall.calls[call].ending.is_some_and(|ending| !ending.is_success());
     let verdict = match it.pause_after {
         Some(pause) => format!("tries again after {pause}"),
@@ -90,10 +92,10 @@ fn by_application(
 fn grounds(
     naming: &Naming<'_>,
     decision: &RetryDecision,
-    knobs: Option<&Knobs<'_>>,
+    settings: Option<&TrySettings<'_>>,
 ) -> Vec<String> {
     let mut grounds = Vec::new();
-    if let Some(terms) = knobs.and_then(|knobs| sole(&knobs.ways)) {
+    if let Some(terms) = settings.and_then(|settings| sole(&settings.ways)) {
         let at = |origin: Origin| naming.words.origin(origin);
         let router = &terms.router;
         if let Some(retry) = router.retry.as_deref() {
@@ -121,7 +123,7 @@ fn grounds(
 }
 
 /// The terms, where they do not depend on a draw that is yet to come.
-fn sole<'p>(ways: &[Way<'p>]) -> Option<&'p Terms> {
+fn sole<'p>(ways: &[ProxyWay<'p>]) -> Option<&'p Terms> {
     match ways {
         [only] => only.route.terms(),
         _ => None,

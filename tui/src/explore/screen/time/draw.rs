@@ -16,8 +16,7 @@ use super::axis::Axis;
 use super::naming::Naming;
 use super::picture::{Picture, Widths, legend};
 use super::{
-    ACCOUNTING, NO_REQUEST, PANES, RETRIES, SETTINGS, Subject, TIMELINE, decisions,
-    settings as knobs,
+    ACCOUNTING, NO_REQUEST, PANES, RETRIES, SETTINGS, Subject, TIMELINE, decisions, settings,
 };
 
 /// Rows of the panes below the timeline.
@@ -188,7 +187,7 @@ pub(super) fn retries(scene: &Scene<'_>, subject: &Subject) -> Vec<(Option<u64>,
 /// The lines of the settings.
 pub(super) fn settings(scene: &Scene<'_>, subject: &Subject) -> Vec<Text> {
     let mut lines = Vec::new();
-    for setting in knobs::settings(scene, &subject.waterfall) {
+    for setting in settings::settings(scene, &subject.waterfall) {
         lines.push((Tone::Heading, setting.call));
         let texts = setting.lines.iter().map(|line| files_alone(line));
         lines.extend(texts.map(|line| (Tone::Plain, format!("  {line}"))));

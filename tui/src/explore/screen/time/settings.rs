@@ -7,7 +7,7 @@ use meshwalk_models::explain::Sourced;
 use meshwalk_models::units::{Ppm, SimDuration};
 use meshwalk_models::world::Origin;
 use meshwalk_sim::flow::plan::Terms;
-use meshwalk_sim::waterfall::{Knobs, Waterfall, Way, knobs};
+use meshwalk_sim::waterfall::{ProxyWay, TrySettings, Waterfall, settings_of};
 
 use crate::explore::scene::Scene;
 use crate::explore::wording::{destination_words, route_words};
@@ -27,17 +27,17 @@ pub(super) struct Limits {
 
 /// The time limits of a try.
 pub(super) fn limits(scene: &Scene<'_>, waterfall: &Waterfall, number: usize) -> Limits {
-    let Some(knobs) = knobs(scene.session.plan(), waterfall, number) else {
+    let Some(settings) = settings_of(scene.session.plan(), waterfall, number) else {
         return Limits::default();
     };
     let of = |limit: fn(&Terms) -> SimDuration| {
-        let forwards = knobs.ways.iter().filter_map(|way| way.route.terms());
+        let forwards = settings.ways.iter().filter_map(|way| way.route.terms());
         let mut routes = forwards.map(limit);
         let first = routes.next()?;
         (!first.is_zero() && routes.all(|other| other == first)).then_some(first)
     };
     Limits {
-        deadline: knobs.timeout,
+        deadline: settings.timeout,
         route: of(|terms| terms.router.timeout.value),
         per_try: of(|terms| terms.router.per_try_timeout.value),
     }
@@ -64,8 +64,8 @@ pub(super) fn settings(scene: &Scene<'_>, waterfall: &Waterfall) -> Vec<Setting>
         if !seen.insert((site, waterfall.calls[it.call].edge, it.drawn)) {
             continue;
         }
-        let lines = match knobs(plan, waterfall, number) {
-            Some(knobs) => lines(scene, &naming, site, &knobs),
+        let lines = match settings_of(plan, waterfall, number) {
+            Some(settings) => lines(scene, &naming, site, &settings),
             None => vec!["the log does not tell which call it is".to_owned()],
         };
         settings.push(Setting { call: naming.call(waterfall, it.call), lines });
@@ -77,10 +77,10 @@ fn lines(
     scene: &Scene<'_>,
     naming: &Naming<'_>,
     site: Option<u32>,
-    knobs: &Knobs<'_>,
+    settings: &TrySettings<'_>,
 ) -> Vec<String> {
-    let mut lines = vec![own(scene, naming, site, knobs)];
-    match knobs.ways.as_slice() {
+    let mut lines = vec![own(scene, naming, site, settings)];
+    match settings.ways.as_slice() {
         [] => lines.push("no proxy of the caller tries again or limits its time".to_owned()),
         [only] => lines.extend(way(naming, only)),
         several => {
@@ -95,7 +95,7 @@ fn lines(
 }
 
 /// A way through the proxy: which one, where there are several, and what it sets.
-fn way(naming: &Naming<'_>, way: &Way<'_>) -> Vec<String> {
+fn way(naming: &Naming<'_>, way: &ProxyWay<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     let at = |origin: Option<Origin>| {
         origin.map_or(String::new(), |origin| format!(" [{}]", naming.words.origin(origin)))
@@ -119,15 +119,20 @@ fn way(naming: &Naming<'_>, way: &Way<'_>) -> Vec<String> {
 }
 
 /// What the application does by itself.
-fn own(scene: &Scene<'_>, naming: &Naming<'_>, site: Option<u32>, knobs: &Knobs<'_>) -> String {
-    let patience = match knobs.timeout {
+fn own(
+    scene: &Scene<'_>,
+    naming: &Naming<'_>,
+    site: Option<u32>,
+    settings: &TrySettings<'_>,
+) -> String {
+    let patience = match settings.timeout {
         Some(limit) => format!("waits {limit}"),
         None => "waits for ever".to_owned(),
     };
-    let retries = match knobs.retries {
+    let retries = match settings.retries {
         0 => "does not try again".to_owned(),
-        1 => format!("tries again once after {}", knobs.pause),
-        more => format!("tries again {more} times, each after {}", knobs.pause),
+        1 => format!("tries again once after {}", settings.pause),
+        more => format!("tries again {more} times, each after {}", settings.pause),
     };
     let asked = site.and_then(|row| scene.session.prepared.asked.get(row as usize));
     let place = asked.and_then(|asked| {

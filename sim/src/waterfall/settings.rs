@@ -4,11 +4,11 @@ use meshwalk_models::units::SimDuration;
 
 use crate::flow::plan::{LegPlan, Plan, RoutePlan};
 
-use super::{Maker, Waterfall};
+use super::Waterfall;
 
 /// The settings of one try of a call.
 #[derive(Clone, Debug)]
-pub struct Knobs<'p> {
+pub struct TrySettings<'p> {
     /// How long its caller waits for one try; `None` for ever.
     pub timeout: Option<SimDuration>,
     /// How often its caller tries again.
@@ -17,12 +17,12 @@ pub struct Knobs<'p> {
     pub pause: SimDuration,
     /// The way that it took in its caller's proxy, or all that it might take where it has not drawn
     /// one of them yet; none without a proxy.
-    pub ways: Vec<Way<'p>>,
+    pub ways: Vec<ProxyWay<'p>>,
 }
 
 /// One way through a caller's proxy.
 #[derive(Clone, Copy, Debug)]
-pub struct Way<'p> {
+pub struct ProxyWay<'p> {
     /// The route.
     pub route: &'p RoutePlan,
     /// The place of the destination that was drawn among those of the route.
@@ -31,7 +31,11 @@ pub struct Way<'p> {
 
 /// The settings of a try; `None` where the log does not tell of which call it is.
 #[must_use]
-pub fn knobs<'p>(plan: &'p Plan, waterfall: &Waterfall, number: usize) -> Option<Knobs<'p>> {
+pub fn settings_of<'p>(
+    plan: &'p Plan,
+    waterfall: &Waterfall,
+    number: usize,
+) -> Option<TrySettings<'p>> {
     let it = &waterfall.tries[number];
     let call = it.call;
     let site = plan.calls.get(waterfall.site_of(plan, call)? as usize)?;
@@ -46,25 +50,10 @@ pub fn knobs<'p>(plan: &'p Plan, waterfall: &Waterfall, number: usize) -> Option
     };
     let routes = rows.iter().filter_map(|row| plan.mesh.routes.get(*row as usize));
     let destination = it.drawn.destination;
-    Some(Knobs {
+    Some(TrySettings {
         timeout: site.timeout.and_then(|lane| plan.lanes.get(lane as usize)).map(|it| it.delay),
         retries: site.retries,
         pause: site.retry_backoff,
-        ways: routes.map(|route| Way { route, destination }).collect(),
+        ways: routes.map(|route| ProxyWay { route, destination }).collect(),
     })
-}
-
-impl Waterfall {
-    /// The row of a call in the plan; what a waypoint does for a call has a row of its own.
-    #[must_use]
-    pub fn site_of(&self, plan: &Plan, call: usize) -> Option<u32> {
-        let it = &self.calls[call];
-        match it.maker {
-            Maker::Source | Maker::Application(_) => it.site,
-            Maker::Waypoint(above) => {
-                let above = self.calls.get(self.call_of(above))?.site?;
-                plan.calls.get(above as usize)?.onward
-            }
-        }
-    }
 }
