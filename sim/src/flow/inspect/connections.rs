@@ -5,6 +5,7 @@ use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::flow::circuit::CircuitStage;
 use crate::flow::engine::Engine;
+use crate::flow::plan::ConnectionFate;
 use crate::flow::state::{NONE, Phase};
 use crate::log::Recorder;
 
@@ -49,7 +50,7 @@ pub struct ConnectionState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// What becomes of it.
-    pub fate: crate::flow::plan::ConnectionFate,
+    pub fate: ConnectionFate,
     /// The row of the plan's decision, which says why.
     pub decision: u32,
 }

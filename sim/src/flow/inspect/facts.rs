@@ -32,6 +32,18 @@ pub enum Value {
 }
 
 impl Value {
+    /// So many.
+    #[must_use]
+    pub fn count(count: impl Into<u64>) -> Self {
+        Self::Count(count.into())
+    }
+
+    /// So many of at most so many, if there is a limit.
+    #[must_use]
+    pub fn of(count: impl Into<u64>, limit: Option<impl Into<u64>>) -> Self {
+        Self::Of(count.into(), limit.map(Into::into))
+    }
+
     /// A word.
     #[must_use]
     pub fn word(word: impl Into<String>) -> Self {

@@ -1,7 +1,7 @@
 //! How the rows of a plan are called: pods, proxies, callers, services, requests. It knows no
 //! state.
 
-use crate::flow::plan::{NO_BOX, Plan};
+use crate::flow::plan::{NO_BOX, Plan, SourcePlan};
 use crate::log::RequestName;
 
 /// The names of a plan.
@@ -35,7 +35,7 @@ impl<'p> Names<'p> {
         if pod.proxy != NO_BOX {
             return self.proxy_instance(pod.proxy);
         }
-        let is_own = |source: &&crate::flow::plan::SourcePlan| {
+        let is_own = |source: &&SourcePlan| {
             let (first, count) = source.pods;
             (first..first + count).contains(&row)
         };

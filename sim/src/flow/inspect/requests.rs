@@ -325,18 +325,6 @@ impl<R: Recorder> Engine<R> {
         })
     }
 
-    /// The name of a try by its place in the store, as the log tells it.
-    #[must_use]
-    pub fn try_at(&self, slot: u32) -> Option<Slot> {
-        self.tries.contains(slot).then(|| self.try_name(slot))
-    }
-
-    /// The name of an attempt by its place in the store, as the log tells it.
-    #[must_use]
-    pub fn attempt_at(&self, slot: u32) -> Option<Slot> {
-        self.attempts.contains(slot).then(|| self.attempt_name(slot))
-    }
-
     /// The tries and attempts that are under way for a root request, in the order of their places.
     #[must_use]
     pub fn under_way_of(&self, source: u16, request: u32) -> (Vec<Slot>, Vec<Slot>) {

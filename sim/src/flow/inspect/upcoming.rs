@@ -5,6 +5,7 @@ use meshwalk_models::units::SimTime;
 use crate::flow::alarm::Alarm;
 use crate::flow::engine::Engine;
 use crate::flow::event::Kind;
+use crate::kernel::Event;
 use crate::log::Recorder;
 
 use super::Object;
@@ -24,14 +25,14 @@ impl<R: Recorder> Engine<R> {
     #[must_use]
     pub fn upcoming(&self, object: Object) -> Vec<Upcoming> {
         let events = self.kernel.pending_events(|event| self.is_about(event, object));
-        let tell = |event: crate::kernel::Event| Upcoming {
+        let tell = |event: Event| Upcoming {
             at: event.time(),
             what: self.what_comes(Kind::of(event.kind()), event.slot()),
         };
         events.into_iter().map(tell).collect()
     }
 
-    fn is_about(&self, event: crate::kernel::Event, object: Object) -> bool {
+    fn is_about(&self, event: Event, object: Object) -> bool {
         let (kind, slot) = (Kind::of(event.kind()), event.slot());
         match (kind, object) {
             (Kind::Arrival, Object::Source(row)) => slot == row,

@@ -80,6 +80,18 @@ fn pod(row: u32, names: Names<'_>) -> Value {
     Value::Object(Object::Pod(row), names.pod(row))
 }
 
+fn pool(row: u32) -> Value {
+    Value::Object(Object::Pool(row), format!("pool {row}"))
+}
+
+fn cluster(row: u32) -> Value {
+    Value::Object(Object::Cluster(row), format!("cluster {row}"))
+}
+
+fn attempt(slot: Slot) -> Value {
+    Value::Object(Object::Attempt(slot), format!("attempt {}", short(slot)))
+}
+
 impl<R: Recorder> Engine<R> {
     /// One object written out, with its parts and what is already known to come for it. It may
     /// look at everything there is.

@@ -8,15 +8,7 @@ use super::super::{
     ConnectionState, Field, Names, Object, PoolState, Section, Slot, State, TunnelsState, Value,
     Verdict,
 };
-use super::{pod, short};
-
-fn of(count: u32, limit: Option<u32>) -> Value {
-    Value::Of(u64::from(count), limit.map(u64::from))
-}
-
-fn count(count: u32) -> Value {
-    Value::Count(u64::from(count))
-}
+use super::{self as describe, pod, short};
 
 /// Who calls whom over a pool.
 pub(super) fn pool_ends(it: &PoolState, names: Names<'_>) -> String {
@@ -42,23 +34,22 @@ pub(super) fn pool(it: &PoolState, names: Names<'_>) -> Vec<Section> {
         ends.push(Field::new("calls", Value::Word(names.called_by(call))));
     }
     if let Some(cluster) = it.cluster {
-        let value = Value::Object(Object::Cluster(cluster), format!("cluster {cluster}"));
-        ends.push(Field::new("cluster", value));
+        ends.push(Field::new("cluster", describe::cluster(cluster)));
     }
     let open = match it.connections_max {
-        Some(limit) => of(it.open, Some(limit)),
-        None => count(it.open),
+        Some(limit) => Value::of(it.open, Some(limit)),
+        None => Value::count(it.open),
     };
     let state = vec![
         Field::new("open", open),
-        Field::new("opening", count(it.opening)),
-        Field::new("free", count(it.free)),
-        Field::new("requests on them", count(it.streams)),
+        Field::new("opening", Value::count(it.opening)),
+        Field::new("free", Value::count(it.free)),
+        Field::new("requests on them", Value::count(it.streams)),
         Field::new(
             "requests at a time on each",
-            it.concurrent.map_or(Value::word("no limit"), count),
+            it.concurrent.map_or(Value::word("no limit"), Value::count),
         ),
-        Field::new("waiting requests", count(it.waiting)),
+        Field::new("waiting requests", Value::count(it.waiting)),
     ];
     vec![Section::of_fields("between", ends), Section::of_fields("connections", state)]
 }
@@ -68,13 +59,13 @@ pub(super) fn connection(it: &ConnectionState, names: Names<'_>) -> Vec<Section>
         Field::new("client", pod(it.client, names)),
         Field::new("server", pod(it.server, names)),
         Field::new("calls", Value::Word(names.called_by(it.call))),
-        Field::new("pool", Value::Object(Object::Pool(it.pool), format!("pool {}", it.pool))),
+        Field::new("pool", describe::pool(it.pool)),
     ];
     let mut state = vec![
         Field::new("phase", Value::word(it.phase.words())),
         Field::new("protection", Value::word(it.protection.word())),
-        Field::new("requests on it", of(it.streams, it.streams_max)),
-        Field::new("served so far", of(it.served, it.served_max)),
+        Field::new("requests on it", Value::of(it.streams, it.streams_max)),
+        Field::new("served so far", Value::of(it.served, it.served_max)),
         Field::new("free since", Value::at(it.free_since)),
         Field::new("idle timeout", it.idle_timeout.map_or(Value::word("none"), Value::For)),
     ];
@@ -92,7 +83,7 @@ pub(super) fn connection(it: &ConnectionState, names: Names<'_>) -> Vec<Section>
             let number = circuit.tunnel.map_or(Value::Nothing, Value::Count);
             below.push(Field::new("tunnel", number));
         }
-        below.push(Field::new("waiting requests", count(circuit.waiting)));
+        below.push(Field::new("waiting requests", Value::count(circuit.waiting)));
         sections.push(Section::of_fields("carried by", below));
     }
     sections
@@ -120,16 +111,16 @@ pub(super) fn tunnels(it: &TunnelsState, names: Names<'_>) -> Vec<Section> {
     let mut state = vec![
         Field::new("takes further streams", it.taking.map_or(Value::Nothing, Value::Count)),
         Field::new("let go at", Value::at(it.let_go_at)),
-        Field::new("connections that wait", count(it.waiting)),
+        Field::new("connections that wait", Value::count(it.waiting)),
     ];
     if let Some(opening) = it.opening {
         state.push(Field::new("opening", Value::Count(opening.number)));
         state.push(Field::new("its handshake", Value::word(opening.phase.words())));
     }
-    let limit = Some(u64::from(it.streams_max));
+    let limit = Some(it.streams_max);
     let rows = it.open.iter().map(|tunnel| {
         let name = Value::Word(format!("tunnel {}", tunnel.number));
-        vec![name, Value::Of(u64::from(tunnel.streams), limit)]
+        vec![name, Value::of(tunnel.streams, limit)]
     });
     vec![
         Section::of_fields("between", ends),
@@ -150,8 +141,8 @@ pub(super) fn connections<R: Recorder>(slots: &[Slot], engine: &Engine<R>) -> Se
             Value::Word(names.pod(it.server)),
             Value::word(it.phase.words()),
             Value::word(it.protection.word()),
-            of(it.streams, it.streams_max),
-            count(it.served),
+            Value::of(it.streams, it.streams_max),
+            Value::count(it.served),
         ]
     };
     let columns = vec!["connection", "to", "phase", "protection", "requests", "served"];

@@ -1,7 +1,7 @@
 //! Clusters of callers' proxies, and filters.
 
 use meshwalk_models::proxy::envoy::config::LoadBalancer;
-use meshwalk_models::proxy::envoy::upstream::Watched;
+use meshwalk_models::proxy::envoy::upstream::{BreakerState, Watched};
 
 use crate::flow::engine::Engine;
 use crate::flow::plan::{OutlierWatch, Picks};
@@ -11,7 +11,7 @@ use super::super::{
     ClusterState, Field, FiltersState, Health, HostState, Names, Object, Section, State, Used,
     Value,
 };
-use super::pod;
+use super::{self as describe, pod};
 
 pub(super) fn cluster(it: &ClusterState, names: Names<'_>) -> Vec<Section> {
     let mut sections = vec![balancing(it, names), breakers(it), hosts(it, names)];
@@ -37,7 +37,7 @@ fn balancing(it: &ClusterState, names: Names<'_>) -> Section {
     fields.push(Field::new("picks a host", Value::word(picks)));
     let pools = it.pools.iter().flatten();
     for pool in pools.flat_map(|(first, count)| *first..first + count) {
-        fields.push(Field::new("pool", Value::Object(Object::Pool(pool), format!("pool {pool}"))));
+        fields.push(Field::new("pool", describe::pool(pool)));
     }
     Section::of_fields("cluster", fields)
 }
@@ -54,12 +54,15 @@ const fn balancer(balancer: &LoadBalancer) -> &'static str {
 }
 
 fn breakers(it: &ClusterState) -> Section {
-    let field = |breaker: &meshwalk_models::proxy::envoy::upstream::BreakerState| {
-        let limit = (breaker.limit != u32::MAX).then_some(u64::from(breaker.limit));
-        let value = Value::Of(u64::from(breaker.count), limit);
-        Field::set_by(breaker.resource.name(), value, breaker.origin)
+    let field = |breaker: &BreakerState| {
+        Field::set_by(breaker.resource.name(), held(breaker), breaker.origin)
     };
     Section::of_fields("breakers", it.breakers.iter().map(field).collect())
+}
+
+/// How much a breaker counts, and how much it lets be.
+fn held(breaker: &BreakerState) -> Value {
+    Value::of(breaker.count, (breaker.limit != u32::MAX).then_some(breaker.limit))
 }
 
 fn hosts(it: &ClusterState, names: Names<'_>) -> Section {
@@ -71,7 +74,7 @@ fn hosts(it: &ClusterState, names: Names<'_>) -> Section {
         vec![
             host_name(host, names),
             Value::word(host.health.word()),
-            Value::Count(u64::from(host.active)),
+            Value::count(host.active),
             Value::word(used),
         ]
     };
@@ -91,14 +94,13 @@ fn outliers(it: &ClusterState, names: Names<'_>) -> Section {
             Health::Healthy | Health::Declared(_) => Value::Nothing,
         };
         let Watched { in_row_5xx, in_row_gateway, requests, successes, .. } = watched;
-        let count = |count: u32| Value::Count(u64::from(count));
         vec![
             host_name(host, names),
             until,
-            count(host.ejections),
-            count(in_row_5xx),
-            count(in_row_gateway),
-            Value::Of(u64::from(successes), Some(u64::from(requests))),
+            Value::count(host.ejections),
+            Value::count(in_row_5xx),
+            Value::count(in_row_gateway),
+            Value::of(successes, Some(requests)),
         ]
     };
     let columns = vec!["host", "ejected until", "times", "5xx in row", "gateway in row", "good"];
@@ -107,7 +109,7 @@ fn outliers(it: &ClusterState, names: Names<'_>) -> Section {
     let plan = names.plan().mesh.clusters.get(it.plan as usize);
     if let Some(config) = plan.and_then(|plan| plan.roster.cluster().outlier.as_ref()) {
         let five = &config.consecutive_5xx;
-        let limit = Value::Count(u64::from(five.value));
+        let limit = Value::count(five.value);
         fields.push(Field::set_by("ejects at 5xx in a row", limit, five.origin));
         let base = &config.base_ejection;
         fields.push(Field::set_by("base ejection", Value::For(base.value), base.origin));
@@ -123,11 +125,10 @@ fn outliers(it: &ClusterState, names: Names<'_>) -> Section {
 
 fn levels(it: &ClusterState) -> Section {
     let rows = it.levels.iter().enumerate().map(|(priority, level)| {
-        let health = u64::from(level.healthy);
         vec![
             Value::Word(format!("priority {priority}")),
-            Value::Of(health, Some(u64::from(level.hosts))),
-            Value::Count(u64::from(level.degraded)),
+            Value::of(level.healthy, Some(level.hosts)),
+            Value::count(level.degraded),
             Value::Percent(u64::from(level.load_percent)),
             Value::word(if level.panics { "panic" } else { "no" }),
         ]
@@ -137,7 +138,7 @@ fn levels(it: &ClusterState) -> Section {
 }
 
 pub(super) fn filters(it: &FiltersState) -> Vec<Section> {
-    let mut fields = vec![Field::new("active faults", Value::Count(u64::from(it.active_faults)))];
+    let mut fields = vec![Field::new("active faults", Value::count(it.active_faults))];
     for (name, count) in it.counts.named().into_iter().filter(|(_, count)| *count > 0) {
         fields.push(Field::new(name, Value::Count(count)));
     }
@@ -162,17 +163,13 @@ pub(super) fn clusters<R: Recorder>(
             return Vec::new();
         };
         let healthy = it.hosts.iter().filter(|host| host.health == Health::Healthy).count() as u64;
-        let [_, pending, requests, retries] = it.breakers;
-        let of = |breaker: meshwalk_models::proxy::envoy::upstream::BreakerState| {
-            let limit = (breaker.limit != u32::MAX).then_some(u64::from(breaker.limit));
-            Value::Of(u64::from(breaker.count), limit)
-        };
+        let [_, pending, requests, retries] = &it.breakers;
         vec![
             Value::Object(Object::Cluster(*slot), names.cluster(it.plan).to_owned()),
             Value::Of(healthy, Some(it.hosts.len() as u64)),
-            of(requests),
-            of(pending),
-            of(retries),
+            held(requests),
+            held(pending),
+            held(retries),
         ]
     };
     let columns = vec!["cluster", "healthy", "requests", "pending", "retries"];

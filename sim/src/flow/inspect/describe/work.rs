@@ -1,26 +1,25 @@
 //! Who works: sources, pods, proxies; and what was counted so far.
 
 use meshwalk_models::path::DataPath;
-use meshwalk_models::units::SimDuration;
+use meshwalk_models::units::{SimDuration, SimTime};
 
+use super as describe;
 use super::super::{
     Field, Names, Object, PodState, ProxyState, Section, SourceState, TaskState, TotalsState, Value,
 };
-use super::short;
 
 pub(super) fn source(it: &SourceState) -> Vec<Section> {
     let mut fields = vec![
-        Field::new("sent", Value::Count(u64::from(it.sent))),
-        Field::new("under way", Value::Count(u64::from(it.under_way))),
+        Field::new("sent", Value::count(it.sent)),
+        Field::new("under way", Value::count(it.under_way)),
     ];
     if let Some(users) = it.users {
-        fields.push(Field::new("users", Value::Count(u64::from(users))));
+        fields.push(Field::new("users", Value::count(users)));
     }
     vec![Section::of_fields("traffic", fields)]
 }
 
 pub(super) fn pod(it: &PodState, names: Names<'_>) -> Vec<Section> {
-    let of = |count: u32, limit: Option<u32>| Value::Of(u64::from(count), limit.map(u64::from));
     let mut fields = vec![Field::new("data path", Value::word(words(it.data_path)))];
     if let Some(workload) = names.workload_of(it.pod) {
         fields.insert(0, Field::new("workload", Value::Word(workload)));
@@ -32,8 +31,8 @@ pub(super) fn pod(it: &PodState, names: Names<'_>) -> Vec<Section> {
     let mut sections = vec![Section::of_fields("pod", fields)];
     if it.workers.is_some() {
         let queue = vec![
-            Field::new("workers busy", of(it.busy, it.workers)),
-            Field::new("waiting for a worker", of(it.waiting, it.queue_limit)),
+            Field::new("workers busy", Value::of(it.busy, it.workers)),
+            Field::new("waiting for a worker", Value::of(it.waiting, it.queue_limit)),
         ];
         sections.push(Section::of_fields("queue", queue));
     }
@@ -50,12 +49,11 @@ const fn words(data_path: DataPath) -> &'static str {
 
 pub(super) fn tasks(tasks: &[TaskState]) -> Section {
     let row = |it: &TaskState| {
-        let attempt = Object::Attempt(it.attempt);
         vec![
-            Value::Object(attempt, format!("attempt {}", short(it.attempt))),
+            describe::attempt(it.attempt),
             Value::word(it.wait.words()),
             Value::At(it.since),
-            Value::Count(u64::from(it.calls)),
+            Value::count(it.calls),
         ]
     };
     let columns = vec!["request", "doing", "since", "calls under way"];
@@ -66,16 +64,13 @@ pub(super) fn proxy(it: &ProxyState) -> Vec<Section> {
     let workers = it.workers_free_at.len() as u64;
     let work = vec![
         Field::new("kind", Value::word(it.kind.name())),
-        Field::new("workers busy", Value::Of(u64::from(it.busy), Some(workers))),
-        Field::new("connections", Value::Count(u64::from(it.connections))),
-        Field::new("tunnels", Value::Count(u64::from(it.tunnels))),
-        Field::new("requests this half second", Value::Count(u64::from(it.requests_in_window))),
-        Field::new(
-            "requests last half second",
-            Value::Count(u64::from(it.requests_in_last_window)),
-        ),
+        Field::new("workers busy", Value::of(it.busy, Some(workers))),
+        Field::new("connections", Value::count(it.connections)),
+        Field::new("tunnels", Value::count(it.tunnels)),
+        Field::new("requests this half second", Value::count(it.requests_in_window)),
+        Field::new("requests last half second", Value::count(it.requests_in_last_window)),
     ];
-    let worker = |(number, free): (usize, &meshwalk_models::units::SimTime)| {
+    let worker = |(number, free): (usize, &SimTime)| {
         vec![Value::Word(format!("worker {number}")), Value::At(*free)]
     };
     let workers = it.workers_free_at.iter().enumerate().map(worker).collect();
@@ -101,15 +96,15 @@ pub(super) fn proxy(it: &ProxyState) -> Vec<Section> {
 
 pub(super) fn totals(it: &TotalsState) -> Vec<Section> {
     let share = it.successes.saturating_mul(100).checked_div(it.requests);
-    let mut calls = vec![
+    let calls = vec![
         Field::new("ended", Value::Count(it.requests)),
         Field::new("ended well", share.map_or(Value::Nothing, Value::Percent)),
         Field::new("under way", Value::Count(it.under_way)),
         Field::new("p50", it.p50.map_or(Value::Nothing, Value::For)),
         Field::new("p99", it.p99.map_or(Value::Nothing, Value::For)),
+        Field::new("attempts", Value::Count(it.attempts)),
+        Field::new("retries", Value::Count(it.retries)),
     ];
-    calls.push(Field::new("attempts", Value::Count(it.attempts)));
-    calls.push(Field::new("retries", Value::Count(it.retries)));
     let [connections, pending, requests, retries] = it.overflows;
     let limits = vec![
         Field::new("waited for a connection", Value::Count(it.waited_for_connection)),
