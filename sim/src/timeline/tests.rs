@@ -11,37 +11,17 @@ use proptest::prelude::*;
 
 use crate::flow::Engine;
 use crate::flow::plan::Plan;
+use crate::flow::tests::rig;
 use crate::kernel::Seed;
 use crate::log::StatisticsOnly;
 use crate::run::{ClusterInput, DEFAULT_CLUSTER, Prepared, prepare, run};
 use crate::scenario;
 use crate::scenario::file::{Breakpoint, DataPathSpec, ScenarioFile};
 
-use super::{Bound, Ended, EventId, Timeline, TimelineLimits, Unit};
+use super::{Bound, Ended, EventId, Timeline, TimelineLimits, Unit, Way};
 
 /// A shop that is too small for its load, beside sidecars and in ambient.
 pub(super) const WORLDS: [&str; 2] = ["istio-sidecar", "istio-ambient"];
-
-fn service(name: &str, replicas: u32) -> String {
-    format!(
-        "apiVersion: v1
-kind: Service
-metadata: {{ name: {name} }}
-spec: {{ selector: {{ app: {name} }}, ports: [{{ name: http, port: 80, targetPort: 8080 }}] }}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{ name: {name} }}
-spec:
-  replicas: {replicas}
-  selector: {{ matchLabels: {{ app: {name} }} }}
-  template:
-    metadata: {{ labels: {{ app: {name} }} }}
-    spec: {{ containers: [{{ name: app, ports: [{{ containerPort: 8080 }}] }}] }}
----
-"
-    )
-}
 
 fn scenario_on(data_path: &str) -> String {
     format!(
@@ -74,15 +54,7 @@ traffic:
 }
 
 pub(super) fn prepared(data_path: &str) -> Prepared {
-    let manifests = [("web", 2), ("api", 2), ("db", 1)].map(|(name, count)| service(name, count));
-    let mut sources = SourceSet::default();
-    let file = sources.add("manifests.yaml", manifests.concat());
-    let scenario_file = sources.add("scenario.yaml", scenario_on(data_path));
-    let manifests = load(&sources, [file]);
-    assert!(manifests.diagnostics.is_empty(), "{:?}", manifests.diagnostics);
-    let scenario = scenario::read(&mut sources, scenario_file, &[]).expect("a good scenario");
-    let clusters = [ClusterInput { name: DEFAULT_CLUSTER, resources: &manifests.resources }];
-    prepare(&clusters, &scenario, &CostProfile::built_in())
+    rig::prepared(&rig::services(&[("web", 2), ("api", 2), ("db", 1)]), &scenario_on(data_path))
 }
 
 /// A scenario of this repository with its manifests, cut short.
@@ -200,7 +172,7 @@ fn breakpoints_are_checked_against_the_names_of_the_run() {
 /// One move of somebody who explores.
 #[derive(Clone, Copy, Debug)]
 enum Move {
-    By(Unit, bool),
+    By(Unit, Way),
     To(prop::sample::Index),
     After(u64),
 }
@@ -208,7 +180,8 @@ enum Move {
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let unit = prop::sample::select(Unit::ALL.to_vec());
     let one = prop_oneof![
-        4 => (unit, any::<bool>()).prop_map(|(unit, on)| Move::By(unit, on)),
+        4 => (unit, prop::sample::select(vec![Way::On, Way::Back]))
+            .prop_map(|(unit, way)| Move::By(unit, way)),
         2 => any::<prop::sample::Index>().prop_map(Move::To),
         1 => (0u64..1_600).prop_map(Move::After),
     ];
@@ -226,8 +199,7 @@ fn however_one_gets_there(
     for step in moves {
         let log = timeline.log();
         at = match *step {
-            Move::By(unit, true) => log.next(unit, at).unwrap_or(at),
-            Move::By(unit, false) => log.previous(unit, at).unwrap_or(at),
+            Move::By(unit, way) => log.step_by(unit, at, way).unwrap_or(at),
             Move::To(place) => EventId(place.index(log.len()) as u32),
             Move::After(ms) => {
                 let time = SimTime::ZERO + SimDuration::from_ms(ms);

@@ -166,19 +166,16 @@ impl Checker<'_> {
         let (Text::Variable(variable), Text::Constant(written)) = (variable, written) else {
             return Ok(());
         };
-        let closed: Vec<&str> = match variable {
-            Variable::Step => StepKind::ALL.map(StepKind::name).to_vec(),
-            Variable::Kind => SubjectKind::ALL.map(SubjectKind::name).to_vec(),
-            Variable::Verdict => vec!["allow", "deny"],
-            _ => Vec::new(),
+        let closed = match variable {
+            Variable::Step => Some(("step", StepKind::ALL.map(StepKind::name).to_vec())),
+            Variable::Kind => Some(("kind", SubjectKind::ALL.map(SubjectKind::name).to_vec())),
+            Variable::Verdict => Some(("verdict", vec!["allow", "deny"])),
+            _ => None,
         };
-        if !closed.is_empty() && !closed.contains(&written.as_str()) {
-            let noun = match variable {
-                Variable::Step => "step",
-                Variable::Kind => "kind",
-                _ => "verdict",
-            };
-            return Err(unknown(noun, written, closed.into_iter()));
+        if let Some((noun, words)) = closed
+            && !words.contains(&written.as_str())
+        {
+            return Err(unknown(noun, written, words.into_iter()));
         }
         let Some(of) = variable.names() else { return Ok(()) };
         let known = self.names.all(of);

@@ -10,6 +10,7 @@ use crate::stats::{Details, Ending};
 use super::super::log::columns::KindSet;
 use super::super::log::{EventId, Log, is_decision, is_failure, may_fail};
 use super::names::{ConditionNames, NameOf};
+use VariableType as Type;
 
 /// What sort of value a variable has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +75,6 @@ const fn entry(
 ) -> VariableEntry {
     VariableEntry { name, sort, sentence, variable }
 }
-
-use VariableType as Type;
 
 /// All variables.
 pub const VARIABLES: [VariableEntry; 26] = [

@@ -9,27 +9,17 @@ const FIRST_BAD: u16 = 400;
 /// something that kept it from coming.
 #[must_use]
 pub fn is_failure(step: Step) -> bool {
-    match step {
-        Step::NotReachable { ending } | Step::CallEnded { ending, .. } => !ending.is_good(),
-        Step::Answered { status } | Step::AnsweredByServerProxy { status, .. } => {
-            status >= FIRST_BAD
+    may_fail(step.kind())
+        && match step {
+            Step::NotReachable { ending } | Step::CallEnded { ending, .. } => !ending.is_good(),
+            Step::Answered { status } | Step::AnsweredByServerProxy { status, .. } => {
+                status >= FIRST_BAD
+            }
+            _ => true,
         }
-        Step::Overflowed { .. }
-        | Step::AttemptReset { .. }
-        | Step::HostEjected { .. }
-        | Step::SynDropped { .. }
-        | Step::SynSentAgain
-        | Step::ConnectionRefused { .. }
-        | Step::ConnectionReset { .. }
-        | Step::TunnelFailed
-        | Step::TurnedAway
-        | Step::TimedOut => true,
-        _ => false,
-    }
 }
 
 /// Whether a step of this kind may tell of a failure.
-#[cfg(feature = "expectations")]
 pub(in crate::timeline) const fn may_fail(kind: StepKind) -> bool {
     use StepKind as Kind;
     matches!(
@@ -51,8 +41,8 @@ pub(in crate::timeline) const fn may_fail(kind: StepKind) -> bool {
     )
 }
 
-/// Whether a step of this kind is one at which somebody chose or ruled: it names a rule, or what policy went
-/// by.
+/// Whether a step of this kind is one at which somebody chose or ruled: it names a rule, or what
+/// policy went by.
 #[must_use]
 pub const fn is_decision(kind: StepKind) -> bool {
     use StepKind as Kind;

@@ -52,8 +52,11 @@ impl Log {
         {
             return Some(subjects.connections().get(number)?.subject);
         }
-        if name.starts_with("tunnels#") || name.starts_with("cluster#") {
-            return self.find_shared(name);
+        if let Some(number) = name.strip_prefix("tunnels#") {
+            return Some(subjects.tunnels(number.parse().ok()?)?.subject);
+        }
+        if let Some(number) = name.strip_prefix("cluster#") {
+            return self.find_cluster(number.parse().ok()?);
         }
         for (source, text) in self.sources.iter().enumerate() {
             let Some(rest) = name.strip_prefix(text.as_str()).and_then(|it| it.strip_prefix('#'))
@@ -71,17 +74,11 @@ impl Log {
         None
     }
 
-    /// Tunnels and clusters are few, and found by looking at all subjects.
-    fn find_shared(&self, name: &str) -> Option<SubjectId> {
-        let (kind, number) = name.split_once('#')?;
-        let number: u32 = number.parse().ok()?;
-        let kind = match kind {
-            "tunnels" => return Some(self.subjects.tunnels(number)?.subject),
-            _ => SubjectKind::Cluster,
-        };
+    /// Clusters are few, and found by looking at all subjects.
+    fn find_cluster(&self, number: u32) -> Option<SubjectId> {
         (0..self.subjects.len() as u32).map(SubjectId).find(|id| {
             let row = self.subjects.row(*id);
-            row.kind == kind && row.number == number
+            row.kind == SubjectKind::Cluster && row.number == number
         })
     }
 }

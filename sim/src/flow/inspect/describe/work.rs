@@ -1,6 +1,6 @@
 //! Who works: sources, pods, proxies; and what was counted so far.
 
-use meshwalk_models::path::DataPath;
+use meshwalk_models::path::Caller;
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use super as describe;
@@ -20,7 +20,7 @@ pub(super) fn source(it: &SourceState) -> Vec<Section> {
 }
 
 pub(super) fn pod(it: &PodState, names: Names<'_>) -> Vec<Section> {
-    let mut fields = vec![Field::new("data path", Value::word(words(it.data_path)))];
+    let mut fields = vec![Field::new("data path", Value::word(Caller::from(it.data_path).word()))];
     if let Some(workload) = names.workload_of(it.pod) {
         fields.insert(0, Field::new("workload", Value::Word(workload)));
     }
@@ -37,14 +37,6 @@ pub(super) fn pod(it: &PodState, names: Names<'_>) -> Vec<Section> {
         sections.push(Section::of_fields("queue", queue));
     }
     sections
-}
-
-const fn words(data_path: DataPath) -> &'static str {
-    match data_path {
-        DataPath::None => "none",
-        DataPath::IstioSidecar => "istio-sidecar",
-        DataPath::IstioAmbient => "istio-ambient",
-    }
 }
 
 pub(super) fn tasks(tasks: &[TaskState]) -> Section {
