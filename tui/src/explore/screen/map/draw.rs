@@ -27,10 +27,13 @@ const DETAIL_HEIGHT: u16 = 10;
 /// Columns of one column of text in it.
 const DETAIL_WIDTH: u16 = 58;
 
+/// Rows of it where the graph needs the others.
+const DETAIL_HEIGHT_MIN: u16 = 6;
+
 /// How the Map is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    Graph,
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Form<'m> {
+    Graph(&'m Layout),
     List,
 }
 
@@ -42,8 +45,17 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
     match (room, form, scene.view.focus()) {
         (Room::Narrow, _, DETAIL) => draw_detail(scene, &model, area, buffer),
         (Room::Narrow, ..) => draw_map(scene, (&model, form), area, buffer),
-        (_, Form::Graph, _) => {
-            let parts = [Constraint::Min(8), Constraint::Length(DETAIL_HEIGHT)];
+        (_, Form::Graph(layout), _) => {
+            // Two borders, and the line of those without calls.
+            let beside = 2 + usize::from(alone::is_needed(&model));
+            let graph = u16::try_from(layout.height + beside).unwrap_or(u16::MAX);
+            let rest = area.height.saturating_sub(graph);
+            // What has to be scrolled anyway takes no row from what is selected.
+            let detail = match rest < DETAIL_HEIGHT_MIN {
+                true => DETAIL_HEIGHT,
+                false => rest.min(DETAIL_HEIGHT),
+            };
+            let parts = [Constraint::Min(8), Constraint::Length(detail)];
             let [map, detail] = Split::vertical(parts).areas(area);
             draw_map(scene, (&model, form), map, buffer);
             draw_detail(scene, &model, detail, buffer);
@@ -59,38 +71,54 @@ pub(super) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
 
 /// The graph where its whole width can be seen. On a screen with some room it may also be up to
 /// twice as wide, and then follows what is selected; on a small one a list says more.
-pub(super) fn form(model: &Model<'_>, room: Room, area: Rect) -> Form {
+pub(super) fn form<'m>(model: &'m Model<'_>, room: Room, area: Rect) -> Form<'m> {
     let visible = usize::from(area.width.saturating_sub(2));
     let most = if room == Room::Narrow { visible } else { 2 * visible };
-    match &model.layout {
-        Some(layout) if layout.width <= most => Form::Graph,
-        _ => Form::List,
-    }
+    let layout = model.layouts.as_ref().and_then(|layouts| layouts.fitting(visible, most));
+    layout.map_or(Form::List, Form::Graph)
 }
 
-fn draw_map(scene: &Scene<'_>, (model, form): (&Model<'_>, Form), area: Rect, buffer: &mut Buffer) {
+fn draw_map(
+    scene: &Scene<'_>,
+    (model, form): (&Model<'_>, Form<'_>),
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let title = match &model.request {
         Some(request) => format!("{}  the way of {request}", PANES[MAP]),
         None => PANES[MAP].to_owned(),
     };
-    let is_cut = |layout: &Layout| layout.width + 2 > usize::from(area.width);
-    let title = match (form, &model.layout) {
-        (Form::Graph, Some(layout)) if is_cut(layout) => {
+    let title = match form {
+        Form::Graph(layout) if layout.width + 2 > usize::from(area.width) => {
             format!("{title}  (wider than this: it follows the rows)")
         }
         _ => title,
     };
     let inner = pane::border(scene, MAP, &title, area, buffer);
-    let has_line = form == Form::Graph && alone::is_needed(model);
-    let parts = [Constraint::Min(1), Constraint::Length(has_line.into()), Constraint::Length(1)];
+    let (needed, has_line) = match form {
+        Form::Graph(layout) => (layout.height, alone::is_needed(model)),
+        Form::List => (0, false),
+    };
+    let line_height = u16::from(has_line);
+    // Where each row counts, the legend stands on the border.
+    let is_full = needed + usize::from(line_height + 1) > usize::from(inner.height);
+    let parts = [
+        Constraint::Min(1),
+        Constraint::Length(line_height),
+        Constraint::Length(u16::from(!is_full)),
+    ];
     let [body, line, legend] = Split::vertical(parts).areas(inner);
     if has_line {
         alone::draw(scene, model, line, buffer);
     }
-    draw_legend(scene, model, legend, buffer);
-    match (form, &model.layout) {
-        (Form::Graph, Some(layout)) => draw_graph(scene, (model, layout), body, buffer),
-        _ => {
+    let on_border = Rect { y: inner.bottom(), height: 1, ..inner };
+    let text = legend_text(scene, model);
+    let (text, area) = if is_full { (format!(" {text} "), on_border) } else { (text, legend) };
+    let dim = scene.look.style(Role::Dim);
+    buffer.set_stringn(area.x, area.y, text, area.width.into(), dim);
+    match form {
+        Form::Graph(layout) => draw_graph(scene, (model, layout), body, buffer),
+        Form::List => {
             let selected = model.selected_row(scene);
             let seen = pane::seen(selected, model.items.len(), body);
             let lines = list::lines(model, &seen, scene.look);
@@ -99,20 +127,19 @@ fn draw_map(scene: &Scene<'_>, (model, form): (&Model<'_>, Form), area: Rect, bu
     }
 }
 
-fn draw_legend(scene: &Scene<'_>, model: &Model<'_>, area: Rect, buffer: &mut Buffer) {
+fn legend_text(scene: &Scene<'_>, model: &Model<'_>) -> String {
     let look = scene.look;
     let calls = match model.graph.waypoints.is_empty() {
         true => "1 2 the request's calls",
         false => "1 2 its calls  w waypoint",
     };
-    let text = format!(
+    format!(
         "{} plain  {} encrypted  {} all fail  {} here  {calls}",
         look.sign(Sign::Plain),
         look.sign(Sign::Encrypted),
         look.sign(Sign::Bad),
         look.sign(Sign::Here),
-    );
-    buffer.set_stringn(area.x, area.y, text, area.width.into(), look.style(Role::Dim));
+    )
 }
 
 fn draw_detail(scene: &Scene<'_>, model: &Model<'_>, area: Rect, buffer: &mut Buffer) {
@@ -224,6 +251,9 @@ fn draw_lines(
         match route.heading {
             Heading::Right => {
                 window.write(*last, list::head(flow, look), style(edge));
+                let bend = route.corners.iter().rev().nth(1).map_or(0, |corner| corner.0);
+                let room = last.0.saturating_sub(bend + 1).max(1);
+                let number = list::padded(&number, number.chars().count().min(room), look);
                 let length = number.chars().count();
                 window.write((last.0 - length, last.1), &number, look.style(number_role));
             }
@@ -270,15 +300,18 @@ fn draw_box(
         (true, false) => look.sign(Sign::Cursor),
         (false, false) => line,
     };
-    let title = box_title(&model.graph.nodes[node]);
-    let room = place.width - 4;
+    let room = place.width - 3;
+    let whole = box_title(&model.graph.nodes[node]);
+    // The name tells boxes apart; how many pods there are is said beside the graph too.
+    let fits = whole.chars().count() <= room;
+    let title = if fits { whole } else { model.graph.nodes[node].name.clone() };
     let title = list::padded(&title, title.chars().count().min(room), look);
     let title_role = if is_selected { Role::Selected } else { Role::Title };
     window.write((place.x + 1, place.y), mark, look.style(Role::Info));
     window.write((place.x + 2, place.y), &title, look.style(title_role));
     let paths: Vec<&str> = model.graph.nodes[node].data_paths.iter().copied().collect();
     let paths = paths.join("+");
-    let paths: String = paths.chars().take(room + 1).collect();
+    let paths: String = paths.chars().take(place.width - 3).collect();
     window.write((place.x + 1, last_y), &paths, look.style(Role::Dim));
     draw_ports(scene, (model, layout), node, window);
 }

@@ -14,7 +14,7 @@ use crate::explore::scene::Scene;
 use super::canvas::Stroke;
 use super::fold::{self, Wanted};
 use super::graph::{Graph, NodeKind};
-use super::plan::{self, Layout, Place, Sketch};
+use super::plan::{self, Layout, Margins, Place, Sketch};
 
 /// The pane with the graph.
 pub(super) const MAP: usize = 0;
@@ -62,7 +62,8 @@ pub(super) enum When {
 pub(super) struct Model<'a> {
     pub(super) graph: Graph,
     pub(super) items: Vec<Item>,
-    pub(super) layout: Option<Layout>,
+    /// None where so many boxes are shown that nobody finds anything among their lines.
+    pub(super) layouts: Option<Layouts>,
     look: SeriesLook<'a>,
     nodes: Vec<OnceCell<Figures>>,
     flows: Vec<OnceCell<Flow>>,
@@ -76,8 +77,49 @@ pub(super) struct Model<'a> {
     pub(super) span: SimDuration,
 }
 
-/// Wider boxes would push everything else aside; names are cut.
-const NAME_MAX: usize = 18;
+/// How close everything stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Density {
+    /// With room around lines and names.
+    Roomy,
+    /// Without.
+    Tight,
+}
+
+impl Density {
+    /// Wider boxes would push everything else aside; names are cut.
+    const fn name_max(self) -> usize {
+        match self {
+            Self::Roomy => 18,
+            Self::Tight => 12,
+        }
+    }
+
+    /// Cells of a box beside its name: two borders, a place for the sign of the cursor, and one
+    /// behind the name where there is room.
+    const fn beside_name(self) -> usize {
+        match self {
+            Self::Roomy => 4,
+            Self::Tight => 3,
+        }
+    }
+
+    fn margins(self) -> Margins {
+        match self {
+            Self::Roomy => Margins::default(),
+            Self::Tight => Margins { left: 0, right: 2 },
+        }
+    }
+
+    /// What a box is as wide as; how many pods it has is said where there is room left over.
+    fn title(self, node: &super::graph::Node) -> String {
+        match self {
+            Self::Roomy => box_title(node),
+            Self::Tight => node.name.clone(),
+        }
+    }
+}
+
 /// Room for what a row of an edge says in its box.
 pub(super) const PORT_WIDTH: usize = 8;
 
@@ -102,9 +144,9 @@ impl<'a> Model<'a> {
         let calls = edges.map(|edge| along.remove(&(edge.from, edge.to)).unwrap_or_default());
         let calls = calls.collect();
         let is_small = graph.nodes.len() <= 2 * fold::SHOWN_WHOLE;
-        let layout = known.layout.clone().or_else(|| is_small.then(|| lay_out(&graph)));
+        let layouts = known.layouts.clone().or_else(|| is_small.then(|| Layouts::of(&graph)));
         Self {
-            items: items(&graph, layout.as_ref()),
+            items: items(&graph, layouts.as_ref().map(|it| &it.roomy)),
             look: series.upto(cut(scene)),
             nodes: vec![OnceCell::new(); graph.nodes.len()],
             flows: vec![OnceCell::new(); graph.edges.len()],
@@ -112,7 +154,7 @@ impl<'a> Model<'a> {
             here: way.here.map(|node| shown.stands_for[node]),
             request: way.request.map(|request| scene.log().request_name(request)),
             span,
-            layout,
+            layouts,
             graph,
         }
     }
@@ -235,8 +277,30 @@ fn items(graph: &Graph, layout: Option<&Layout>) -> Vec<Item> {
     items
 }
 
+/// The same graph in each density.
+#[derive(Clone, Debug)]
+pub(super) struct Layouts {
+    pub(super) roomy: Layout,
+    tight: Layout,
+}
+
+impl Layouts {
+    /// Of a graph.
+    pub(super) fn of(graph: &Graph) -> Self {
+        let of = |density| lay_out(graph, density);
+        Self { roomy: of(Density::Roomy), tight: of(Density::Tight) }
+    }
+
+    /// The roomiest that is no wider than so many columns; if none is, the tightest, of which most
+    /// is seen, unless it is wider than `most`.
+    pub(super) fn fitting(&self, columns: usize, most: usize) -> Option<&Layout> {
+        let seen = [&self.roomy, &self.tight].into_iter().find(|it| it.width <= columns);
+        seen.or_else(|| (self.tight.width <= most).then_some(&self.tight))
+    }
+}
+
 /// A layout of the boxes that have edges; the others stand in a line of their own.
-pub(super) fn lay_out(graph: &Graph) -> Layout {
+fn lay_out(graph: &Graph, density: Density) -> Layout {
     let linked = graph.linked();
     let boxes: Vec<usize> = (0..graph.nodes.len()).filter(|node| linked[*node]).collect();
     let mut place_of = vec![None; graph.nodes.len()];
@@ -245,15 +309,15 @@ pub(super) fn lay_out(graph: &Graph) -> Layout {
     }
     let has_calls: BTreeSet<usize> = graph.edges.iter().map(|edge| edge.to).collect();
     let width = |row: &usize| {
-        let name = box_title(&graph.nodes[*row]).chars().count().min(NAME_MAX);
+        let name = density.title(&graph.nodes[*row]).chars().count().min(density.name_max());
         let port = if has_calls.contains(row) { PORT_WIDTH + 2 } else { 0 };
-        // Two borders, a place for the sign of the cursor before the name, and one after it.
-        port.max(name + 4)
+        port.max(name + density.beside_name())
     };
     let ends = |edge: &super::graph::Edge| Some((place_of[edge.from]?, place_of[edge.to]?));
     let layout = plan::lay_out(&Sketch {
         widths: boxes.iter().map(width).collect(),
         edges: graph.edges.iter().filter_map(ends).collect(),
+        margins: density.margins(),
     });
     let place = |place: &Option<usize>| place.map_or(Place::NOWHERE, |it| layout.places[it]);
     Layout {

@@ -169,3 +169,30 @@ fn one_request_in_a_short_span_has_no_rate() {
     let sentences = super::sentences(&app.scene()).join("\n");
     assert!(sentences.contains(" in ") && !sentences.contains("k/s"), "{sentences}");
 }
+
+#[test]
+fn the_whole_shop_is_seen_at_once_on_a_full_screen() {
+    let app = map(SHOP, StepKind::RequestAtApp, Look::MONO);
+    let screen = shown(&app, (120, 36));
+    assert!(!screen.contains("wider than this"), "{screen}");
+    let model = Model::of(&app.scene());
+    let linked = model.graph.linked();
+    for (node, _) in model.graph.nodes.iter().zip(linked).filter(|(_, linked)| *linked) {
+        let begin: String = node.name.chars().take(11).collect();
+        let title = ["\u{2500}", "\u{25cf}"].map(|sign| format!("\u{250c}{sign}{begin}"));
+        assert!(title.iter().any(|title| screen.contains(title)), "{} in\n{screen}", node.name);
+        let lower = screen.matches('\u{2518}').count();
+        assert!(lower >= model.graph.nodes.len() - 3, "every box has its lower border");
+    }
+}
+
+#[test]
+fn what_has_room_keeps_it() {
+    let app = map(MIXED, StepKind::RequestAtApp, Look::MONO);
+    let layouts = Model::of(&app.scene()).layouts.expect("a few boxes have a layout");
+    assert_eq!(layouts.fitting(118, 236), Some(&layouts.roomy));
+    let width = layouts.roomy.width;
+    let tight = layouts.fitting(width - 1, width - 1).expect("there is a tighter one");
+    assert!(tight.width < width && tight.order == layouts.roomy.order);
+    assert_eq!(layouts.fitting(10, 10), None);
+}

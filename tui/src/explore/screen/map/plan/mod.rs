@@ -20,6 +20,24 @@ pub(super) struct Sketch {
     pub(super) widths: Vec<usize>,
     /// From which box to which.
     pub(super) edges: Vec<(usize, usize)>,
+    /// Beside the lines.
+    pub(super) margins: Margins,
+}
+
+/// Cells beside the lines between two layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Margins {
+    /// Between a box and the first line beside it.
+    pub(super) left: usize,
+    /// Between the last line and the next box, where an arrow and the number of a call find room;
+    /// at least one, for the arrow.
+    pub(super) right: usize,
+}
+
+impl Default for Margins {
+    fn default() -> Self {
+        Self { left: 1, right: 4 }
+    }
 }
 
 /// A box: its upper left cell and its size, borders included.
@@ -68,11 +86,6 @@ pub(super) struct Layout {
     /// The boxes from left to right and from top to bottom.
     pub(super) order: Vec<usize>,
 }
-
-/// Cells between a box and the first line beside it, and between the last line and the next box,
-/// where an arrow and the number of a call find room.
-const LEFT_MARGIN: usize = 1;
-const RIGHT_MARGIN: usize = 4;
 
 /// Finds a place for everything.
 pub(super) fn lay_out(sketch: &Sketch) -> Layout {
@@ -149,8 +162,8 @@ fn join(
         })
         .collect();
     let channel = channel::route(&ends, heights.tallest);
-    let first_track = x + width + LEFT_MARGIN;
-    let next = first_track + channel.tracks + RIGHT_MARGIN;
+    let first_track = x + width + sketch.margins.left;
+    let next = first_track + channel.tracks + sketch.margins.right;
     for ((segment, (from, to)), bends) in segments.iter().zip(&ends).zip(&channel.bends) {
         let item = layers.items(layer)[segment.from];
         let start = match item {

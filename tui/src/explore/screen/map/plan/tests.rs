@@ -73,7 +73,11 @@ fn nothing_is_laid_out_as_nothing() {
 
 #[test]
 fn callees_stand_right_of_their_callers() {
-    let sketch = Sketch { widths: vec![5; 4], edges: vec![(0, 1), (1, 2), (0, 2), (2, 3), (0, 3)] };
+    let sketch = Sketch {
+        widths: vec![5; 4],
+        edges: vec![(0, 1), (1, 2), (0, 2), (2, 3), (0, 3)],
+        ..Sketch::default()
+    };
     let x: Vec<usize> = lay_out(&sketch).places.iter().map(|place| place.x).collect();
     assert!(x.is_sorted_by(|a, b| a < b), "{x:?}");
     check(&sketch);
@@ -81,7 +85,8 @@ fn callees_stand_right_of_their_callers() {
 
 #[test]
 fn of_a_circle_one_edge_points_back() {
-    let sketch = Sketch { widths: vec![5; 3], edges: vec![(0, 1), (1, 2), (2, 1)] };
+    let sketch =
+        Sketch { widths: vec![5; 3], edges: vec![(0, 1), (1, 2), (2, 1)], ..Sketch::default() };
     let routes = lay_out(&sketch).routes;
     let headings: Vec<Heading> = routes.iter().map(|route| route.heading).collect();
     assert_eq!(headings, [Heading::Right, Heading::Right, Heading::Left]);
@@ -102,7 +107,7 @@ fn a_thousand_boxes_are_laid_out_at_once() {
     let calls =
         |node: usize| (1..4).map(move |step| (node, node + 1 + (node * 7 + step * 13) % 40));
     let edges = (0..1000).flat_map(calls).filter(|(_, to)| *to < 1000).collect();
-    let sketch = Sketch { widths: vec![14; 1000], edges };
+    let sketch = Sketch { widths: vec![14; 1000], edges, ..Sketch::default() };
     let layout = lay_out(&sketch);
     assert_eq!(layout, lay_out(&sketch));
     assert_eq!(layout.order.len(), 1000);
@@ -116,13 +121,18 @@ proptest! {
     ) {
         let boxes = widths.len();
         let edges = pairs.iter().map(|(from, to)| (from.index(boxes), to.index(boxes))).collect();
-        check(&Sketch { widths, edges });
+        check(&Sketch { widths: widths.clone(), edges, ..Sketch::default() });
+        let edges = pairs.iter().map(|(from, to)| (from.index(boxes), to.index(boxes))).collect();
+        let margins = Margins { left: 0, right: 1 };
+        check(&Sketch { widths, edges, margins });
     }
 
     #[test]
     fn few_boxes_with_many_edges_keep_the_laws_too(
         pairs in prop::collection::vec((0usize..4, 0usize..4), 0..24),
     ) {
-        check(&Sketch { widths: vec![6; 4], edges: pairs });
+        for margins in [Margins::default(), Margins { left: 0, right: 1 }] {
+            check(&Sketch { widths: vec![6; 4], edges: pairs.clone(), margins });
+        }
     }
 }
