@@ -224,12 +224,17 @@ pub fn change(before: &Capture, now: &Capture, object: Object, names: Names<'_>)
 
 /// The values that differ.
 pub(super) fn differing(before: &Facts, now: &Facts) -> Vec<(String, Value, Value)> {
-    // Most objects are described by the same values at every moment.
-    if before.flat().map(|(path, _)| path).eq(now.flat().map(|(path, _)| path)) {
-        let pairs = before.flat().zip(now.flat()).filter(|((_, old), (_, new))| old != new);
-        return pairs.map(|((path, old), (_, new))| (path, old.clone(), new.clone())).collect();
+    // Most objects are described by the same values at every moment: paths are made only for those
+    // that differ.
+    if !before.is_like(now) {
+        return differing_by_path(before, now);
     }
-    differing_by_path(before, now)
+    let values = || before.values().zip(now.values());
+    if values().all(|(old, new)| old == new) {
+        return Vec::new();
+    }
+    let pairs = before.flat().zip(values()).filter(|(_, (old, new))| old != new);
+    pairs.map(|((path, _), (old, new))| (path, old.clone(), new.clone())).collect()
 }
 
 /// The same, whatever values there are. Fields that share a path are compared in their order.

@@ -93,7 +93,9 @@ impl<R: Recorder> Engine<R> {
         let own = self.clusters.get(slot)?;
         let plan = self.plan.mesh.clusters.get(own.row as usize)?;
         let state = &own.state;
-        let hosts = state.hosts().map(|host| {
+        // Without growing: a capture asks for tens of thousands.
+        let mut hosts = Vec::with_capacity(plan.hosts.len());
+        hosts.extend(state.hosts().map(|host| {
             let place = host.id.index();
             HostState {
                 pod: plan.hosts.get(place).copied().unwrap_or(NONE),
@@ -112,7 +114,7 @@ impl<R: Recorder> Engine<R> {
                 ejections: host.ejections,
                 watched: host.watched.filter(|_| plan.outlier == OutlierWatch::On),
             }
-        });
+        }));
         let count = match plan.picks {
             Picks::PerRequest => plan.hosts.len() as u32,
             Picks::PerConnection => 1,
@@ -123,7 +125,7 @@ impl<R: Recorder> Engine<R> {
             plan: own.row,
             picks: plan.picks,
             breakers: state.breaker_states(RoutingPriority::Default),
-            hosts: hosts.collect(),
+            hosts,
             levels: state.levels().collect(),
             outlier: plan.outlier,
             next_sweep: state.next_sweep(),

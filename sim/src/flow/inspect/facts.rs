@@ -143,6 +143,26 @@ impl Section {
     }
 }
 
+impl Section {
+    /// Whether the values of both have the same paths.
+    fn are_alike((one, other): (&Self, &Self)) -> bool {
+        let names = |it: &Field| it.name;
+        one.fields.iter().map(names).eq(other.fields.iter().map(names))
+            && match (&one.table, &other.table) {
+                (None, None) => true,
+                (Some(one), Some(other)) => {
+                    let rows = one.rows.iter().zip(&other.rows);
+                    one.columns == other.columns
+                        && one.rows.len() == other.rows.len()
+                        && rows.into_iter().all(|(one, other)| {
+                            (one.len(), one.first()) == (other.len(), other.first())
+                        })
+                }
+                _ => false,
+            }
+    }
+}
+
 impl Field {
     /// A value that nothing configured.
     #[must_use]
@@ -158,6 +178,25 @@ impl Field {
 }
 
 impl Facts {
+    /// Every value, in the order of [`Facts::flat`].
+    pub(super) fn values(&self) -> impl Iterator<Item = &Value> {
+        self.sections.iter().flat_map(|section| {
+            let fields = section.fields.iter().map(|field| &field.value);
+            let rows = section.table.iter().flat_map(|table| {
+                let width = table.columns.len().saturating_sub(1);
+                table.rows.iter().flat_map(move |row| row.iter().skip(1).take(width))
+            });
+            fields.chain(rows)
+        })
+    }
+
+    /// Whether the values of both have the same paths; where that is not seen at a glance it is
+    /// denied.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let sections = self.sections.iter().zip(&other.sections);
+        self.sections.len() == other.sections.len() && sections.into_iter().all(Section::are_alike)
+    }
+
     /// Every value with its path, such as `hosts / shop/cart-0 / ejected until`.
     pub fn flat(&self) -> impl Iterator<Item = (String, &Value)> {
         self.sections.iter().flat_map(|section| {
