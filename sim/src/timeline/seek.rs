@@ -12,17 +12,41 @@ use crate::log::{Recorder, StatisticsOnly};
 
 use super::moment::Moment;
 
-/// Events between two snapshots of the recording, where snapshots are small.
-const SPACING_EVENTS: u64 = 16_384;
+/// How far apart snapshots of the recording are, in events, and into how many parts those on the
+/// way cut such a stretch.
+#[derive(Clone, Copy)]
+struct Spacing {
+    events: u64,
+    near_parts: u64,
+}
 
-/// Snapshots that take more bytes than this are dear, and twice as far apart: they hold wide
-/// worlds, in which a jump may take longer and memory is short.
+/// Where snapshots take few bytes.
+const CHEAP: Spacing = Spacing { events: 8_192, near_parts: 8 };
+const CHEAP_BYTES: usize = 256 << 10;
+
+/// Between cheap and dear.
+const ORDINARY: Spacing = Spacing { events: 16_384, near_parts: 8 };
+
+/// Where they take many bytes, they hold wide worlds, in which a jump may take longer and memory is
+/// short. Taking one on the way costs more than repeating does.
+const DEAR: Spacing = Spacing { events: 32_768, near_parts: 2 };
 const DEAR_BYTES: usize = 4 << 20;
 
-/// Into how many parts snapshots on the way cut a stretch; where they are dear, taking them costs
-/// more than repeating does.
-const NEAR_PARTS: u64 = 8;
-const NEAR_PARTS_DEAR: u64 = 2;
+impl Spacing {
+    /// After a snapshot of so many bytes.
+    const fn after(bytes: usize) -> Self {
+        match bytes {
+            ..=CHEAP_BYTES => CHEAP,
+            ..=DEAR_BYTES => ORDINARY,
+            _ => DEAR,
+        }
+    }
+
+    /// Events between two snapshots on the way.
+    const fn near_events(self) -> u64 {
+        self.events / self.near_parts
+    }
+}
 
 /// How many snapshots on the way are kept, and how many bytes they may take in all.
 const NEAR_MAX: usize = 24;
@@ -36,9 +60,7 @@ pub(super) struct Seeker {
     /// Snapshots on the way, by how many events came before them.
     near: BTreeMap<u64, Mark>,
     bytes: usize,
-    spacing_events: u64,
-    /// Events between two snapshots on the way.
-    near_events: u64,
+    spacing: Spacing,
 }
 
 /// A snapshot and where it stands: after so many events, all of them at or before its time.
@@ -60,14 +82,7 @@ impl Mark {
 
 impl Seeker {
     pub(super) fn new(engine: Engine<StatisticsOnly>) -> Self {
-        Self {
-            engine,
-            marks: Vec::new(),
-            near: BTreeMap::new(),
-            bytes: 0,
-            spacing_events: SPACING_EVENTS,
-            near_events: SPACING_EVENTS / NEAR_PARTS,
-        }
+        Self { engine, marks: Vec::new(), near: BTreeMap::new(), bytes: 0, spacing: ORDINARY }
     }
 
     /// The engine where it stands.
@@ -82,17 +97,14 @@ impl Seeker {
 
     /// Whether a snapshot is due after so many events.
     pub(super) fn is_due(&self, events: u64) -> bool {
-        self.marks.last().is_none_or(|last| events >= last.events + self.spacing_events)
+        self.marks.last().is_none_or(|last| events >= last.events + self.spacing.events)
     }
 
     /// Keeps a snapshot of a run that is being recorded.
     pub(super) fn keep<R: Recorder>(&mut self, engine: &mut Engine<R>) {
         let mark = Mark::of(engine, self.marks.last());
         self.bytes += mark.bytes;
-        (self.spacing_events, self.near_events) = match mark.bytes {
-            ..=DEAR_BYTES => (SPACING_EVENTS, SPACING_EVENTS / NEAR_PARTS),
-            _ => (2 * SPACING_EVENTS, 2 * SPACING_EVENTS / NEAR_PARTS_DEAR),
-        };
+        self.spacing = Spacing::after(mark.bytes);
         self.marks.push(mark);
     }
 
@@ -113,7 +125,8 @@ impl Seeker {
         // The recording came through here, so this run does too.
         while let Ok(true) = self.engine.step_until(time) {
             let events = self.engine.events();
-            if events.is_multiple_of(self.near_events) && !self.near.contains_key(&events) {
+            if events.is_multiple_of(self.spacing.near_events()) && !self.near.contains_key(&events)
+            {
                 self.keep_near(events);
             }
         }
