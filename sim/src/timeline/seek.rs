@@ -29,16 +29,18 @@ const ORDINARY: Spacing = Spacing { events: 16_384, near_parts: 8 };
 
 /// Where they take many bytes, they hold wide worlds, in which a jump may take longer and memory is
 /// short. Taking one on the way costs more than repeating does.
-const DEAR: Spacing = Spacing { events: 32_768, near_parts: 2 };
+const DEAR: Spacing = Spacing { events: 24_576, near_parts: 2 };
 const DEAR_BYTES: usize = 4 << 20;
 
 impl Spacing {
     /// After a snapshot of so many bytes.
     const fn after(bytes: usize) -> Self {
-        match bytes {
-            ..=CHEAP_BYTES => CHEAP,
-            ..=DEAR_BYTES => ORDINARY,
-            _ => DEAR,
+        if bytes <= CHEAP_BYTES {
+            CHEAP
+        } else if bytes <= DEAR_BYTES {
+            ORDINARY
+        } else {
+            DEAR
         }
     }
 
