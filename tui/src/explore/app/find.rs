@@ -5,7 +5,7 @@ use meshwalk_sim::timeline::{EventId, Way};
 
 use super::App;
 use crate::explore::sought::Sought;
-use crate::explore::view::{Filter, Search, Stop};
+use crate::explore::view::{Find, Stop};
 
 /// Something that is looked for.
 #[derive(Clone, Debug)]
@@ -170,7 +170,7 @@ impl App {
 
     pub(super) fn search(&mut self, text: &str) {
         let sought = Sought::search(text, &self.names);
-        self.view.search = Some(Search::new(text, sought));
+        self.view.search = Some(Find::new(text, sought));
         self.next_match(Way::On, 1);
     }
 
@@ -201,7 +201,7 @@ impl App {
     pub(super) fn filter(&mut self, text: &str) {
         match Sought::condition(text, &self.names) {
             Ok(sought) => {
-                self.view.filter = Some(Filter::new(text, sought));
+                self.view.filter = Some(Find::new(text, sought));
                 self.done(format!("only events where {text}; F shows all again"));
             }
             Err(message) => self.refuse(message),

@@ -5,7 +5,7 @@ use super::effect::Effect;
 use crate::explore::action::{Action, Expected, Id};
 use crate::explore::keys::{Chord, Typed};
 use crate::explore::prompt::{
-    Answered, Chosen, List, Listed, Overlay, Palette, PaletteChosen, Prompt, Purpose,
+    Answered, Chosen, History, List, Listed, Overlay, Palette, PaletteChosen, Prompt, Purpose,
 };
 use crate::explore::view::{Active, Stop};
 
@@ -85,7 +85,7 @@ impl App {
     }
 
     /// Conditions, searches and commands are remembered apart.
-    fn history_of(&mut self, purpose: Purpose) -> &mut crate::explore::prompt::History {
+    fn history_of(&mut self, purpose: Purpose) -> &mut History {
         match purpose {
             Purpose::Argument(_, Expected::Condition) | Purpose::Breakpoint(_) => {
                 &mut self.conditions

@@ -1,6 +1,8 @@
 //! Carries out actions: the one place that matches on them. How each moves the cursor, or what it
 //! opens, stands in the files beside this.
 
+use std::sync::Arc;
+
 use meshwalk_sim::timeline::{Unit, Way};
 
 use super::App;
@@ -9,7 +11,13 @@ use crate::explore::action::{Action, Argument, Expected, Id};
 use crate::explore::prompt::{List, Listed, Overlay, Palette, Prompt};
 use crate::explore::screen::Screen;
 use crate::explore::sought::Sought;
-use crate::explore::view::{Message, Stop, Zoom};
+use crate::explore::view::{Message, Stop, Toggled, Zoom};
+
+/// How many rows half a page is; panes differ in height, and this is about half of one.
+const PAGE: u32 = 10;
+
+/// What is said when there is no room for another breakpoint.
+const TOO_MANY: &str = "there are too many breakpoints; B lists them";
 
 /// Whether an action means anything where there is no entry to stand at.
 const fn does_without_log(id: Id) -> bool {
@@ -148,11 +156,15 @@ impl App {
     fn toggle_break(&mut self) {
         let event = self.view.cursor.event;
         let name = self.timeline.log().name(event);
-        let at = event.dense_name();
-        match self.view.breaks.toggle(Stop::Event(event, name)) {
-            Some(true) => self.done(format!("breakpoint at {at}")),
-            Some(false) => self.done(format!("no breakpoint at {at} any more")),
-            None => self.refuse(TOO_MANY),
+        self.toggle(Stop::Event(event, name), &event.dense_name());
+    }
+
+    /// Sets a breakpoint at what is called so, or takes it away.
+    fn toggle(&mut self, stop: Stop, at: &str) {
+        match self.view.breaks.toggle(stop) {
+            Toggled::Set => self.done(format!("breakpoint at {at}")),
+            Toggled::TakenAway => self.done(format!("no breakpoint at {at} any more")),
+            Toggled::NoRoom => self.refuse(TOO_MANY),
         }
     }
 
@@ -167,16 +179,12 @@ impl App {
 
     fn break_on_step(&mut self, step: &str) {
         let condition = format!("step == \"{step}\"");
-        match self.view.breaks.toggle(Stop::Condition(condition)) {
-            Some(true) => self.done(format!("breakpoint at every {step}")),
-            Some(false) => self.done(format!("no breakpoint at every {step} any more")),
-            None => self.refuse(TOO_MANY),
-        }
+        self.toggle(Stop::Condition(condition), &format!("every {step}"));
     }
 
     /// Sets the breakpoints that the scenario brings along.
     pub(super) fn set_breakpoints_of_scenario(&mut self) {
-        let session = std::sync::Arc::clone(&self.session);
+        let session = Arc::clone(&self.session);
         for breakpoint in &session.scenario.file.breakpoints {
             match Sought::condition(&breakpoint.when, &self.names) {
                 Ok(_) => {
@@ -195,12 +203,6 @@ impl App {
         }
     }
 }
-
-/// How many rows half a page is; panes differ in height, and this is about half of one.
-const PAGE: u32 = 10;
-
-/// What is said when there is no room for another breakpoint.
-const TOO_MANY: &str = "there are too many breakpoints; B lists them";
 
 /// The unit and the way of actions that step through the log.
 const fn motion(id: Id) -> Option<(Unit, Way)> {

@@ -23,6 +23,17 @@ pub(in crate::explore) enum Active {
     Off,
 }
 
+/// What became of a breakpoint that was set or taken away by one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::explore) enum Toggled {
+    /// It is there now.
+    Set,
+    /// It was there, and is not any more.
+    TakenAway,
+    /// There are too many already.
+    NoRoom,
+}
+
 /// One breakpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::explore) struct Breakpoint {
@@ -52,18 +63,17 @@ impl Breaks {
         self.0.iter().filter(|it| it.active == Active::On).map(|it| &it.stop)
     }
 
-    /// Sets one, or takes it away if it was there; whether it is there now. `None` if there are
-    /// too many already.
-    pub(in crate::explore) fn toggle(&mut self, stop: Stop) -> Option<bool> {
+    /// Sets one, or takes it away if it was there.
+    pub(in crate::explore) fn toggle(&mut self, stop: Stop) -> Toggled {
         if let Some(row) = self.0.iter().position(|it| it.stop == stop) {
             self.0.remove(row);
-            return Some(false);
+            return Toggled::TakenAway;
         }
         if self.0.len() >= BREAKPOINTS_MAX {
-            return None;
+            return Toggled::NoRoom;
         }
         self.0.push(Breakpoint { stop, active: Active::On });
-        Some(true)
+        Toggled::Set
     }
 
     /// Sets one that may be there already; whether there was room for it.
@@ -120,8 +130,8 @@ mod tests {
     #[test]
     fn a_breakpoint_is_set_once_and_taken_away_by_the_same_key() {
         let mut breaks = Breaks::new();
-        assert_eq!(breaks.toggle(when("failed")), Some(true));
-        assert_eq!(breaks.toggle(when("failed")), Some(false));
+        assert_eq!(breaks.toggle(when("failed")), Toggled::Set);
+        assert_eq!(breaks.toggle(when("failed")), Toggled::TakenAway);
         assert!(breaks.set(when("failed")) && breaks.set(when("failed")));
         assert_eq!(breaks.all().len(), 1);
         assert_eq!(breaks.clear(), 1);
@@ -149,6 +159,6 @@ mod tests {
             breaks.set(when(&format!("status == {number}")));
         }
         assert_eq!(breaks.all().len(), BREAKPOINTS_MAX);
-        assert_eq!(breaks.toggle(when("failed")), None);
+        assert_eq!(breaks.toggle(when("failed")), Toggled::NoRoom);
     }
 }

@@ -2,7 +2,7 @@
 //! of the screen.
 
 mod breaks;
-mod finds;
+mod find;
 mod jumps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,8 +13,8 @@ use super::cursor::Cursor;
 use super::prompt::Overlay;
 use super::screen::Screen;
 
-pub(in crate::explore) use breaks::{Active, Breaks, Stop};
-pub(in crate::explore) use finds::{Filter, Search};
+pub(in crate::explore) use breaks::{Active, Breaks, Stop, Toggled};
+pub(in crate::explore) use find::Find;
 pub(in crate::explore) use jumps::Jumps;
 
 /// How often an axis can be halved.
@@ -39,10 +39,10 @@ pub(in crate::explore) struct View {
     pub(in crate::explore) jumps: Jumps,
     /// Where runs stop.
     pub(in crate::explore) breaks: Breaks,
-    /// What was searched for.
-    pub(in crate::explore) search: Option<Search>,
+    /// What `n` and `N` go to.
+    pub(in crate::explore) search: Option<Find>,
     /// Which entries are shown; all of them without it.
-    pub(in crate::explore) filter: Option<Filter>,
+    pub(in crate::explore) filter: Option<Find>,
     /// What lies over the screen.
     pub(in crate::explore) overlay: Option<Overlay>,
     /// The screen before this one.

@@ -148,7 +148,7 @@ impl Grid {
             None => look.style(Role::Dim),
             Some(_) => look.style(role),
         };
-        let gutter = gutter(look, rung, is_here);
+        let gutter = gutter(rung, if is_here { look.sign(Sign::Here) } else { " " });
         Line::from(vec![Span::styled(gutter, style), Span::styled(cells.text(), style)])
     }
 }
@@ -161,9 +161,8 @@ fn role_of(message: &Message) -> Role {
     }
 }
 
-/// `*~ e12      2.404`: whether it is here, how it is known, which entry, when.
-fn gutter(look: &Look, rung: &Rung, is_here: bool) -> String {
-    let here = if is_here { look.sign(Sign::Here) } else { " " };
+/// `*~ e12      2.404`: the sign of whether it is here, how it is known, which entry, when.
+fn gutter(rung: &Rung, here: &str) -> String {
     match rung.basis {
         Basis::Derived => format!("{here}~{:17} ", ""),
         Basis::Recorded => {

@@ -1,10 +1,11 @@
 //! Why there was another attempt, or none: what proxies and applications decided about retries,
 //! with the rules and limits that they went by.
 
+use meshwalk_models::units::SimTime;
 use meshwalk_models::world::Origin;
 use meshwalk_sim::flow::plan::Terms;
 use meshwalk_sim::waterfall::{
-    ProxyWay, RetryDecision, TrySettings, Verdict, Waterfall, settings_of,
+    ProxyWay, RetryDecision, Try, TrySettings, Verdict, Waterfall, settings_of,
 };
 
 use crate::explore::scene::Scene;
@@ -52,7 +53,7 @@ pub(super) fn decisions(scene: &Scene<'_>, waterfall: &Waterfall) -> Vec<Decided
                 },
             ));
         }
-        if let Some((at, own)) = by_application(waterfall, it.call, it, settings.as_ref(), &call) {
+        if let Some((at, own)) = by_application(waterfall, it, settings.as_ref(), &call) {
             decided.push((at, own));
         }
     }
@@ -63,14 +64,13 @@ pub(super) fn decisions(scene: &Scene<'_>, waterfall: &Waterfall) -> Vec<Decided
 /// What the application decided after one of its tries.
 fn by_application(
     waterfall: &Waterfall,
-    call: usize,
-    it: &meshwalk_sim::waterfall::Try,
+    it: &Try,
     settings: Option<&TrySettings<'_>>,
     name: &str,
-) -> Option<(meshwalk_models::units::SimTime, Decided)> {
+) -> Option<(SimTime, Decided)> {
     let ended = it.ended?;
     let retries = settings.map_or(0, |settings| settings.retries);
-    let fails = waterfall.calls[call].ending.is_some_and(|ending| !ending.is_success());
+    let fails = waterfall.calls[it.call].ending.is_some_and(|ending| !ending.is_success());
     let verdict = match it.pause_after {
         Some(pause) => format!("tries again after {pause}"),
         None if fails && retries > 0 => "does not try again".to_owned(),
