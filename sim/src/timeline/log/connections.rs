@@ -72,11 +72,14 @@ impl Log {
     /// [`Log::connections_standing`] would find it.
     #[must_use]
     pub fn connection_in_place(&self, place: u32, at: EventId) -> Option<ConnectionRow> {
-        let stands = |row: &ConnectionRow| {
-            let mark = &self.connection_marks[row.0 as usize];
-            mark.opened <= at.0 && some(mark.closed).is_none_or(|closed| closed > at)
-        };
-        self.by_place.get(place as usize)?.iter().copied().rev().find(stands)
+        let mut row = *self.last_in_place.get(place as usize)?;
+        loop {
+            let mark = self.connection_marks.get(row as usize)?;
+            if mark.opened <= at.0 && some(mark.closed).is_none_or(|closed| closed > at) {
+                return Some(ConnectionRow(row));
+            }
+            row = mark.before;
+        }
     }
 
     /// The attempts that used a connection, in the order in which they took it.

@@ -112,8 +112,8 @@ pub struct Log {
     connection_marks: Vec<ConnectionMark>,
     /// Entries that open a connection, with its row.
     openings: Vec<(u32, ConnectionRow)>,
-    /// By place in the engine, the connections that had it, in the order of their openings.
-    by_place: Vec<Vec<ConnectionRow>>,
+    /// By place in the engine, the row of the connection that was the last to be opened there.
+    last_in_place: Vec<u32>,
     /// Entries that open a tunnel, with the connection that needs it.
     tunnel_needs: Vec<(u32, SubjectId)>,
 }
@@ -137,6 +137,8 @@ struct RequestMark {
 struct ConnectionMark {
     opened: u32,
     closed: u32,
+    /// The row of the connection that was opened before it in the same place of the engine.
+    before: u32,
 }
 
 impl Log {
@@ -279,12 +281,7 @@ impl Log {
             + self.request_marks.capacity() * size_of::<RequestMark>()
             + self.connection_marks.capacity() * size_of::<ConnectionMark>()
             + self.openings.capacity() * size_of::<(u32, ConnectionRow)>()
-            + self.by_place.capacity() * size_of::<Vec<ConnectionRow>>()
-            + self
-                .by_place
-                .iter()
-                .map(|rows| rows.capacity() * size_of::<ConnectionRow>())
-                .sum::<usize>()
+            + self.last_in_place.capacity() * size_of::<u32>()
     }
 
     /// The bytes that the columns take, without what is kept for each subject.
@@ -366,11 +363,14 @@ impl Log {
             }
             (Step::ConnectionOpening { connection: in_engine, .. }, Some(connection)) => {
                 let row = ConnectionRow(self.subjects.row(connection).number);
-                self.connection_mark(row.0 as usize).opened = id;
                 self.openings.push((id, row));
-                let places = self.by_place.len().max(in_engine as usize + 1);
-                self.by_place.resize_with(places, Vec::new);
-                self.by_place[in_engine as usize].push(row);
+                let is_first = self.connection_mark(row.0 as usize).opened == NONE;
+                self.connection_mark(row.0 as usize).opened = id;
+                // A row is linked once, to one that was linked before: the chain has an end.
+                if is_first {
+                    let before = self.takes_place(row, in_engine as usize);
+                    self.connection_mark(row.0 as usize).before = before;
+                }
             }
             (Step::ConnectionClosed, _) => {
                 let place = number(&self.subjects, subject);
@@ -382,9 +382,16 @@ impl Log {
         }
     }
 
+    /// A connection is opened in a place of the engine; tells the row of the one before it.
+    fn takes_place(&mut self, row: ConnectionRow, place: usize) -> u32 {
+        let places = self.last_in_place.len().max(place + 1);
+        self.last_in_place.resize(places, NONE);
+        std::mem::replace(&mut self.last_in_place[place], row.0)
+    }
+
     fn connection_mark(&mut self, place: usize) -> &mut ConnectionMark {
         if self.connection_marks.len() <= place {
-            let none = ConnectionMark { opened: NONE, closed: NONE };
+            let none = ConnectionMark { opened: NONE, closed: NONE, before: NONE };
             self.connection_marks.resize(place + 1, none);
         }
         &mut self.connection_marks[place]
