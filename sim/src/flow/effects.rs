@@ -111,9 +111,8 @@ impl<R: Recorder> Effects for Desk<'_, R> {
         let edge = engine.plan.calls[call as usize].edge;
         let mut breakers = engine.clusters[cluster].state.breakers(RoutingPriority::Default);
         if let Err(overflow) = breakers.try_take(Resource::Retries, probe) {
-            let of = full(overflow.resource);
-            engine.meter.overflowed(edge, called_at, of);
-            let step = Step::Overflowed { of, rule: overflow.rule };
+            engine.meter.overflowed(edge, called_at, full(overflow.resource));
+            let step = engine.overflowed(cluster, &overflow);
             engine.tell_try(self.from, self.slot, step);
             return Admission::Overflow;
         }

@@ -220,7 +220,8 @@ impl<R: Recorder> Engine<R> {
         self.meter.connection_opened(edge, from);
         self.meter.box_connected(self.box_of(attempt.client), from);
         self.meter.box_connected(self.box_of(server), from);
-        self.tell(from, slot, attempt.client, Step::ConnectionOpening { connection, server });
+        let step = Step::ConnectionOpening { connection, server, protection };
+        self.tell(from, slot, attempt.client, step);
         self.begin_handshake(connection, from);
         true
     }

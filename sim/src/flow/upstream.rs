@@ -2,11 +2,11 @@
 //! and outlier detection say. All of that is decided in `meshwalk-models`; here it is kept, given
 //! its draws and told the time.
 
-use meshwalk_models::explain::{Probe, RuleId, Silent};
+use meshwalk_models::explain::{Probe, Silent};
 use meshwalk_models::proxy::envoy::config::RoutingPriority;
 use meshwalk_models::proxy::envoy::upstream::{
-    Change, ClusterState, HealthChange, HostId, NoHost, PickContext, PreviousPriorities, Resource,
-    UpstreamResult,
+    Change, ClusterState, HealthChange, HostId, NoHost, Overflow, PickContext, PreviousPriorities,
+    Resource, UpstreamResult,
 };
 use meshwalk_models::units::SimTime;
 
@@ -280,20 +280,27 @@ impl<R: Recorder> Engine<R> {
         match breakers.try_take(resource, &mut Silent) {
             Ok(()) => true,
             Err(overflow) => {
-                self.overflows(attempt, overflow.resource, overflow.rule);
+                self.overflows(attempt, cluster, &overflow);
                 false
             }
         }
     }
 
-    fn overflows(&mut self, attempt: u32, resource: Resource, rule: RuleId) {
+    fn overflows(&mut self, attempt: u32, cluster: u32, overflow: &Overflow) {
         let now = self.kernel.now();
-        let of = full(resource);
+        let of = full(overflow.resource);
         let call = self.attempts[attempt].call;
         let edge = self.plan.calls[call as usize].edge;
         self.meter.overflowed(edge, now, of);
         let client = self.attempts[attempt].client;
-        self.tell(now, attempt, client, Step::Overflowed { of, rule });
+        self.tell(now, attempt, client, self.overflowed(cluster, overflow));
+    }
+
+    /// What is told of a breaker without a place.
+    pub(super) fn overflowed(&self, cluster: u32, overflow: &Overflow) -> Step {
+        let Overflow { resource, count, limit, rule, .. } = *overflow;
+        let cluster = self.clusters[cluster].row;
+        Step::Overflowed { of: full(resource), count, limit, cluster, rule }
     }
 
     /// Gives a place in a breaker back.
@@ -320,7 +327,7 @@ impl<R: Recorder> Engine<R> {
                 if first {
                     breakers.take(Resource::Connections);
                 }
-                self.overflows(attempt, overflow.resource, overflow.rule);
+                self.overflows(attempt, cluster, &overflow);
                 first
             }
         }

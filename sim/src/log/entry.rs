@@ -3,6 +3,7 @@
 use std::fmt;
 
 use meshwalk_models::explain::RuleId;
+use meshwalk_models::path::Protection;
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::flow::plan::Decision;
@@ -116,6 +117,8 @@ pub enum Step {
         connection: u32,
         /// The pod that it leads to.
         server: u32,
+        /// What will protect what it carries.
+        protection: Protection,
     },
     /// A connection that was open is used.
     ConnectionReused {
@@ -143,6 +146,12 @@ pub enum Step {
     Overflowed {
         /// What there is too much of.
         of: Full,
+        /// How many there are.
+        count: u32,
+        /// How many there may be at this moment.
+        limit: u32,
+        /// The row of the cluster in the plan.
+        cluster: u32,
         /// By which rule.
         rule: RuleId,
     },

@@ -159,7 +159,12 @@ impl<W: Write> NdjsonWriter<W> {
             }
             Step::Decided { rule } => json!({ "rule": rule.0 }),
             Step::Delayed { pause } | Step::Asks { pause } => json!({ "pause_ns": pause.as_ns() }),
-            Step::Overflowed { of, rule } => json!({ "of": of.name(), "rule": rule.0 }),
+            Step::ConnectionOpening { server, protection, .. } => {
+                json!({ "server": self.pod(server), "protection": protection.word() })
+            }
+            Step::Overflowed { of, count, limit, rule, .. } => {
+                json!({ "of": of.name(), "count": count, "limit": limit, "rule": rule.0 })
+            }
             Step::AttemptReset { reason } => json!({ "reason": reason }),
             Step::ProxyBacksOff { pause, reason } => {
                 json!({ "pause_ns": pause.as_ns(), "reason": reason.name() })

@@ -142,7 +142,7 @@ impl Tracker {
     ) {
         let ticket = u32::try_from(self.ids.len()).expect("entries have 32-bit ids");
         self.ids.push(NONE);
-        if let Step::ConnectionOpening { connection, server } = step {
+        if let Step::ConnectionOpening { connection, server, .. } = step {
             let opener = self.track_of(subjects, subject).subject;
             self.begin_connection(subjects, (connection, opener), (pod, server));
             self.track_of(subjects, Subject::Connection { slot: connection })

@@ -122,7 +122,8 @@ impl Counting<'_> {
                 continue;
             }
             // The first attempt of a waypoint is that of its caller.
-            let counts = attempt.end != AttemptEnd::NoPlace && !(is_relayed && attempt.number == 0);
+            let has_place = !matches!(attempt.end, AttemptEnd::NoPlace(_));
+            let counts = has_place && !(is_relayed && attempt.number == 0);
             service.made += u64::from(counts);
             self.add_busy(*number, &mut service.busy);
         }

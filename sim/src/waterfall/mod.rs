@@ -14,10 +14,12 @@ mod strand;
 mod tests;
 mod tree;
 
+use meshwalk_models::explain::RuleId;
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::flow::plan::Plan;
-use crate::stats::Ending;
+use crate::log::Step;
+use crate::stats::{Ending, Full};
 
 pub use account::{Account, Busy, PartOfTime, ServiceAccount, account};
 pub use course::{Segment, Vain, course};
@@ -260,7 +262,33 @@ pub enum AttemptEnd {
     /// It was reset, in the words of Envoy's reset reasons.
     Reset(&'static str),
     /// A circuit breaker had no place for it.
-    NoPlace,
+    NoPlace(Fullness),
+}
+
+/// A circuit breaker without a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fullness {
+    /// What there was too much of.
+    pub of: Full,
+    /// How many there were.
+    pub count: u32,
+    /// How many there might be.
+    pub limit: u32,
+    /// The rule that said so.
+    pub rule: RuleId,
+}
+
+impl Fullness {
+    /// What a step tells of a breaker without a place.
+    #[must_use]
+    pub fn told_by(step: Step) -> Option<Self> {
+        match step {
+            Step::Overflowed { of, count, limit, rule, .. } => {
+                Some(Self { of, count, limit, rule })
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Attempt {

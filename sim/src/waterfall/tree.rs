@@ -7,7 +7,7 @@ use crate::stats::Full;
 
 use super::spans::{self, Nudge};
 use super::strand::{Happening, Strand, StrandKind};
-use super::{Attempt, AttemptEnd, Call, Drawn, Maker, Try, Waterfall, retries};
+use super::{Attempt, AttemptEnd, Call, Drawn, Fullness, Maker, Try, Waterfall, retries};
 
 /// What a strand became.
 #[derive(Clone, Copy, Debug)]
@@ -328,7 +328,7 @@ impl Grower {
                 | AttemptEnd::CallerGone
                 | AttemptEnd::Reset(_)
                 | AttemptEnd::ThrownAway => attempt.left,
-                AttemptEnd::Open | AttemptEnd::Delivered | AttemptEnd::NoPlace => None,
+                AttemptEnd::Open | AttemptEnd::Delivered | AttemptEnd::NoPlace(_) => None,
             };
             let above = self.calls[self.tries[attempt.of].call].maker.above();
             let above = above.and_then(|above| self.attempts[above].unwanted);
@@ -369,7 +369,10 @@ fn end_of_attempt(entries: &[Happening], maker: Maker) -> Option<(SimTime, Attem
         match entry.step {
             Step::AttemptGivenUp => return Some((entry.at, AttemptEnd::GivenUp)),
             Step::AttemptReset { reason } => return Some((entry.at, AttemptEnd::Reset(reason))),
-            Step::Overflowed { of, .. } if of != Full::Retries => overflowed = Some(entry.at),
+            // Where only connections are too many, the attempt waits for one.
+            Step::Overflowed { of: Full::Pending | Full::Requests, .. } => {
+                overflowed = Fullness::told_by(entry.step).map(|full| (entry.at, full));
+            }
             Step::ResponseAtClientProxy => heard = Some(entry.at),
             Step::ResponseLeftClientProxy => {
                 heard = None;
@@ -383,6 +386,6 @@ fn end_of_attempt(entries: &[Happening], maker: Maker) -> Option<(SimTime, Attem
         }
     }
     let thrown_away = || heard.map(|at| (at, AttemptEnd::ThrownAway));
-    let no_place = || overflowed.map(|at| (at, AttemptEnd::NoPlace));
+    let no_place = || overflowed.map(|(at, full)| (at, AttemptEnd::NoPlace(full)));
     delivered.map(|at| (at, AttemptEnd::Delivered)).or_else(thrown_away).or_else(no_place)
 }

@@ -7,15 +7,16 @@ use std::sync::Arc;
 use meshwalk_models::explain::Sourced;
 use meshwalk_models::path::Protection;
 use meshwalk_models::proxy::envoy::config::{
-    self, Bootstrap, Destination, HttpManager, Route, VirtualHost, WeightedCluster,
+    self, Bootstrap, Destination, HttpManager, Route, RoutingPriority, VirtualHost, WeightedCluster,
 };
 use meshwalk_models::proxy::envoy::grpc_status_of;
 use meshwalk_models::proxy::envoy::router::{ResponseHead, Retriable, RouterPlan};
-use meshwalk_models::proxy::envoy::upstream::Roster;
+use meshwalk_models::proxy::envoy::upstream::{Resource, Roster, limit_set_by};
 use meshwalk_models::proxy::envoy::{HeaderMap, Request};
 use meshwalk_models::units::{Ppm, SimDuration};
+use meshwalk_models::world::Origin;
 
-use crate::stats::Ending;
+use crate::stats::{Ending, Full};
 
 use super::{Carries, Sharing};
 
@@ -256,6 +257,20 @@ impl MeshPlan {
             }
         }
         behind
+    }
+}
+
+impl ClusterPlan {
+    /// What sets one of its circuit breakers.
+    #[must_use]
+    pub fn limit_set_by(&self, of: Full) -> Origin {
+        let resource = match of {
+            Full::Connections => Resource::Connections,
+            Full::Pending => Resource::Pending,
+            Full::Requests => Resource::Requests,
+            Full::Retries => Resource::Retries,
+        };
+        limit_set_by(self.roster.cluster(), RoutingPriority::Default, resource)
     }
 }
 

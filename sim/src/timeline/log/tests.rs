@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use meshwalk_models::path::Protection;
+
 use crate::kernel::Seed;
-use crate::log::{ConnectionRow, RequestRow, Step, SubjectKind};
+use crate::log::{ConnectionRow, RequestRow, Step, StepKind, SubjectKind};
 use crate::run::record;
 use crate::timeline::tests::{WORLDS, prepared, recorded};
 use crate::timeline::{EventId, Unit, Way, is_failure};
@@ -263,4 +265,30 @@ fn the_connection_that_stands_in_a_place_of_the_engine_is_found_without_looking_
         }
         assert!(seen > 10, "{seen}");
     }
+}
+
+#[test]
+fn a_connection_says_at_its_opening_what_protects_it() {
+    let mut seen = std::collections::BTreeSet::new();
+    for world in WORLDS {
+        let plan = prepared(world).plan;
+        let timeline = recorded(&plan, 1);
+        let log = timeline.log();
+        for row in (0..log.connection_count() as u32).map(crate::log::ConnectionRow) {
+            let opened = log.connection(row).and_then(|it| it.opened).expect("it was opened");
+            let Step::ConnectionOpening { protection, .. } = log.step(opened) else {
+                panic!("it is where it was opened")
+            };
+            let steps = log.events_of_connection(row).into_iter().map(|id| log.kind(id));
+            let told = steps.filter_map(|kind| match kind {
+                StepKind::TlsEstablished => Some(Protection::MutualTls),
+                StepKind::StreamAsked => Some(Protection::Hbone),
+                _ => None,
+            });
+            let told: Vec<Protection> = told.collect();
+            assert!(told.iter().all(|it| *it == protection), "{told:?} of {protection:?}");
+            seen.extend(told.iter().map(|it| it.word()));
+        }
+    }
+    assert_eq!(seen.len(), 2, "mTLS beside sidecars, HBONE in ambient");
 }

@@ -196,16 +196,15 @@ impl Series {
                 self.at_edge(edge, Happening::Counted(Signal::Ejected));
                 self.at_workload(pod, Happening::Counted(Signal::Ejected));
             }
-            Step::ConnectionOpening { .. } => {
+            Step::ConnectionOpening { protection, .. } => {
                 self.live.takes_connection(subject, connection);
+                self.live.protects(connection, protection);
                 self.at_edge(edge, Happening::Counted(Signal::Connections));
             }
             Step::ConnectionReused { .. } => self.live.takes_connection(subject, connection),
             Step::TlsEstablished => {
-                self.live.protects(connection, Protection::MutualTls);
                 self.at_edge(edge, Happening::Counted(Signal::Handshakes));
             }
-            Step::StreamAsked => self.live.protects(connection, Protection::Hbone),
             Step::ConnectionClosed => self.live.closed(connection),
             Step::RequestSent if self.leaves(facts.pod) == Leaves::Itself => self.goes_out(facts),
             Step::RequestLeftClientNodeProxy => self.goes_out(facts),

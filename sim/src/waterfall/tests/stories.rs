@@ -163,3 +163,39 @@ spec:
     let verdicts: Vec<Verdict> = decisions.map(|decision| decision.verdict).collect();
     assert_eq!(verdicts, [Verdict::BreakerFull]);
 }
+
+#[test]
+fn an_attempt_without_a_place_says_how_full_the_breaker_was() {
+    let scenario = "version: 1
+duration: 4s
+data_path: istio-sidecar
+workloads:
+  web: { routes: [{ steps: [{ call: { to: api } }] }] }
+  api: { workers: 64, routes: [{ steps: [{ work: 50ms }] }] }
+traffic:
+  - { name: load, to: web, stop: 200ms, load: { arrivals: { constant: { rate: 200/s } } } }
+";
+    let limits = "apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: api }
+spec:
+  host: api
+  trafficPolicy:
+    connectionPool: { tcp: { maxConnections: 2 }, http: { http1MaxPendingRequests: 3 } }
+";
+    let manifests = format!("{}{limits}", services(&[("web", 1), ("api", 1)]));
+    let run = run(&manifests, scenario, Seed(1));
+    let ends = run.waterfalls.iter().flat_map(|it| &it.attempts).map(|it| it.end);
+    let full = ends.filter_map(|end| match end {
+        AttemptEnd::NoPlace(full) => Some((full.of, full.count, full.limit)),
+        _ => None,
+    });
+    let full: Vec<_> = full.collect();
+    assert!(full.len() > 10, "{full:?}");
+    assert!(full.iter().all(|it| *it == (crate::stats::Full::Pending, 3, 3)), "{full:?}");
+    let edges = run.statistics.edges.iter();
+    let counted = edges.flat_map(|edge| edge.overflow.iter());
+    let counted = counted.filter(|(of, _)| *of == crate::stats::Full::Pending);
+    let counted: u64 = counted.map(|(_, count)| count).sum();
+    assert_eq!(counted, full.len() as u64, "as many as the engine counted");
+}

@@ -55,7 +55,8 @@ pub(crate) fn build(words: &Words<'_>, log: &Log, cursor: EventId) -> Option<Hop
         here: None,
         ended: ended(log, call, cursor),
     };
-    hop.legs = hop.stops.windows(2).map(|pair| leg(words, (&hop, &ways), pair, cursor)).collect();
+    hop.legs =
+        hop.stops.windows(2).map(|pair| leg(words, (&hop, &ways), pair, (log, cursor))).collect();
     hop.here = here(&hop, (&ways, sides), cursor);
     Some(hop)
 }
@@ -240,7 +241,12 @@ fn stop(ways: &Ways, (role, spot): (Role, Option<Spot>), sides: Sides) -> Stop {
     Stop { role, spot, entries, decides }
 }
 
-fn leg(words: &Words<'_>, (hop, ways): (&Hop, &Ways), ends: &[Stop], cursor: EventId) -> HopLeg {
+fn leg(
+    words: &Words<'_>,
+    (hop, ways): (&Hop, &Ways),
+    ends: &[Stop],
+    (log, cursor): (&Log, EventId),
+) -> HopLeg {
     let (from, to) = (&ends[0], &ends[1]);
     let is_in_pod = matches!(
         (from.role, to.role),
@@ -257,7 +263,11 @@ fn leg(words: &Words<'_>, (hop, ways): (&Hop, &Ways), ends: &[Stop], cursor: Eve
     }
     let way = ways.over(from.role, to.role);
     let ends = (from.spot.map(|it| it.pod), to.spot.map(|it| it.pod));
-    let (protection, known) = protected(words, hop, way, (from.role, ends), cursor);
+    let opening = way.and_then(|way| opening_of(way, log)).filter(|(opened, _)| *opened <= cursor);
+    let (protection, known) = match opening {
+        Some((_, protection)) => (Some(protection), Known::Recorded),
+        None => planned(words, hop, (from.role, ends)),
+    };
     HopLeg {
         protection,
         known,
@@ -267,22 +277,21 @@ fn leg(words: &Words<'_>, (hop, ways): (&Hop, &Ways), ends: &[Stop], cursor: Eve
     }
 }
 
-/// What protects a leg between pods, by the log if it tells, else by the plan.
-fn protected(
+/// Where the connection of a way was opened, and with what protection.
+fn opening_of(way: &Way, log: &Log) -> Option<(EventId, Protection)> {
+    let opened = log.connection(way.connection?)?.opened?;
+    match log.step(opened) {
+        Step::ConnectionOpening { protection, .. } => Some((opened, protection)),
+        _ => None,
+    }
+}
+
+/// What protects a leg between pods before its connection is opened: what the plan says.
+fn planned(
     words: &Words<'_>,
     hop: &Hop,
-    way: Option<&Way>,
     (from, ends): (Role, (Option<u32>, Option<u32>)),
-    cursor: EventId,
 ) -> (Option<Protection>, Known) {
-    let told = way.into_iter().flat_map(|way| &way.below);
-    for entry in told.filter(|entry| entry.id <= cursor) {
-        match entry.step {
-            Step::TlsEstablished => return (Some(Protection::MutualTls), Known::Recorded),
-            Step::StreamAsked => return (Some(Protection::Hbone), Known::Recorded),
-            _ => {}
-        }
-    }
     let plan = words.plan();
     let site = hop.call.map(|call| match from {
         Role::Waypoint => plan.calls[call as usize].onward.unwrap_or(call),

@@ -88,7 +88,7 @@ pub(crate) struct HopLeg {
 /// How the protection of a leg is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
-    /// The log tells of the handshake.
+    /// The log tells of it where the connection is opened.
     Recorded,
     /// The plan says so, and the log tells nothing else.
     Planned,

@@ -1,5 +1,5 @@
-//! Routes and destinations that a proxy draws, in words. Who draws them, and with which chance, is
-//! in the plan.
+//! Routes and destinations that a proxy draws, in words, and the lines by which proxies choose and
+//! refuse. Who draws what, with which chance, is in the plan.
 
 use meshwalk_models::units::Ppm;
 use meshwalk_models::world::Origin;
@@ -30,14 +30,17 @@ impl Words<'_> {
         destination_words(route, destination)
     }
 
-    /// The line that gave a draw its chance.
-    pub(crate) fn drawn_by(&self, step: Step) -> Option<Origin> {
+    /// The line that gave a draw its chance, or a breaker its limit.
+    pub(crate) fn set_by(&self, step: Step) -> Option<Origin> {
         let route = |row: u32| self.plan.mesh.routes.get(row as usize);
         match step {
             Step::RouteDrawn { route: row } => Some(route(row)?.rule.as_ref()?.matches.origin),
             Step::DestinationDrawn { route: row, destination } => {
                 let drawn = route(row)?.terms()?.destinations.get(destination as usize)?;
                 Some(drawn.named.as_ref()?.origin)
+            }
+            Step::Overflowed { of, cluster, .. } => {
+                Some(self.plan.mesh.clusters.get(cluster as usize)?.limit_set_by(of))
             }
             _ => None,
         }

@@ -1,12 +1,16 @@
 //! What each step of the log says, as a fragment whose subject is the box that it happens in.
 
 use meshwalk_models::explain::RuleId;
+use meshwalk_models::path::Protection;
 use meshwalk_models::proxy::ztunnel::HBONE_PORT;
 use meshwalk_sim::flow::plan::{BoxKind, Decision};
 use meshwalk_sim::log::Step;
 use meshwalk_sim::stats::{Full, RetryReason};
 
 use super::{Happened, Words, ending, rule};
+
+/// Retries are at most a share of what is under way.
+const RETRY_BUDGET: RuleId = RuleId("envoy.breaker.retry-budget");
 
 impl Words<'_> {
     /// What happened, without saying where.
@@ -61,7 +65,9 @@ impl Words<'_> {
             Step::Asks { pause } => {
                 format!("asks the external authoriser, which takes {pause}")
             }
-            Step::Overflowed { of, .. } => format!("has no place left: {}", full_words(of)),
+            Step::Overflowed { of, count, limit, rule, .. } => {
+                format!("has no place left: {}", full_words((of, rule), count, limit))
+            }
             Step::HostEjected { pod, .. } => format!("ejects {}", self.pod(pod)),
             Step::HostSpared { pod, .. } => {
                 format!("spares {}, which fails as well", self.pod(pod))
@@ -95,8 +101,10 @@ impl Words<'_> {
     fn of_connections(&self, happened: Happened) -> Option<String> {
         let which = happened.connection.map_or(String::new(), |number| format!(" #{number}"));
         Some(match happened.step {
-            Step::ConnectionOpening { server, .. } => {
-                format!("opens connection{which} to {}", self.pod(server))
+            Step::ConnectionOpening { server, protection, .. } => {
+                let how = if protection == Protection::Plaintext { "in" } else { "with" };
+                let to = self.pod(server);
+                format!("opens connection{which} to {to}, {how} {}", protection.word())
             }
             Step::ConnectionReused { .. } => format!("uses connection{which}"),
             Step::WaitsForConnection => "waits: no connection is free".to_owned(),
@@ -198,12 +206,15 @@ fn retry_words(reason: RetryReason) -> String {
     }
 }
 
-/// What a breaker counts.
-const fn full_words(of: Full) -> &'static str {
-    match of {
+/// How full a breaker is, and by which of its limits: `3 of 3 waiting requests
+/// (max_pending_requests)`.
+pub(crate) fn full_words((of, rule): (Full, RuleId), count: u32, limit: u32) -> String {
+    let what = match of {
         Full::Connections => "connections (max_connections)",
         Full::Pending => "waiting requests (max_pending_requests)",
         Full::Requests => "requests under way (max_requests)",
+        Full::Retries if rule == RETRY_BUDGET => "retries under way (retry budget)",
         Full::Retries => "retries under way (max_retries)",
-    }
+    };
+    format!("{count} of {limit} {what}")
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use meshwalk_models::explain::RuleId;
+use meshwalk_models::path::Protection;
 use meshwalk_models::units::SimDuration;
 use meshwalk_sim::flow::plan::Decision;
 use meshwalk_sim::log::{Step, StepKind};
@@ -28,12 +29,12 @@ fn steps() -> Vec<Step> {
         RouteDrawn { route: 0 },
         DestinationDrawn { route: 0, destination: 0 },
         EndpointChosen { pod: 0, candidates: 3, rule: RULE },
-        ConnectionOpening { connection: 0, server: 0 },
+        ConnectionOpening { connection: 0, server: 0, protection: Protection::MutualTls },
         ConnectionReused { connection: 0 },
         Decided { rule: RULE },
         Delayed { pause },
         Asks { pause },
-        Overflowed { of: Full::Pending, rule: RULE },
+        Overflowed { of: Full::Pending, count: 3, limit: 3, cluster: 0, rule: RULE },
         AttemptReset { reason: "connection termination" },
         ProxyBacksOff { pause, reason: RetryReason::PerTryTimeout },
         HostEjected { pod: 0, rule: RULE },

@@ -259,6 +259,19 @@ impl Breakers<'_> {
     }
 }
 
+/// What sets a limit of `cluster` for routes of a priority.
+#[must_use]
+pub fn limit_set_by(cluster: &Cluster, priority: RoutingPriority, resource: Resource) -> Origin {
+    let thresholds = cluster.thresholds.get(&priority).unwrap_or(&Thresholds::DEFAULT);
+    match (resource, &thresholds.retry_budget) {
+        (Resource::Connections, _) => thresholds.max_connections.origin,
+        (Resource::Pending, _) => thresholds.max_pending.origin,
+        (Resource::Requests, _) => thresholds.max_requests.origin,
+        (Resource::Retries, None) => thresholds.max_retries.origin,
+        (Resource::Retries, Some(budget)) => budget.origin,
+    }
+}
+
 fn overflow_sentence(resource: Resource, count: u32) -> String {
     let what = match resource {
         Resource::Connections => "connections are open",

@@ -34,7 +34,7 @@ mod zone;
 
 use std::sync::Arc;
 
-pub use breaker::{BreakerState, Breakers, Overflow, Resource};
+pub use breaker::{BreakerState, Breakers, Overflow, Resource, limit_set_by};
 pub use context::{NoHost, PickContext};
 pub use hosts::HostId;
 pub use load::PriorityLoads;

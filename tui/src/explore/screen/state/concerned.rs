@@ -93,6 +93,9 @@ impl Found<'_> {
             }
             SubjectKind::Connection => {}
         }
+        if let Step::Overflowed { cluster, .. } = entry.step {
+            parts.extend(self.cluster(entry.pod, cluster));
+        }
         if let Some(connection) = log.connection_at(entry.id) {
             self.connection(connection, &mut parts);
         }
@@ -112,6 +115,16 @@ impl Found<'_> {
         parts.extend(proxies.collect::<Vec<_>>());
         parts.extend(track.edge.map(Object::Edge));
         parts
+    }
+
+    /// The state of a cluster of the plan in the proxy of a caller: what it had no place for may be
+    /// gone already.
+    fn cluster(&self, client: u32, row: u32) -> Option<Object> {
+        let engine = self.scene.timeline.here();
+        let mut own = engine.clusters_of(client).into_iter().map(Object::Cluster);
+        own.find(
+            |object| matches!(engine.inspect(*object), Some(State::Cluster(it)) if it.plan == row),
+        )
     }
 
     /// The tries and attempts of a request on an edge that are under way, with what they use.

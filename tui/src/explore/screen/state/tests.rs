@@ -208,3 +208,20 @@ fn objects_are_found_by_their_names() {
         ],
     );
 }
+
+#[test]
+fn the_log_tells_of_a_full_breaker_what_state_shows() {
+    let mut app = at_first(LIMITS, &SHORT, Look::MONO, overflowed);
+    let last = app.timeline.log().last().expect("something happens").0;
+    let full = (app.view.cursor.event.0..=last).map(EventId);
+    let full: Vec<EventId> =
+        full.filter(|id| overflowed(app.timeline.log().step(*id))).take(20).collect();
+    for event in full {
+        let Step::Overflowed { of, count, limit, .. } = app.timeline.log().step(event) else {
+            panic!("it is full")
+        };
+        app.go_to(event);
+        let said = crate::explore::screen::state::say::sentences(&app.scene()).join("\n");
+        assert!(said.contains(&format!("{} is {count} of {limit}", of.name())), "{said}");
+    }
+}

@@ -36,7 +36,7 @@ pub(in crate::explore::screen) fn lines(
         }
         _ => words.sentence(happened),
     };
-    let set_by = words.drawn_by(entry.step);
+    let set_by = words.set_by(entry.step);
     let set_by = set_by.map_or(String::new(), |origin| format!(" [{}]", words.origin(origin)));
     let mut lines = vec![format!("{}: {sentence}{set_by}.", event.dense_name())];
     match (entry.step.rule(), entry.step.ruling()) {

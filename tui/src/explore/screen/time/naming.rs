@@ -1,7 +1,7 @@
 //! How rows, services and pods of a waterfall are called on the Time screen.
 
 use meshwalk_sim::stats::Ending;
-use meshwalk_sim::waterfall::{AttemptEnd, Cause, Maker, Verdict, Waterfall};
+use meshwalk_sim::waterfall::{AttemptEnd, Cause, Fullness, Maker, Verdict, Waterfall};
 
 use crate::explore::scene::Scene;
 use crate::explore::wording::{self, Words};
@@ -131,9 +131,14 @@ pub(super) fn attempt_note(waterfall: &Waterfall, number: usize) -> String {
         AttemptEnd::GivenUp => "given up".to_owned(),
         AttemptEnd::CallerGone => "caller gone".to_owned(),
         AttemptEnd::Reset(reason) => reason.to_owned(),
-        AttemptEnd::NoPlace => "breaker full".to_owned(),
+        AttemptEnd::NoPlace(full) => fullness(full),
     };
     format!("{how}{after}{}", works_on(waterfall, number))
+}
+
+/// How full a breaker was, in a few letters: `pending 3 of 3`.
+fn fullness(full: Fullness) -> String {
+    format!("{} {} of {}", full.of.name(), full.count, full.limit)
 }
 
 /// For how long a server works on for nobody.

@@ -58,7 +58,7 @@ fn told(log: &Log, words: &Words<'_>, id: EventId) -> Item {
         false => (Role::Text, Sign::Decision),
     };
     let item = Item::new(role, text).signed(sign).about(id);
-    let item = item.from(words.drawn_by(step));
+    let item = item.from(words.set_by(step));
     match step.rule() {
         Some(rule) => item.by(rule),
         None => item,

@@ -27,9 +27,8 @@ pub(super) fn build(
 ) -> Option<Ladder> {
     let connection = log.connection(row)?;
     let (columns, ends) = columns(words, &connection);
-    let opened = connection.opened.and_then(|event| hop::build(words, log, event));
     let own = log.events_of_connection(row);
-    let protection = protection(words, (log, &own), &connection, opened.as_ref());
+    let protection = protection(words, log, &connection);
     let mut making = Making {
         words,
         log,
@@ -84,29 +83,16 @@ fn columns(words: &Words<'_>, of: &ConnectionEntry) -> (Vec<Column>, (usize, usi
     (columns, (near, near + 1))
 }
 
-/// What protects the bytes between the ends: by the log where it tells, else by the plan.
-fn protection(
-    words: &Words<'_>,
-    (log, own): (&Log, &[EventId]),
-    of: &ConnectionEntry,
-    opened: Option<&Hop>,
-) -> Protection {
-    for id in own {
-        match log.step(*id) {
-            Step::TlsEstablished => return Protection::MutualTls,
-            Step::StreamAsked => return Protection::Hbone,
-            _ => {}
+/// What protects the bytes between the ends, as the log tells where it is opened.
+fn protection(words: &Words<'_>, log: &Log, of: &ConnectionEntry) -> Protection {
+    match of.opened.map(|event| log.step(event)) {
+        Some(Step::ConnectionOpening { protection, .. }) => protection,
+        // Nobody is known to have opened it.
+        _ => {
+            let paths = (words.data_path(of.client), words.data_path(of.server));
+            meshwalk_models::path::protection(paths.0, paths.1)
         }
     }
-    let plan = words.plan();
-    let call = opened.and_then(|hop| {
-        let call = hop.call?;
-        let is_onward = words.proxy(of.client) == Some(BoxKind::Waypoint);
-        if is_onward { plan.calls[call as usize].onward } else { Some(call) }
-    });
-    let planned = call.and_then(|call| hop::protection(plan, call, of.client, of.server));
-    let paths = (words.data_path(of.client), words.data_path(of.server));
-    planned.unwrap_or_else(|| meshwalk_models::path::protection(paths.0, paths.1))
 }
 
 /// A ladder in the making.

@@ -146,12 +146,19 @@ fn applied(facts: Facts<'_>, role: Role) -> Cell {
     for entry in here {
         let (id, name) = match entry.step {
             Step::Decided { rule } => (rule, "rule"),
-            Step::RouteDrawn { .. } | Step::DestinationDrawn { .. } => {
-                fields.extend(drawn(facts, entry.step, entry.id));
+            Step::RouteDrawn { .. } => {
+                fields.extend(with_line(facts, ("route", entry.step), entry.id));
+                continue;
+            }
+            Step::DestinationDrawn { .. } => {
+                fields.extend(with_line(facts, ("destination", entry.step), entry.id));
+                continue;
+            }
+            Step::Overflowed { .. } => {
+                fields.extend(with_line(facts, ("breaker", entry.step), entry.id));
                 continue;
             }
             Step::EndpointChosen { rule, .. } => (rule, "balancer"),
-            Step::Overflowed { rule, .. } => (rule, "breaker"),
             Step::AnsweredByServerProxy { decision, .. } => {
                 let why = facts.words.decided(decision);
                 let lines = facts.words.decided_by(decision).join(", ");
@@ -171,12 +178,11 @@ fn applied(facts: Facts<'_>, role: Role) -> Cell {
     Cell::new(text, fields)
 }
 
-/// What a proxy drew, with the chance that it had.
-fn drawn(facts: Facts<'_>, step: Step, event: EventId) -> Option<Field> {
+/// What a proxy drew with its chance, or a breaker with its limit, and the line that sets it.
+fn with_line(facts: Facts<'_>, (name, step): (&str, Step), event: EventId) -> Option<Field> {
     let rule = step.rule()?;
-    let name = if rule.0.ends_with("weights") { "destination" } else { "route" };
     let said = facts.words.summary(Happened { step, pod: facts.hop.caller, connection: None });
-    let set_by = match facts.words.drawn_by(step) {
+    let set_by = match facts.words.set_by(step) {
         Some(origin) => facts.words.origin(origin),
         None => event.dense_name(),
     };
