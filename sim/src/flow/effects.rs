@@ -1,6 +1,6 @@
 //! What the router of a caller's proxy asks for, done by the engine.
 
-use meshwalk_models::explain::{Probe, Silent};
+use meshwalk_models::explain::{Probe, RuleId, Silent};
 use meshwalk_models::proxy::envoy::config::RoutingPriority;
 use meshwalk_models::proxy::envoy::router::{
     Admission, Attempt as Number, AttemptResult, Counter, Effects, Hedging, LocalReply, Started,
@@ -22,6 +22,8 @@ use super::state::{Lineage, NONE, Try};
 use super::stream::Turn;
 use super::upstream::{Wish, full};
 
+/// Too few hosts are healthy, so that all of them are used.
+const PANIC: RuleId = RuleId("envoy.balance.panic");
 /// What the draw before a retry is for.
 const BACKOFF: u64 = 0x6261_636B;
 
@@ -138,7 +140,7 @@ impl<R: Recorder> Effects for Desk<'_, R> {
 
     fn report(&mut self, number: Number, result: AttemptResult) {
         if let Some((cluster, host)) = self.host_of(number) {
-            self.engine.report(cluster, host, result.into());
+            self.engine.report(self.slot, (cluster, host), result.into());
         }
     }
 
@@ -273,6 +275,9 @@ impl<R: Recorder> Engine<R> {
         let mut rules = Rules::default();
         let picked = self.pick_host(wish, &mut rules);
         let candidates = plan.hosts.len() as u32;
+        if rules.0.contains(&PANIC) {
+            self.tell_try(from, wish.of, Step::Decided { rule: PANIC });
+        }
         if let (Ok(host), Some(rule)) = (picked, rules.0.last()) {
             let pod = plan.hosts[host.index()];
             let step = Step::EndpointChosen { pod, candidates, rule: *rule };

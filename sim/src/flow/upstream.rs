@@ -359,15 +359,20 @@ impl<R: Recorder> Engine<R> {
         if pool == NONE { None } else { self.host_of(pool) }
     }
 
-    /// Tells outlier detection how an attempt went.
-    pub(super) fn report(&mut self, cluster: u32, host: HostId, result: UpstreamResult) {
+    /// Tells outlier detection how an attempt of a try went.
+    pub(super) fn report(
+        &mut self,
+        of: u32,
+        (cluster, host): (u32, HostId),
+        result: UpstreamResult,
+    ) {
         if self.cluster_plan(cluster).outlier == OutlierWatch::Off {
             return;
         }
         let now = self.kernel.now();
         let mut dice = self.own_dice(cluster);
         let changes = self.clusters[cluster].state.report(host, result, now, &mut dice);
-        self.tell_changes(cluster, &changes);
+        self.tell_changes((cluster, Some(of)), &changes);
         self.watch(cluster);
     }
 
@@ -394,11 +399,11 @@ impl<R: Recorder> Engine<R> {
         }
         let mut dice = self.own_dice(cluster);
         let changes = self.clusters[cluster].state.advance(now, &mut dice);
-        self.tell_changes(cluster, &changes);
+        self.tell_changes((cluster, None), &changes);
         self.watch(cluster);
     }
 
-    fn tell_changes(&mut self, cluster: u32, changes: &[HealthChange]) {
+    fn tell_changes(&mut self, (cluster, by): (u32, Option<u32>), changes: &[HealthChange]) {
         for change in changes {
             let ProxyCluster { client, edge, .. } = self.clusters[cluster];
             let pod = self.cluster_plan(cluster).hosts[change.host.index()];
@@ -412,12 +417,15 @@ impl<R: Recorder> Engine<R> {
                 continue;
             };
             let found = why.because.first().map_or(why.rule, |first| first.rule);
+            let HealthChange { ejected, hosts, .. } = *change;
             let step = match change.change {
-                Change::Ejected { .. } => Step::HostEjected { pod, rule: found },
-                Change::Spared { .. } => Step::HostSpared { pod, rule: why.rule },
-                Change::Returned { .. } => Step::HostReturned { pod, rule: why.rule },
+                Change::Ejected { .. } => Step::HostEjected { pod, ejected, hosts, rule: found },
+                Change::Spared { .. } => Step::HostSpared { pod, ejected, hosts, rule: why.rule },
+                Change::Returned { .. } => {
+                    Step::HostReturned { pod, ejected, hosts, rule: why.rule }
+                }
             };
-            self.recorder.record(change.at, Subject::Cluster { slot: cluster }, client, step);
+            self.recorder.record(change.at, Subject::Cluster { slot: cluster, by }, client, step);
         }
     }
 }

@@ -39,6 +39,8 @@ pub enum Subject {
     Cluster {
         /// Its slot: the how-manieth cluster that was used in the run.
         slot: u32,
+        /// The slot of the try whose attempt made it happen; `None` for what time brings.
+        by: Option<u32>,
     },
     /// The tunnels from one pod to another.
     Tunnels {
@@ -173,6 +175,10 @@ pub enum Step {
     HostEjected {
         /// Its pod.
         pod: u32,
+        /// How many hosts of the cluster are ejected afterwards.
+        ejected: u32,
+        /// Out of how many.
+        hosts: u32,
         /// The rule that found it.
         rule: RuleId,
     },
@@ -180,6 +186,10 @@ pub enum Step {
     HostSpared {
         /// Its pod.
         pod: u32,
+        /// How many hosts of the cluster are ejected afterwards.
+        ejected: u32,
+        /// Out of how many.
+        hosts: u32,
         /// The rule that spares it.
         rule: RuleId,
     },
@@ -187,6 +197,10 @@ pub enum Step {
     HostReturned {
         /// Its pod.
         pod: u32,
+        /// How many hosts of the cluster are ejected afterwards.
+        ejected: u32,
+        /// Out of how many.
+        hosts: u32,
         /// By which rule.
         rule: RuleId,
     },

@@ -169,11 +169,14 @@ impl<W: Write> NdjsonWriter<W> {
             Step::ProxyBacksOff { pause, reason } => {
                 json!({ "pause_ns": pause.as_ns(), "reason": reason.name() })
             }
-            Step::HostEjected { pod, rule }
-            | Step::HostSpared { pod, rule }
-            | Step::HostReturned { pod, rule } => {
-                json!({ "endpoint": self.pod(pod), "rule": rule.0 })
-            }
+            Step::HostEjected { pod, ejected, hosts, rule }
+            | Step::HostSpared { pod, ejected, hosts, rule }
+            | Step::HostReturned { pod, ejected, hosts, rule } => json!({
+                "endpoint": self.pod(pod),
+                "ejected": ejected,
+                "hosts": hosts,
+                "rule": rule.0,
+            }),
             Step::SynDropped { decision }
             | Step::ConnectionRefused { decision }
             | Step::ConnectionReset { decision } => self.decision(decision),

@@ -366,7 +366,7 @@ impl Subjects {
                 let number = beginning.parent.map_or(NONE, |_| self.connections.len() as u32);
                 (SubjectKind::Connection, number, None)
             }
-            Subject::Cluster { slot } => (SubjectKind::Cluster, slot, None),
+            Subject::Cluster { slot, .. } => (SubjectKind::Cluster, slot, None),
             Subject::Tunnels { row } => (SubjectKind::Tunnels, row, None),
         };
         let request = match (&parent, name) {

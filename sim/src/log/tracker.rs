@@ -2,7 +2,7 @@
 //! writing entries is for those who listen.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use meshwalk_models::units::SimTime;
 
@@ -48,6 +48,8 @@ pub struct Tracker {
     connections: Vec<Option<Track>>,
     clusters: Vec<Option<Track>>,
     tunnels: Vec<Option<Track>>,
+    /// Where the hosts of clusters, by their pods, were ejected that are not back.
+    ejections: BTreeMap<(u32, u32), u32>,
     /// What happens before it has been handed on.
     now: SimTime,
 }
@@ -149,6 +151,9 @@ impl Tracker {
                 .recent
                 .push((at, ticket));
         }
+        if let (Subject::Cluster { slot, .. }, Step::HostEjected { pod, .. }) = (subject, step) {
+            self.ejections.insert((slot, pod), ticket);
+        }
         let now = self.now;
         let cause = self.begin_or_follow(subjects, at, subject, step);
         if let Subject::Attempt { of: Some(slot), request, .. } = subject {
@@ -212,12 +217,30 @@ impl Tracker {
         step: Step,
     ) -> Option<u32> {
         let Some((beginning, cause)) = self.begun_by(subjects, at, step) else {
-            return self.track_of(subjects, subject).cause_at(at);
+            return match subject {
+                Subject::Cluster { slot, by } => self.cause_of_health(at, (slot, by), step),
+                _ => self.track_of(subjects, subject).cause_at(at),
+            };
         };
         let id = subjects.begin(subject, beginning);
         let hop = beginning.hop.unwrap_or(HopId::UNKNOWN);
         self.restart(subject, Track::new(id, hop));
         cause
+    }
+
+    /// What made outlier detection decide: the last that happened to the try whose failure it was,
+    /// and for a host that is back, its ejection. What a sweep finds has no single cause.
+    fn cause_of_health(
+        &mut self,
+        at: SimTime,
+        (cluster, by): (u32, Option<u32>),
+        step: Step,
+    ) -> Option<u32> {
+        if let Step::HostReturned { pod, .. } = step {
+            return self.ejections.remove(&(cluster, pod));
+        }
+        let track = self.tries.get(by? as usize)?.as_ref()?;
+        track.cause_at(at)
     }
 
     /// Puts a new track in the place of the one before, and keeps its memory.
@@ -254,7 +277,7 @@ impl Tracker {
             Subject::Try { slot, .. } => (&mut self.tries, slot as usize),
             Subject::Attempt { slot, .. } => (&mut self.attempts, slot as usize),
             Subject::Connection { slot } => (&mut self.connections, slot as usize),
-            Subject::Cluster { slot } => (&mut self.clusters, slot as usize),
+            Subject::Cluster { slot, .. } => (&mut self.clusters, slot as usize),
             Subject::Tunnels { row } => (&mut self.tunnels, row as usize),
         };
         if tracks.len() <= slot {

@@ -24,8 +24,8 @@ use crate::stats::{Ending, Full};
 pub use account::{Account, Busy, PartOfTime, ServiceAccount, account};
 pub use course::{Segment, Vain, course};
 pub use recorded::of_log;
-pub use retries::{Cause, RetryDecision, Verdict};
-pub use settings::{ProxyWay, TrySettings, settings_of};
+pub use retries::{Cause, CutBy, RetryDecision, Verdict};
+pub use settings::{ProxyWay, Retries, TrySettings, settings_of};
 pub use strand::{Happening, Strand, StrandKind};
 pub use tree::grow;
 

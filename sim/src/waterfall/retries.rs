@@ -4,10 +4,10 @@ use meshwalk_models::explain::RuleId;
 use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::log::Step;
-use crate::stats::RetryReason;
+use crate::stats::{Full, RetryReason};
 
 use super::strand::Happening;
-use super::{Attempt, AttemptEnd};
+use super::{Attempt, AttemptEnd, Fullness};
 
 /// One decision about another attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,16 +52,44 @@ pub enum Verdict {
     NoCondition,
     /// All retries that the policy allows are made.
     LimitReached,
-    /// Too many retries to the cluster are under way.
-    BreakerFull,
+    /// Too many retries to the cluster are under way, by `max_retries`.
+    BreakerFull(Fullness),
+    /// Too large a share of what is under way to the cluster are retries.
+    BudgetSpent(Fullness),
     /// The time for all attempts is over.
     OutOfTime,
+    /// It was granted, and the pause before it was never over.
+    NeverMade {
+        /// The pause.
+        pause: SimDuration,
+        /// When it was broken off.
+        at: SimTime,
+        /// By what.
+        by: CutBy,
+    },
+    /// Retries were not looked at: there are none, or this request may not be tried again.
+    NotConsidered,
+}
+
+/// What broke the pause before an attempt off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutBy {
+    /// The time limit of the route.
+    RouteTimeout,
+    /// The caller, who gave up.
+    Caller,
 }
 
 impl Verdict {
-    /// Whether there is another attempt.
+    /// Whether the policy and the cluster grant another attempt.
     #[must_use]
     pub const fn is_allowed(self) -> bool {
+        matches!(self, Self::Again(_) | Self::NeverMade { .. })
+    }
+
+    /// Whether there is another attempt.
+    #[must_use]
+    pub const fn is_made(self) -> bool {
         matches!(self, Self::Again(_))
     }
 }
@@ -69,10 +97,12 @@ impl Verdict {
 const RESPONSE: &str = "envoy.retry.response";
 const RESET: &str = "envoy.retry.reset";
 const LIMIT: &str = "envoy.retry.limit";
-const BREAKER: &str = "envoy.retry.breaker";
 const ROUTE_TIMEOUT: &str = "envoy.retry.route-timeout";
 const PER_TRY_TIMEOUT: &str = "envoy.retry.per-try-timeout";
 const HEDGE: &str = "envoy.retry.hedge";
+const RESPONSE_STARTED: &str = "envoy.retry.response-started";
+const RESET_REPLY: &str = "envoy.retry.reset-reply";
+const BUDGET: &str = "envoy.breaker.retry-budget";
 
 /// Rules that were applied at one moment.
 struct Group {
@@ -119,7 +149,8 @@ fn decision(
         _ => None,
     });
     let is_about_retries = [RESPONSE, RESET, ROUTE_TIMEOUT, HEDGE].iter().any(|it| group.has(it));
-    if !is_about_retries {
+    let ends_unasked = group.has(RESPONSE_STARTED) || group.has(RESET_REPLY);
+    if !is_about_retries && !ends_unasked {
         return None;
     }
     let about = attempts.iter().rev().find(|(_, attempt)| {
@@ -130,12 +161,25 @@ fn decision(
     if matches!(cause, Cause::Status(status) if status < 400) {
         return None;
     }
-    let verdict = match pause {
-        Some((pause, _)) => Verdict::Again(pause),
-        None if group.has(ROUTE_TIMEOUT) => Verdict::OutOfTime,
-        None if group.has(LIMIT) => Verdict::LimitReached,
-        None if group.has(BREAKER) => Verdict::BreakerFull,
-        None => Verdict::NoCondition,
+    // Where nothing was decided about retries, only a failure that is known is worth telling.
+    if !is_about_retries && cause == Cause::Untold {
+        return None;
+    }
+    let full = entries
+        .iter()
+        .filter(|entry| entry.at == group.at)
+        .find_map(|entry| Fullness::told_by(entry.step).filter(|full| full.of == Full::Retries));
+    let verdict = match (pause, full) {
+        (Some((pause, _)), _) => match broken_off(entries, attempts, (group.at, pause)) {
+            Some((at, by)) => Verdict::NeverMade { pause, at, by },
+            None => Verdict::Again(pause),
+        },
+        (None, _) if group.has(ROUTE_TIMEOUT) => Verdict::OutOfTime,
+        (None, _) if group.has(LIMIT) => Verdict::LimitReached,
+        (None, Some(full)) if full.rule.0 == BUDGET => Verdict::BudgetSpent(full),
+        (None, Some(full)) => Verdict::BreakerFull(full),
+        (None, None) if is_about_retries => Verdict::NoCondition,
+        (None, None) => Verdict::NotConsidered,
     };
     Some(RetryDecision {
         entry: group.entry,
@@ -145,6 +189,26 @@ fn decision(
         rules: group.rules,
         verdict,
         made_before,
+    })
+}
+
+/// What broke a pause off that began at this moment, and when; `None` where an attempt came after
+/// it, or may still come.
+fn broken_off(
+    entries: &[Happening],
+    attempts: &[(usize, &Attempt)],
+    (from, pause): (SimTime, SimDuration),
+) -> Option<(SimTime, CutBy)> {
+    let began =
+        |attempt: &Attempt| attempt.begun > from || (pause.is_zero() && attempt.begun == from);
+    if attempts.iter().any(|(_, attempt)| began(attempt)) {
+        return None;
+    }
+    let within = entries.iter().filter(|entry| entry.at >= from && entry.at <= from + pause);
+    within.into_iter().find_map(|entry| match entry.step {
+        Step::TimedOut => Some((entry.at, CutBy::Caller)),
+        Step::Decided { rule } if rule.0 == ROUTE_TIMEOUT => Some((entry.at, CutBy::RouteTimeout)),
+        _ => None,
     })
 }
 
@@ -159,10 +223,14 @@ fn cause(group: &Group, reason: Option<RetryReason>, about: Option<&Attempt>) ->
         (Some(RetryReason::Status(status)), _) => Cause::Status(status),
         (Some(RetryReason::Reset(reason)), _) => Cause::Reset(reason),
         (Some(RetryReason::PerTryTimeout), _) => Cause::PerTryTimeout,
-        (_, Some(Attempt { end: AttemptEnd::Reset(reason), .. })) if group.has(RESET) => {
+        (_, Some(Attempt { end: AttemptEnd::Reset(reason), .. }))
+            if group.has(RESET) || group.has(RESET_REPLY) =>
+        {
             Cause::Reset(reason)
         }
-        (_, Some(Attempt { answered: Some((_, status)), .. })) if group.has(RESPONSE) => {
+        (_, Some(Attempt { answered: Some((_, status)), .. }))
+            if group.has(RESPONSE) || group.has(RESPONSE_STARTED) =>
+        {
             Cause::Status(*status)
         }
         _ => Cause::Untold,

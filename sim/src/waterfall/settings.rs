@@ -1,8 +1,12 @@
 //! What is set for a call: the time limits and retries of its caller and of its caller's proxy.
 
+use meshwalk_models::proxy::envoy::config::RetryPolicy;
+use meshwalk_models::proxy::envoy::router::Retriable;
 use meshwalk_models::units::SimDuration;
+use meshwalk_models::world::Origin;
 
-use crate::flow::plan::{LegPlan, Plan, RoutePlan};
+use crate::flow::plan::{DestinationEnd, LegPlan, Plan, RoutePlan};
+use crate::stats::Full;
 
 use super::Waterfall;
 
@@ -27,6 +31,43 @@ pub struct ProxyWay<'p> {
     pub route: &'p RoutePlan,
     /// The place of the destination that was drawn among those of the route.
     pub destination: Option<u32>,
+}
+
+/// Whether the proxy tries again on a way.
+#[derive(Clone, Copy, Debug)]
+pub enum Retries<'p> {
+    /// By this policy.
+    Set(&'p RetryPolicy),
+    /// There is a policy, and the request's own headers keep it from being tried again.
+    NotThisRequest(&'p RetryPolicy),
+    /// Nothing is tried again.
+    None,
+}
+
+impl<'p> ProxyWay<'p> {
+    /// Whether the proxy tries again.
+    #[must_use]
+    pub fn retries(&self) -> Retries<'p> {
+        let Some(terms) = self.route.terms() else { return Retries::None };
+        let set = terms.router.retry.as_deref().filter(|it| !it.retry_on.value.is_empty());
+        match (set, terms.retriable) {
+            (None, _) => Retries::None,
+            (Some(policy), Retriable::Yes) => Retries::Set(policy),
+            (Some(policy), Retriable::No) => Retries::NotThisRequest(policy),
+        }
+    }
+
+    /// What sets a circuit breaker of the cluster that it leads to.
+    #[must_use]
+    pub fn limit_set_by(&self, plan: &Plan, of: Full) -> Option<Origin> {
+        let place = self.destination.unwrap_or(0) as usize;
+        match self.route.terms()?.destinations.get(place)?.end {
+            DestinationEnd::Cluster { cluster, .. } => {
+                Some(plan.mesh.clusters.get(cluster as usize)?.limit_set_by(of))
+            }
+            DestinationEnd::Missing(_) => None,
+        }
+    }
 }
 
 /// The settings of a try; `None` where the log does not tell of which call it is.

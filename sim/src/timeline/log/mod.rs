@@ -10,6 +10,8 @@ mod requests;
 mod units;
 
 #[cfg(test)]
+mod health_tests;
+#[cfg(test)]
 mod tests;
 
 pub use calls::{AttemptNode, CallNode, TryNode};
@@ -19,6 +21,8 @@ pub(super) use meaning::may_fail;
 pub use meaning::{is_decision, is_failure};
 pub use requests::{RequestEnd, RequestEntry};
 pub use units::{Unit, Way};
+
+use std::collections::BTreeSet;
 
 use meshwalk_models::units::SimTime;
 
@@ -116,6 +120,8 @@ pub struct Log {
     last_in_place: Vec<u32>,
     /// Entries that open a tunnel, with the connection that needs it.
     tunnel_needs: Vec<(u32, SubjectId)>,
+    /// What outlier detection decided because of a request: its row, and the entry.
+    health: BTreeSet<(u32, u32)>,
 }
 
 /// Where the entries of a subject stand.
@@ -313,6 +319,11 @@ impl Log {
         self.mark(id, subject);
         self.mark_request(id, subject, step);
         self.mark_connection(id, (subject, connection), step);
+        if matches!(step, Step::HostEjected { .. } | Step::HostSpared { .. })
+            && let Some(request) = self.request_at(EventId(id))
+        {
+            self.health.insert((request.0, id));
+        }
     }
 
     fn mark(&mut self, id: u32, subject: SubjectId) {

@@ -70,13 +70,20 @@ impl Log {
         format!("{source}#{}", subject.number)
     }
 
-    /// The entries of a request in their order, those of connections included that it had opened.
+    /// The entries of a request in their order, those of connections included that it had opened,
+    /// and those at which outlier detection ejected or spared a host because of it.
     #[must_use]
     pub fn events_of_request(&self, row: RequestRow) -> Vec<EventId> {
         let subjects = self.subjects.of_request(row);
         let mut events: Vec<EventId> = subjects.flat_map(|it| self.events_of(it)).collect();
+        events.extend(self.health_changes_of(row));
         events.sort_unstable();
         events
+    }
+
+    /// Where outlier detection ejected or spared a host because of a request, in their order.
+    pub fn health_changes_of(&self, row: RequestRow) -> impl Iterator<Item = EventId> {
+        self.health.range((row.0, 0)..=(row.0, u32::MAX)).map(|(_, id)| EventId(*id))
     }
 
     /// The request that an entry belongs to; for entries of connections and tunnels, the one that

@@ -4,7 +4,9 @@ use meshwalk_models::units::{SimDuration, SimTime};
 
 use crate::flow::tests::rig::{NO_NETWORK, services};
 use crate::kernel::Seed;
-use crate::waterfall::{AttemptEnd, Cause, Maker, PartOfTime, Spent, Verdict, Waterfall, account};
+use crate::waterfall::{
+    AttemptEnd, Cause, CutBy, Maker, PartOfTime, Spent, Verdict, Waterfall, account,
+};
 
 use super::rig::{Run, run};
 
@@ -161,7 +163,47 @@ spec:
     let run = through_sidecar("attempts: 1, retryOn: 5xx", rule);
     let decisions = run.waterfalls[1].tries.iter().flat_map(|it| &it.retries);
     let verdicts: Vec<Verdict> = decisions.map(|decision| decision.verdict).collect();
-    assert_eq!(verdicts, [Verdict::BreakerFull]);
+    let [Verdict::BreakerFull(full)] = verdicts.as_slice() else { panic!("{verdicts:?}") };
+    assert_eq!((full.count, full.limit), (1, 1));
+}
+
+#[test]
+fn a_spent_retry_budget_is_told_apart_from_a_full_breaker() {
+    let rule = "---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: api }
+spec:
+  host: api
+  trafficPolicy: { retryBudget: { percent: 1, minRetryConcurrency: 1 } }
+";
+    let run = through_sidecar("attempts: 1, retryOn: 5xx", rule);
+    let decisions = run.waterfalls[1].tries.iter().flat_map(|it| &it.retries);
+    let verdicts: Vec<Verdict> = decisions.map(|decision| decision.verdict).collect();
+    let [Verdict::BudgetSpent(full)] = verdicts.as_slice() else { panic!("{verdicts:?}") };
+    assert_eq!((full.count, full.limit), (1, 1));
+}
+
+#[test]
+fn a_retry_that_the_route_timeout_leaves_no_time_for_was_granted_and_never_made() {
+    let run =
+        through_sidecar("attempts: 1, retryOn: 5xx, backoff: 10s }\n      timeout: 60ms #", "");
+    let verdicts = verdicts(&run);
+    let [(Cause::Status(500), Verdict::NeverMade { at, by: CutBy::RouteTimeout, .. }), second] =
+        verdicts.as_slice()
+    else {
+        panic!("{verdicts:?}")
+    };
+    assert_eq!(*second, (Cause::RouteTimeout, Verdict::OutOfTime));
+    assert_eq!(attempts(&run.waterfalls[0]).len(), 1);
+    let decided = run.waterfalls[0].tries.iter().flat_map(|it| &it.retries).next();
+    assert!(*at > decided.expect("it was granted").at);
+}
+
+#[test]
+fn a_failure_that_is_never_tried_again_says_that_nobody_asked() {
+    let run = through_sidecar("attempts: 0", "");
+    assert_eq!(verdicts(&run), [(Cause::Status(500), Verdict::NotConsidered)]);
 }
 
 #[test]

@@ -76,7 +76,8 @@ fn focus(log: &Log, cursor: EventId) -> Option<Track> {
             let mut users = attempts.filter(|it| it.connection.is_some_and(uses));
             Some(log.track(users.next()?.subject))
         }
-        SubjectKind::Cluster => None,
+        // What outlier detection decides, it decides because of a call.
+        SubjectKind::Cluster => focus(log, log.cause(cursor)?),
     }
 }
 

@@ -68,11 +68,15 @@ impl Words<'_> {
             Step::Overflowed { of, count, limit, rule, .. } => {
                 format!("has no place left: {}", full_words((of, rule), count, limit))
             }
-            Step::HostEjected { pod, .. } => format!("ejects {}", self.pod(pod)),
-            Step::HostSpared { pod, .. } => {
-                format!("spares {}, which fails as well", self.pod(pod))
+            Step::HostEjected { pod, ejected, hosts, .. } => {
+                format!("ejects {}, {ejected} of {hosts} hosts are out now", self.pod(pod))
             }
-            Step::HostReturned { pod, .. } => format!("takes {} back", self.pod(pod)),
+            Step::HostSpared { pod, ejected, hosts, .. } => {
+                format!("spares {}, which fails; {ejected} of {hosts} hosts are out", self.pod(pod))
+            }
+            Step::HostReturned { pod, ejected, hosts, .. } => {
+                format!("takes {} back, {ejected} of {hosts} hosts are out now", self.pod(pod))
+            }
             _ => return None,
         })
     }

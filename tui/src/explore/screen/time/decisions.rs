@@ -3,9 +3,9 @@
 
 use meshwalk_models::units::SimTime;
 use meshwalk_models::world::Origin;
-use meshwalk_sim::flow::plan::Terms;
+use meshwalk_sim::flow::plan::Plan;
 use meshwalk_sim::waterfall::{
-    ProxyWay, RetryDecision, Try, TrySettings, Verdict, Waterfall, settings_of,
+    CutBy, ProxyWay, Retries, RetryDecision, Try, TrySettings, Verdict, Waterfall, settings_of,
 };
 
 use crate::explore::scene::Scene;
@@ -43,7 +43,7 @@ pub(super) fn decisions(scene: &Scene<'_>, waterfall: &Waterfall) -> Vec<Decided
                 Decided {
                     entry: decision.entry,
                     after: (decision.at - waterfall.begun).to_string(),
-                    is_allowed: decision.verdict.is_allowed(),
+                    is_allowed: decision.verdict.is_made(),
                     headline: format!(
                         "{about}{call}: {}; {}",
                         naming::cause(decision.cause),
@@ -95,10 +95,13 @@ fn grounds(
     settings: Option<&TrySettings<'_>>,
 ) -> Vec<String> {
     let mut grounds = Vec::new();
-    if let Some(terms) = settings.and_then(|settings| sole(&settings.ways)) {
-        let at = |origin: Origin| naming.words.origin(origin);
+    let at = |origin: Origin| naming.words.origin(origin);
+    if let Some(way) = settings.and_then(|settings| sole(&settings.ways))
+        && let Some(terms) = way.route.terms()
+    {
         let router = &terms.router;
-        if let Some(retry) = router.retry.as_deref() {
+        grounds.extend(unconsidered(way, decision.verdict, &at));
+        if let Retries::Set(retry) = way.retries() {
             let on: Vec<&str> = retry.retry_on.value.words().collect();
             grounds.push(format!("retry_on {} [{}]", on.join(","), at(retry.retry_on.origin)));
             grounds.push(format!(
@@ -108,7 +111,10 @@ fn grounds(
                 at(retry.retries.origin)
             ));
         }
-        if decision.verdict == Verdict::OutOfTime {
+        grounds.extend(fullness((naming.words.plan(), way), decision.verdict, &at));
+        let is_late =
+            matches!(decision.verdict, Verdict::NeverMade { by: CutBy::RouteTimeout, .. });
+        if is_late || decision.verdict == Verdict::OutOfTime {
             let limit = router.timeout;
             grounds.push(format!("route timeout {} [{}]", limit.value, at(limit.origin)));
         }
@@ -117,15 +123,56 @@ fn grounds(
             grounds.push(format!("per-try timeout {} [{}]", limit.value, at(limit.origin)));
         }
     }
+    if let Verdict::NeverMade { pause, at: cut, .. } = decision.verdict {
+        grounds.push(format!("broken off {} into the pause of {pause}", cut - decision.at));
+    }
     let rules: Vec<&str> = decision.rules.iter().map(|rule| rule.0).collect();
     grounds.push(format!("rules: {}", rules.join(", ")));
     grounds
 }
 
-/// The terms, where they do not depend on a draw that is yet to come.
-fn sole<'p>(ways: &[ProxyWay<'p>]) -> Option<&'p Terms> {
+/// Why retries were not looked at.
+fn unconsidered(
+    way: &ProxyWay<'_>,
+    verdict: Verdict,
+    at: &impl Fn(Origin) -> String,
+) -> Option<String> {
+    if verdict != Verdict::NotConsidered {
+        return None;
+    }
+    match way.retries() {
+        Retries::None => Some("no retries are set for its route".to_owned()),
+        Retries::NotThisRequest(retry) => Some(format!(
+            "its headers are none of those that may be tried again [{}]",
+            at(retry.origin)
+        )),
+        // The request is too large to be kept, or something else has ended retries before.
+        Retries::Set(_) => Some("retries had ended for it before".to_owned()),
+    }
+}
+
+/// The limit of retries under way, with the line that sets it.
+fn fullness(
+    (plan, way): (&Plan, &ProxyWay<'_>),
+    verdict: Verdict,
+    at: &impl Fn(Origin) -> String,
+) -> Option<String> {
+    let (full, name) = match verdict {
+        Verdict::BreakerFull(full) => (full, "max_retries"),
+        Verdict::BudgetSpent(full) => (full, "retry budget"),
+        _ => return None,
+    };
+    let of = format!("{name}: {} of {} retries under way", full.count, full.limit);
+    match way.limit_set_by(plan, full.of) {
+        Some(origin) => Some(format!("{of} [{}]", at(origin))),
+        None => Some(of),
+    }
+}
+
+/// The way, where it does not depend on a draw that is yet to come.
+fn sole<'w, 'p>(ways: &'w [ProxyWay<'p>]) -> Option<&'w ProxyWay<'p>> {
     match ways {
-        [only] => only.route.terms(),
+        [only] => Some(only),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! How rows, services and pods of a waterfall are called on the Time screen.
 
 use meshwalk_sim::stats::Ending;
-use meshwalk_sim::waterfall::{AttemptEnd, Cause, Fullness, Maker, Verdict, Waterfall};
+use meshwalk_sim::waterfall::{AttemptEnd, Cause, CutBy, Fullness, Maker, Verdict, Waterfall};
 
 use crate::explore::scene::Scene;
 use crate::explore::wording::{self, Words};
@@ -178,8 +178,20 @@ pub(super) fn verdict(verdict: Verdict) -> String {
         Verdict::Again(pause) => format!("allowed: another attempt after {pause}"),
         Verdict::NoCondition => "refused: retry_on names nothing of this sort".to_owned(),
         Verdict::LimitReached => "refused: all retries are made".to_owned(),
-        Verdict::BreakerFull => "refused: the retry breaker is full".to_owned(),
+        Verdict::BreakerFull(full) => {
+            format!("refused: the retry breaker is full, {} of {}", full.count, full.limit)
+        }
+        Verdict::BudgetSpent(full) => {
+            format!("refused: the retry budget is spent, {} of {}", full.count, full.limit)
+        }
         Verdict::OutOfTime => "refused: the time for all attempts is over".to_owned(),
+        Verdict::NeverMade { pause, by: CutBy::RouteTimeout, .. } => {
+            format!("granted after {pause}, and never made: the route timeout came first")
+        }
+        Verdict::NeverMade { pause, by: CutBy::Caller, .. } => {
+            format!("granted after {pause}, and never made: its caller gave up first")
+        }
+        Verdict::NotConsidered => "no other attempt: none is made of such a request".to_owned(),
     }
 }
 

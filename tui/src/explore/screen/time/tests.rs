@@ -184,3 +184,26 @@ fn the_settings_name_the_way_that_was_drawn_and_its_chance() {
     assert!(said.contains(way) && said.contains("routes.yaml:18"), "{said}");
     assert_eq!(said.matches("by a draw").count(), 1, "only the way that was taken:\n{said}");
 }
+
+#[test]
+fn a_refused_retry_says_how_full_the_breaker_was_and_which_line_limits_it() {
+    use meshwalk_sim::waterfall::Verdict;
+    let edits = ["duration=3s", "warm_up=0s", "expectations=[]"];
+    let mut app = app("basics/limits.yaml", &edits, Look::MONO);
+    let log = app.timeline.log();
+    let mut decisions = log
+        .requests()
+        .filter_map(|row| of_log(log, row))
+        .flat_map(|it| it.tries.into_iter().flat_map(|it| it.retries).collect::<Vec<_>>());
+    let is_full = |decision: &meshwalk_sim::waterfall::RetryDecision| {
+        matches!(decision.verdict, Verdict::BreakerFull(_))
+    };
+    let refused = decisions.find(is_full).expect("retries are refused");
+    drop(decisions);
+    app.go_to(EventId(refused.entry as u32));
+    app.show(Screen::Time);
+    let said = sentences(&app.scene()).join("\n");
+    assert!(said.contains("refused: the retry breaker is full, 1 of 1"), "{said}");
+    let line = "max_retries: 1 of 1 retries under way [../scenarios/basics/";
+    assert!(said.contains(line), "{said}");
+}

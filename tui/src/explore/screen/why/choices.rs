@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use meshwalk_models::explain::RuleId;
 use meshwalk_models::walk::{Answer, Share};
 use meshwalk_sim::flow::plan::{OutlierWatch, Plan};
 use meshwalk_sim::log::{Step, StepKind};
@@ -14,6 +15,8 @@ use crate::explore::wording::{Happened, Words};
 use super::about::About;
 use super::item::Item;
 
+/// Too few hosts are healthy, so that all of them are used.
+const PANIC: RuleId = RuleId("envoy.balance.panic");
 /// How far back ejections are looked for, in entries.
 const LOOK_BACK_MAX: u32 = 200_000;
 /// How many of the hosts are named.
@@ -26,26 +29,59 @@ pub(super) fn choices(
     (about, answer): (&About, Option<&Answer>),
     until: EventId,
 ) -> Vec<Item> {
-    let events = about.subjects().into_iter().flat_map(|it| log.events_of(it));
-    let mut events: Vec<EventId> = events.filter(|id| *id <= until).collect();
+    let subjects = about.subjects();
+    let own = subjects.iter().flat_map(|it| log.events_of(*it));
+    let caused = log
+        .health_changes_of(about.request)
+        .filter(|id| log.cause(*id).is_some_and(|cause| subjects.contains(&log.subject(cause))));
+    let mut events: Vec<EventId> = own.chain(caused).filter(|id| *id <= until).collect();
     events.sort_unstable();
+    let causes = causes(log, about.decision);
     let shares = answer.map_or(&[][..], |answer| &answer.weights);
     let hosts = hosts(shares, words);
     let ejected = if has_outliers(plan) { ejections(log, &hosts, until) } else { Vec::new() };
     let mut items: Vec<Item> = ejected.iter().map(|(id, _)| told(log, words, *id)).collect();
     for id in events {
         let step = log.step(id);
-        if !is_choice(step) {
+        if !is_choice(step) && !causes.contains(&id) {
             continue;
         }
         let mut item = told(log, words, id);
         if let Step::EndpointChosen { pod, candidates, .. } = step {
             item.below = among(words, (pod, candidates), &hosts, &ejected, id);
         }
+        if step.rule() == Some(PANIC) {
+            item.below = panics(words, &ejected, id);
+        }
         items.push(item);
     }
     items.sort_by_key(|item| item.event);
+    items.dedup_by_key(|item| item.event);
     items
+}
+
+/// The entries that led to a decision of outlier detection, the nearest first: the failure, and
+/// before that, for a host that is back, its ejection.
+fn causes(log: &Log, decision: Option<EventId>) -> Vec<EventId> {
+    let is_health = |id: &EventId| {
+        use StepKind::{HostEjected, HostReturned, HostSpared};
+        matches!(log.kind(*id), HostEjected | HostReturned | HostSpared)
+    };
+    let decisions =
+        std::iter::successors(decision.filter(is_health), |id| log.cause(*id).filter(is_health));
+    decisions.filter_map(|id| log.cause(id)).collect()
+}
+
+/// Why all hosts are used: those that are ejected.
+fn panics(words: &Words<'_>, ejected: &[(EventId, u32)], at: EventId) -> Vec<(Role, String)> {
+    let out = ejected.iter().filter(|(since, _)| *since <= at).take(HOSTS_MAX);
+    let out = out
+        .map(|(since, pod)| format!("{} (ejected since {})", words.pod(*pod), since.dense_name()));
+    let out: Vec<String> = out.collect();
+    if out.is_empty() {
+        return Vec::new();
+    }
+    vec![(Role::Dim, format!("because of: {}", out.join(", ")))]
 }
 
 fn told(log: &Log, words: &Words<'_>, id: EventId) -> Item {
@@ -76,6 +112,8 @@ const fn is_choice(step: Step) -> bool {
             | Step::Delayed { .. }
             | Step::Asks { .. }
             | Step::Overflowed { .. }
+            | Step::HostEjected { .. }
+            | Step::HostSpared { .. }
             | Step::WaitsForConnection
             | Step::AttemptReset { .. }
             | Step::AttemptGivenUp

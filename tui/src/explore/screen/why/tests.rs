@@ -400,3 +400,34 @@ fn a_weighted_destination_is_a_choice_with_its_line_in_place() {
     let lines = super::proof::sentences(&app.scene(), &item.clone().from(Some(place)));
     assert!(lines.iter().any(|line| line.contains("weight: 90")), "{lines:?}");
 }
+
+#[test]
+fn an_ejection_leads_to_the_failure_that_made_it_and_the_failing_call_to_the_ejection() {
+    let edits = ["duration=3s", "warm_up=0s", "expectations=[]"];
+    let mut app = testing::app("basics/limits.yaml", &edits, Look::MONO);
+    let log = app.timeline.log();
+    let all = (0..log.len() as u32).map(EventId);
+    let ejection = all.into_iter().find(|id| log.kind(*id) == StepKind::HostEjected);
+    let ejection = ejection.expect("a host is ejected");
+    let cause = log.cause(ejection).expect("a call made it happen");
+    let request = log.request_at(cause).expect("it is one of a request");
+    let name = log.request_name(request);
+    app.go_to(ejection);
+    app.show(Screen::Why);
+    let model = Model::of(&app.scene());
+    let listed = |event| model.lists[CHOICES].iter().position(|it| it.event == Some(event));
+    let row = listed(cause).expect("the failure is listed");
+    assert!(listed(ejection).expect("the ejection is listed") > row);
+    let jump = super::enter(&app.scene(), CHOICES, row).expect("it leads there");
+    assert_eq!(jump.event, Some(cause));
+    app.show(Screen::Step);
+    let said = Screen::Step.sentences(&app.scene()).join("\n");
+    assert!(said.contains(&format!("because of {} of {name}", cause.dense_name())), "{said}");
+    // And from the failing call on: its next entries come to the ejection.
+    app.go_to(cause);
+    let on = app.timeline.log().next(meshwalk_sim::timeline::Unit::OfRequest, cause);
+    let on = on.expect("the request goes on");
+    assert!(on <= ejection, "{on:?}");
+    let screen = testing::text(&app.draw(120, 36));
+    assert!(screen.contains("ejects stock-"), "{screen}");
+}
