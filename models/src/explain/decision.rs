@@ -37,6 +37,9 @@ pub const FOUND: &str = "found";
 /// The name of the facts that say what a clause would have taken; any one of them would have done.
 pub const WANTED: &str = "wanted";
 
+/// What stands for a value that is not there, in what a clause found or would have taken.
+pub const MISSING: &str = "(missing)";
+
 /// A named value that took part in a decision.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fact {

@@ -9,7 +9,7 @@ mod rule;
 mod sourced;
 
 pub use catalogue::{CATALOGUE, rules};
-pub use decision::{Decision, Explanation, FOUND, Fact, WANTED};
+pub use decision::{Decision, Explanation, FOUND, Fact, MISSING, WANTED};
 pub use probe::{Probe, Silent, Tree};
 pub use rule::{Fidelity, Rule, RuleId};
 pub use sourced::Sourced;

@@ -83,6 +83,8 @@ pub fn walk(world: &World, planes: &ControlPlanes, question: &Question) -> Answe
         Sender::Client(client) => exposed::walk((world, planes), question, *client, &mut tree),
     };
     verdict::settle(&mut answer);
-    answer.because = tree.finish();
+    let steps = tree.finish();
+    verdict::name_lines(&mut answer, &steps);
+    answer.because = steps;
     answer
 }

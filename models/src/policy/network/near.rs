@@ -1,6 +1,7 @@
 //! Rules and selectors that fail by one thing alone: what was found, and what would have done. It
 //! is looked for only where somebody listens; whether a rule fits is decided elsewhere.
 
+use crate::explain::MISSING;
 use crate::manifest::kinds::policy::{
     NamespaceTest, PeerTest, PolicyPeer, PolicyPort, PortTest, Selection,
 };
@@ -14,9 +15,6 @@ use super::party::{Party, PartyKind};
 
 /// How many values that would have done are told.
 const WANTED_MAX: usize = 8;
-
-/// What stands for a label that is not there.
-const MISSING: &str = "(missing)";
 
 /// The one thing that is in the way.
 #[derive(Clone, Debug, PartialEq, Eq)]

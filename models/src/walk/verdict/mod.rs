@@ -4,6 +4,7 @@
 
 mod ends;
 mod legs;
+mod lines;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use crate::world::Origin;
 
 pub(super) use ends::{hears, settle};
 pub(super) use legs::{Ends, Taker, from_outside, inside, legs, to_waypoint};
+pub(super) use lines::name as name_lines;
 
 /// Whether a request may pass, over all layers together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

@@ -10,6 +10,7 @@ mod forward;
 mod hash_policy;
 mod host;
 mod mutate;
+mod near;
 mod normalize;
 mod pick;
 mod plan;

@@ -14,6 +14,7 @@ use super::super::config::{
 use super::super::dice::{Dice, Purpose};
 use super::super::matching::is_grpc;
 use super::super::request::Request;
+use super::near::{Near, near};
 
 const TAKEN: RuleId = RuleId("envoy.route.first-match");
 const PASSED_OVER: RuleId = RuleId("envoy.route.passed-over");
@@ -23,29 +24,30 @@ const FRACTION: RuleId = RuleId("envoy.route.fraction");
 /// How many routes that are passed over are told one by one.
 const TOLD_MAX: usize = 50;
 
-/// The condition of a route that does not hold.
-enum Miss<'r> {
+/// A condition of a route that does not hold.
+pub(super) enum Miss<'r> {
     Path(&'r RouteMatch),
     Grpc,
     Header(&'r HeaderMatcher),
     Query(&'r QueryMatcher),
 }
 
-/// The first condition that does not hold, the share of requests left aside.
-fn miss<'r>(matches: &'r RouteMatch, request: &Request, bootstrap: &Bootstrap) -> Option<Miss<'r>> {
-    if !matches.path.matches_request(request, matches.case) {
-        return Some(Miss::Path(matches));
-    }
-    if matches.grpc_only && !is_grpc(&request.headers) {
-        return Some(Miss::Grpc);
-    }
+/// The conditions that do not hold, the share of requests left aside.
+pub(super) fn misses<'r>(
+    matches: &'r RouteMatch,
+    request: &'r Request,
+    bootstrap: &Bootstrap,
+) -> impl Iterator<Item = Miss<'r>> {
     let repeated = bootstrap.repeated_headers;
-    let header = matches.headers.iter().find(|one| !one.matches(&request.headers, repeated));
-    if let Some(header) = header {
-        return Some(Miss::Header(header));
-    }
-    let query = matches.query.iter().find(|one| !one.matches(request.path_and_query()));
-    query.map(Miss::Query)
+    let is_path = matches.path.matches_request(request, matches.case);
+    let path = (!is_path).then_some(Miss::Path(matches));
+    let is_grpc = || matches.grpc_only && !is_grpc(&request.headers);
+    let grpc = std::iter::once_with(is_grpc).filter(|misses| *misses).map(|_| Miss::Grpc);
+    let headers = matches.headers.iter();
+    let headers = headers.filter(move |one| !one.matches(&request.headers, repeated));
+    let queries = matches.query.iter();
+    let queries = queries.filter(|one| !one.matches(request.path_and_query()));
+    path.into_iter().chain(grpc).chain(headers.map(Miss::Header)).chain(queries.map(Miss::Query))
 }
 
 impl Miss<'_> {
@@ -177,7 +179,7 @@ fn scan<'c, P: Probe>(
     for (at, route) in host.routes.iter().enumerate() {
         let matches = &route.matches;
         let label = Label(at, route);
-        let why = match miss(matches, request, bootstrap) {
+        let why = match misses(matches, request, bootstrap).next() {
             Some(miss) => Err(miss),
             None => {
                 let share = matches.fraction.as_ref().map(|it| it.in_force(bootstrap));
@@ -202,7 +204,11 @@ fn scan<'c, P: Probe>(
         }
         passed_over += 1;
         if passed_over <= TOLD_MAX {
-            probe.step(PASSED_OVER, Some(matches.origin), || match why {
+            probe.enter();
+            if let Some((found, wanted)) = tells_near(&why, matches, (request, bootstrap), probe) {
+                probe.misfit(&found, &[wanted]);
+            }
+            probe.leave(PASSED_OVER, Some(matches.origin), || match why {
                 Err(miss) => format!("{label} is passed over: {}", miss.told(request)),
                 Ok((_, share)) => format!(
                     "{label} is passed over: it takes {} % of such requests, and this is none of \
@@ -218,6 +224,17 @@ fn scan<'c, P: Probe>(
             (if some { "the rest finds no route" } else { "no route" }, host.routes.len());
         format!("{rest}: none of the {routes} routes of {} takes the request", host.name)
     });
+}
+
+/// The one thing that a request misses of a route, if somebody listens.
+fn tells_near<T>(
+    why: &Result<T, Miss<'_>>,
+    matches: &RouteMatch,
+    (request, bootstrap): (&Request, &Bootstrap),
+    probe: &impl Probe,
+) -> Option<Near> {
+    let is_asked = probe.listens() && why.is_err();
+    is_asked.then(|| near(matches, request, bootstrap)).flatten()
 }
 
 /// Sums up the routes that were not told one by one.

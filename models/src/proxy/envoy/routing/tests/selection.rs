@@ -3,11 +3,12 @@
 use proptest::prelude::*;
 
 use super::testing::*;
-use crate::explain::{Silent, Tree};
+use crate::explain::{FOUND, Silent, Tree, WANTED};
 use crate::profile::RepeatedHeaders;
+use crate::proxy::envoy::Request;
 use crate::proxy::envoy::config::{
-    Bootstrap, Case, HeaderMatcher, HeaderTest, Invert, MissingHeader, PathMatcher, RouteMatch,
-    StringMatcher, StringTest, TlsRequirement,
+    Bootstrap, Case, HeaderMatcher, HeaderTest, Invert, MissingHeader, PathMatcher, QueryMatcher,
+    QueryTest, RouteMatch, StringMatcher, StringTest, TlsRequirement,
 };
 use crate::proxy::envoy::routing::{Choice, HostIndex, choices, choose, find_host};
 use crate::units::Ppm;
@@ -223,5 +224,81 @@ proptest! {
             Choice::NoRoute | Choice::TlsRequired(_) => None,
         }).collect();
         prop_assert!(names.contains(&taken(&table, &get("/"), draw)));
+    }
+}
+
+/// What of the first route of a table a request nearly fulfils.
+fn near(matches: RouteMatch, request: &Request) -> Option<(String, String)> {
+    let table = routes(vec![direct("one", matches)]);
+    let mut tree = Tree::default();
+    choose(&table, request, &Bootstrap::default(), &mut Fixed(0), &mut tree);
+    let steps = tree.finish();
+    let fact = |name| {
+        let mut facts = steps.iter().flat_map(|step| &step.facts).filter(|it| it.name == name);
+        facts.next().map(|fact| fact.value.clone())
+    };
+    fact(FOUND).zip(fact(WANTED))
+}
+
+fn takes(matches: RouteMatch, request: &Request) -> bool {
+    taken(&routes(vec![direct("one", matches)]), request, 0).is_some()
+}
+
+#[test]
+fn a_path_that_looks_like_the_wanted_one_is_near_and_turns_the_route() {
+    let exact = |path: &str| matching(PathMatcher::Exact(path.to_owned()));
+    let below = |path: &str| matching(PathMatcher::PathSeparatedPrefix(path.to_owned()));
+    for (matches, path, (found, wanted)) in [
+        (prefix("/api"), "/API/v1/items", ("/API", "/api")),
+        (prefix("/orders"), "/order/7", ("/order", "/orders")),
+        (prefix("/v1/pay"), "/v1/refund/7", ("/v1/refund", "/v1/pay")),
+        (prefix("/cart/"), "/cart", ("/cart", "/cart/")),
+        (below("/orders"), "/orderx/7", ("/orderx", "/orders")),
+        (exact("/health"), "/health/", ("/health/", "/health")),
+        (exact("/carts"), "/cart?x=1", ("/cart", "/carts")),
+    ] {
+        let told = near(matches.clone(), &get(path));
+        assert_eq!(told, Some((found.to_owned(), wanted.to_owned())), "{path}");
+        let changed = format!("{wanted}{}", &path[found.len()..]);
+        assert!(takes(matches, &get(&changed)), "{changed}");
+    }
+    for (matches, path) in
+        [(prefix("/api"), "/cart"), (exact("/a/b"), "/c/d"), (below("/foo"), "/foobar")]
+    {
+        assert_eq!(near(matches, &get(path)), None, "{path}");
+    }
+}
+
+#[test]
+fn the_one_header_method_or_parameter_that_is_missing_is_near_and_turns_the_route() {
+    let header = |name: &str, test: HeaderTest| HeaderMatcher {
+        name: name.to_owned(),
+        test,
+        invert: Invert::No,
+        missing: MissingHeader::NoMatch,
+    };
+    let value = |text: &str| StringMatcher {
+        test: StringTest::Exact(text.to_owned()),
+        case: Case::Sensitive,
+    };
+    let user = header("x-user", HeaderTest::Value(value("jane")));
+    let method = header(":method", HeaderTest::Value(value("POST")));
+    let query = QueryMatcher { name: "v".to_owned(), test: QueryTest::Value(value("2")) };
+    let matches = RouteMatch { headers: vec![user, method], query: vec![query], ..prefix("/cart") };
+    let of = |path: &str, headers: &[(&str, &str)]| with_headers(path, headers);
+    let (post, jane) = ((":method", "POST"), ("x-user", "jane"));
+    assert!(takes(matches.clone(), &of("/cart?v=2", &[post, jane])));
+    for (path, headers, found, wanted) in [
+        ("/cart?v=2", &[post][..], "x-user: (missing)", "x-user: jane"),
+        ("/cart?v=2", &[post, ("x-user", "joe")], "x-user: joe", "x-user: jane"),
+        ("/cart?v=2", &[jane], "method: GET", "method: POST"),
+        ("/cart", &[post, jane], "query v: (missing)", "query v: 2"),
+        ("/Cart?v=2", &[post, jane], "/Cart", "/cart"),
+    ] {
+        let told = near(matches.clone(), &of(path, headers));
+        assert_eq!(told, Some((found.to_owned(), wanted.to_owned())));
+    }
+    for (path, headers) in [("/cart", &[jane][..]), ("/Cart?v=2", &[post]), ("/x", &[post, jane])] {
+        assert_eq!(near(matches.clone(), &of(path, headers)), None, "two things, or nothing alike");
     }
 }
