@@ -7,6 +7,7 @@ use ratatui::widgets::Widget;
 
 use crate::explore::frame::pane;
 use crate::explore::frame::room::Room;
+use crate::explore::look::Sign;
 use crate::explore::scene::Scene;
 
 use super::item::{self, Item};
@@ -106,13 +107,30 @@ fn headline(scene: &Scene<'_>, model: &Model, inner: Rect, buffer: &mut Buffer) 
     // The verdict and what became of the request come first and may take two lines each.
     let most_of = |at: usize| if at < 2 { 2 } else { 1 };
     let items = model.headline.iter().enumerate();
-    let lines = items.flat_map(|(at, item)| item.lines(scene, width).into_iter().take(most_of(at)));
+    let lines = items.flat_map(|(at, item)| shortened(scene, item, width, most_of(at)));
     let lines: Vec<Line<'_>> = lines.take(most.max(2)).collect();
     for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {
         line.render(Rect { y, height: 1, ..inner }, buffer);
     }
     let taken = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(inner.height);
     Rect { y: inner.y + taken, height: inner.height - taken, ..inner }
+}
+
+/// A row in so many lines; a sign says that there is more.
+fn shortened(scene: &Scene<'_>, item: &Item, width: usize, most: usize) -> Vec<Line<'static>> {
+    let mut lines = item.lines(scene, width);
+    if lines.len() <= most {
+        return lines;
+    }
+    lines.truncate(most);
+    let more = scene.look.sign(Sign::Ellipsis);
+    let last = lines.last_mut().and_then(|line| line.spans.last_mut());
+    if let Some(span) = last {
+        let room = width.saturating_sub(more.chars().count() + 1);
+        let kept: String = span.content.chars().take(room).collect();
+        span.content = format!("{} {more}", kept.trim_end()).into();
+    }
+    lines
 }
 
 fn draw_proof(scene: &Scene<'_>, model: &Model, area: Rect, buffer: &mut Buffer) {

@@ -28,7 +28,7 @@ pub(super) struct Item {
     pub(super) role: Role,
     /// What it says.
     pub(super) text: String,
-    /// Lines below it that are not wrapped.
+    /// Lines below it; those that stand below each other, mark by mark, are not wrapped.
     pub(super) below: Vec<(Role, String)>,
     /// The entry that it is about.
     pub(super) event: Option<EventId>,
@@ -106,7 +106,8 @@ impl Item {
         let taken = lead.chars().count();
         let rest = " ".repeat(taken);
         let style = look.style(self.role);
-        let wrapped = wrap(&self.text, width.saturating_sub(taken).max(12));
+        let room = width.saturating_sub(taken).max(12);
+        let wrapped = broken(&self.text, room);
         let mut lines: Vec<Line<'static>> = wrapped
             .into_iter()
             .enumerate()
@@ -115,11 +116,31 @@ impl Item {
                 Line::from(vec![Span::styled(lead, style), Span::styled(text, style)])
             })
             .collect();
-        lines.extend(self.below.iter().map(|(role, text)| {
-            Line::from(vec![Span::raw(rest.clone()), Span::styled(text.clone(), look.style(*role))])
-        }));
+        for (role, text) in &self.below {
+            let texts = match role {
+                Role::Dim => broken(text, room),
+                _ => vec![text.clone()],
+            };
+            lines.extend(texts.into_iter().map(|text| {
+                Line::from(vec![Span::raw(rest.clone()), Span::styled(text, look.style(*role))])
+            }));
+        }
         lines
     }
+}
+
+/// A text in lines of a width; a word that is longer is broken.
+pub(super) fn broken(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = Vec::new();
+    for line in wrap(text, width) {
+        let characters: Vec<char> = line.chars().collect();
+        match characters.len() <= width {
+            true => lines.push(line),
+            false => lines.extend(characters.chunks(width).map(|part| part.iter().collect())),
+        }
+    }
+    lines
 }
 
 /// Draws rows so that the selected one can be seen.

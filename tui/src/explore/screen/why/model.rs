@@ -97,7 +97,7 @@ impl Maker<'_> {
         let answer = &answered.answer;
         let world = self.scene.session.world();
         let role = role_of(answer.verdict);
-        model.headline.push(Item::new(role, verdict_line(answer)).signed(sign_of(answer.verdict)));
+        model.headline.push(Item::new(role, headline(answer)).signed(sign_of(answer.verdict)));
         let mut asked = title(world, &answered.question);
         if let Some(place) = answered.written {
             asked.push_str(&format!("  {}", self.place(Origin::Scenario(place))));
@@ -269,7 +269,8 @@ impl Maker<'_> {
             };
             items.push(Item::new(Role::Dim, text));
         } else if items.is_empty() {
-            let text = format!("none of {} edits that were tried does", found.evaluations);
+            let text =
+                format!("none of {} edits that were tried changes the verdict", found.evaluations);
             items.push(Item::new(Role::Dim, text));
         }
         if found.left_out > 0 {
@@ -288,6 +289,16 @@ impl Maker<'_> {
 
     fn place(&self, origin: Origin) -> String {
         Places::new(&self.scene.session.sources).show(origin)
+    }
+}
+
+/// The verdict in one line: who decides before the details, which may be long.
+fn headline(answer: &Answer) -> String {
+    let line = verdict_line(answer);
+    let details = answer.details.as_ref().map(|details| format!("  {details}"));
+    match details.filter(|details| line.contains(details.as_str())) {
+        Some(details) => format!("{} ({})", line.replacen(&details, "", 1), details.trim()),
+        None => line,
     }
 }
 

@@ -1,10 +1,14 @@
 //! Near misses: a clause that would fit if one token of what it found were another. Whether it
 //! fits is not decided here.
 
-use meshwalk_models::explain::{Explanation, FOUND, WANTED};
+use meshwalk_models::explain::{Explanation, FOUND, MISSING, WANTED};
+use meshwalk_models::manifest::nearest;
 
 /// What tokens of names, paths and addresses are told apart by.
 const BETWEEN: [char; 3] = ['/', '.', ':'];
+
+/// What stands between the name of a value and the value.
+const NAMED: &str = ": ";
 
 /// A clause that fails by one token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,14 +19,8 @@ pub(super) struct Near {
     pub(super) wanted: String,
     /// The token of what it found that differs, in characters from 0.
     pub(super) differs: (usize, usize),
-}
-
-impl Near {
     /// How near it is, in few words.
-    pub(super) fn why(&self) -> &'static str {
-        let is_whole = self.differs == (0, self.found.chars().count());
-        if is_whole { "it differs" } else { "one token differs" }
-    }
+    pub(super) why: &'static str,
 }
 
 /// The nearest of what a step wanted, where it fails by one token.
@@ -33,17 +31,46 @@ pub(super) fn near(step: &Explanation) -> Option<Near> {
 }
 
 fn near_of(found: &str, wanted: &str) -> Option<Near> {
+    let near =
+        |differs, why| Near { found: found.to_owned(), wanted: wanted.to_owned(), differs, why };
+    // Values of one name are near to each other, whatever they are.
+    if let (Some((name, own)), Some((other, value))) =
+        (found.split_once(NAMED), wanted.split_once(NAMED))
+        && name == other
+        && own != value
+    {
+        let from = name.chars().count() + NAMED.len();
+        return Some(near((from, from + own.chars().count()), how(own, value, "it differs")));
+    }
     let (tokens, others) = (tokens(found), tokens(wanted));
     if tokens.len() != others.len() {
-        return None;
+        let is_slash = found.trim_end_matches('/') == wanted.trim_end_matches('/');
+        let length = found.chars().count();
+        return is_slash.then(|| near((length.saturating_sub(1), length), "a slash at the end"));
     }
-    let alike = tokens.iter().zip(&others).filter(|(one, other)| one.2 == other.2);
-    let is_like = alike.clone().any(|(one, _)| !one.2.is_empty());
-    if tokens.len() != alike.count() + 1 || (tokens.len() > 1 && !is_like) {
-        return None;
+    let mut differ = tokens.iter().zip(&others).filter(|(one, other)| one.2 != other.2);
+    let (one, other) = differ.next().filter(|_| differ.next().is_none())?;
+    let alike =
+        tokens.iter().zip(&others).any(|(one, other)| one.2 == other.2 && !one.2.is_empty());
+    // Of two letters each is a slip of any other.
+    let is_slip = one.2.len() > 2 && nearest(&one.2, [other.2.as_str()]).is_some();
+    let is_near = tokens.len() == 1 || alike || is_slip || one.2.eq_ignore_ascii_case(&other.2);
+    let is_whole = (one.0, one.1) == (0, found.chars().count());
+    let plain = if is_whole { "it differs" } else { "one token differs" };
+    is_near.then(|| near((one.0, one.1), how(&one.2, &other.2, plain)))
+}
+
+/// How two values differ.
+fn how(found: &str, wanted: &str, plain: &'static str) -> &'static str {
+    if found == MISSING {
+        "it is missing"
+    } else if wanted == MISSING {
+        "it is there"
+    } else if found.eq_ignore_ascii_case(wanted) {
+        "it differs in case"
+    } else {
+        plain
     }
-    let (one, _) = tokens.iter().zip(&others).find(|(one, other)| one.2 != other.2)?;
-    Some(Near { found: found.to_owned(), wanted: wanted.to_owned(), differs: (one.0, one.1) })
 }
 
 /// Tokens with the characters that they stand at.
@@ -69,13 +96,26 @@ mod tests {
         let near = near_of("c.local/ns/shop/sa/default", "c.local/ns/shop/sa/web");
         let near = near.expect("one token differs");
         assert_eq!(near.differs, (19, 26));
-        assert_eq!(near.why(), "one token differs");
+        assert_eq!(near.why, "one token differs");
     }
 
     #[test]
     fn a_value_of_one_token_is_near_to_any_other() {
-        assert_eq!(near_of("GET", "POST").expect("one value").why(), "it differs");
+        assert_eq!(near_of("GET", "POST").expect("one value").why, "it differs");
         assert_eq!(near_of("15008", "8080").expect("one value").differs, (0, 5));
+    }
+
+    #[test]
+    fn values_of_one_name_are_near_and_it_is_said_how_they_differ() {
+        let near = |found, wanted| {
+            let near = near_of(found, wanted).expect("they are near");
+            (near.differs, near.why)
+        };
+        assert_eq!(near("pod label app: web", "pod label app: a.b"), ((15, 18), "it differs"));
+        assert_eq!(near("x-user: (missing)", "x-user: jane"), ((8, 17), "it is missing"));
+        assert_eq!(near("/Cart", "/cart"), ((1, 5), "it differs in case"));
+        assert_eq!(near("/orders", "/order"), ((1, 7), "one token differs"));
+        assert_eq!(near("/health/", "/health"), ((7, 8), "a slash at the end"));
     }
 
     #[test]

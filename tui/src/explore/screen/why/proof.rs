@@ -6,10 +6,9 @@ use ratatui::text::{Line, Span};
 use crate::explore::look::{Role, Sign};
 use crate::explore::scene::Scene;
 use crate::explore::wording::{fidelity_word, rule};
-use crate::report::tree::wrap;
 
 use super::excerpt::{ExcerptLine, excerpt};
-use super::item::Item;
+use super::item::{Item, broken};
 
 /// How many lines of a file are told in sentences.
 const TOLD_LINES: usize = 1;
@@ -56,10 +55,12 @@ pub(super) fn lines(
     let most = if has_file { height / 2 } else { height };
     for (at, sentence) in of_rule(item).into_iter().enumerate() {
         let role = if at == 0 { Role::Info } else { Role::Dim };
-        all.extend(wrap(&sentence, width).into_iter().map(|text| styled(role, text)));
-    }
-    if all.len() > most {
-        all.truncate(most);
+        let lines = broken(&sentence, width);
+        // A sentence that would be cut is left out; the rule itself is always there.
+        if at > 0 && all.len() + lines.len() > most {
+            break;
+        }
+        all.extend(lines.into_iter().take(most.max(1)).map(|text| styled(role, text)));
     }
     match item.origin {
         Some(Origin::Manifest(place) | Origin::Scenario(place)) => {
@@ -97,16 +98,20 @@ fn excerpt_line(scene: &Scene<'_>, line: &ExcerptLine, width: usize) -> Line<'st
             Span::styled(text, look.style(Role::Dim)),
         ]);
     };
-    // A long line is cut so that what is meant can be seen.
+    // A long line is cut so that what is meant can be seen; a sign says where something is left out.
     let start = if to > room { from.saturating_sub(room / 4) } else { 0 };
+    let cut = if start > 0 { look.sign(Sign::Ellipsis) } else { "" };
+    let more = if chars.len() - start > room { look.sign(Sign::Ellipsis) } else { "" };
+    let (first, last) = (start + cut.chars().count(), start + room - more.chars().count());
     let part = |from: usize, to: usize| -> String {
-        let end = to.min(chars.len()).min(start + room);
-        chars.get(from.max(start)..end.max(from.max(start))).unwrap_or_default().iter().collect()
+        let from = from.max(first);
+        let end = to.min(chars.len()).min(last).max(from);
+        chars.get(from..end).unwrap_or_default().iter().collect()
     };
     Line::from(vec![
-        Span::styled(number, look.style(Role::Text)),
+        Span::styled(format!("{number}{cut}"), look.style(Role::Text)),
         Span::styled(part(start, from), look.style(Role::Text)),
         Span::styled(part(from, to), look.style(Role::Found)),
-        Span::styled(part(to, chars.len()), look.style(Role::Text)),
+        Span::styled(format!("{}{more}", part(to, chars.len())), look.style(Role::Text)),
     ])
 }

@@ -140,6 +140,24 @@ fn a_name_that_nobody_answers_for_names_the_policy() {
 }
 
 #[test]
+fn a_route_that_nearly_matched_is_marked_with_what_the_request_lacks() {
+    let asked = Asked {
+        folder: "questions/41-routes-in-ci",
+        from: "web/frontend",
+        to: "checkout.shop:8080",
+        method: "GET",
+        path: "/pay",
+    };
+    let app = asked.at(StepKind::CallEnded, Look::MONO);
+    let model = Model::of(&app.scene());
+    let mut rows = model.lists[DECISION].iter();
+    let near = rows.find(|row| row.text.ends_with("is passed over")).expect("a near miss");
+    let below: Vec<&str> = near.below.iter().map(|(_, text)| text.as_str()).collect();
+    let told = ["found  x-user: (missing)", " it is missing ^^^^^^^^^", "wanted x-user: jane"];
+    assert_eq!(below, told);
+}
+
+#[test]
 fn the_run_and_the_answer_agree_in_every_question() {
     for asked in [WHICH_POLICY, WHICH_IDENTITY, STRICT, NOTHING_DENIED, PORT_OF_TUNNELS, NO_DNS] {
         let app = asked.at(StepKind::CallEnded, Look::MONO);

@@ -39,10 +39,26 @@ pub(super) fn rows_of(
     let root = all.iter().rposition(|step| leads(step) && has_reasons(step));
     let root = root.or_else(|| all.iter().rposition(leads));
     let root = root.or_else(|| all.iter().rposition(has_reasons)).or(all.len().checked_sub(1));
-    let mut writer =
-        Writer { decisive, is_turned_over, rows: Rows::default(), weight: (false, false, false) };
+    let is_decided = |at: &usize| all[*at].origin.is_some_and(|it| decisive.contains(&it));
+    let pointed = root.filter(is_decided).and_then(|root| near_before(all, root));
+    let mut writer = Writer {
+        decisive,
+        is_turned_over,
+        rows: Rows::default(),
+        weight: (false, false, false),
+        is_below_decisive: false,
+        pointed,
+    };
     writer.siblings(all, "", 0, root);
     writer.rows
+}
+
+/// Of the steps before a root without reasons of its own that are like the last of them (routes that
+/// are passed over), the last near miss.
+fn near_before(all: &[Explanation], root: usize) -> Option<usize> {
+    let rule = all[..root].last().filter(|_| all[root].because.is_empty())?.rule;
+    let alike = all[..root].iter().enumerate().rev().take_while(|(_, step)| step.rule == rule);
+    alike.filter(|(_, step)| near(step).is_some()).map(|(at, _)| at).next()
 }
 
 /// Whether a step, or one below it, goes by one of these lines.
@@ -58,6 +74,10 @@ struct Writer<'w> {
     /// Of the row that decided so far: whether it did, is a clause that does not fit, and nearly
     /// does.
     weight: (bool, bool, bool),
+    /// Whether the step above those that are written decided.
+    is_below_decisive: bool,
+    /// The outermost step to look at in the place of the root.
+    pointed: Option<usize>,
 }
 
 impl Writer<'_> {
@@ -74,7 +94,12 @@ impl Writer<'_> {
                 Some(root) => at == root,
                 None => leads_to(step, &self.decisive),
             };
+            let first = self.rows.items.len();
             self.step(step, (key, depth), times, opens);
+            let is_pointed = |pointed| depth == 0 && (at..at + times).contains(&pointed);
+            if self.pointed.is_some_and(is_pointed) {
+                self.rows.decides = first;
+            }
             at += times;
         }
     }
@@ -89,7 +114,7 @@ impl Writer<'_> {
         let is_open = opens != (self.is_turned_over)(&key);
         let near = near(step);
         let is_misfit = step.facts.iter().any(|fact| fact.name == FOUND);
-        let is_root = depth == 0 && opens;
+        let is_root = depth == 0 && opens && self.pointed.is_none();
         let decides = step.origin.is_some_and(|origin| self.decisive.contains(&origin));
         let mut text = shortened(step, near.as_ref());
         if times > 1 {
@@ -110,8 +135,9 @@ impl Writer<'_> {
         }
         // A clause that does not fit is the row to look at, before all one that nearly does;
         // without one, the last that decided.
-        let weight = (decides, is_misfit, near.is_some());
-        let is_it = decides && depth > 0 && weight >= self.weight;
+        let matters = decides || (self.is_below_decisive && near.is_some());
+        let weight = (matters, is_misfit, near.is_some());
+        let is_it = matters && depth > 0 && weight >= self.weight;
         if is_root || is_it {
             self.rows.decides = self.rows.items.len();
         }
@@ -120,16 +146,30 @@ impl Writer<'_> {
         }
         self.rows.items.push(item);
         if is_open {
+            let before = std::mem::replace(&mut self.is_below_decisive, decides);
             self.siblings(&step.because, &format!("{key}."), depth + 1, None);
+            self.is_below_decisive = before;
         }
     }
 }
 
+/// Where the words begin that tell what stands below a near miss.
+const TOLD_BELOW: [&str; 6] = [
+    "; the first: ",
+    ": podSelector: ",
+    ": namespaceSelector: ",
+    ": it means pods of namespace ",
+    ": the port is not among ",
+    ": wanted ",
+];
+
 /// What a step found; of a near miss without the values, which stand below it.
 fn shortened(step: &Explanation, near: Option<&Near>) -> String {
     let Some(near) = near else { return step.finding.clone() };
+    let told = TOLD_BELOW.iter().filter_map(|words| step.finding.find(words)).min();
     let found = format!(" is {}", near.found);
-    let cut = step.finding.find(&found).or_else(|| step.finding.find(near.wanted.as_str()));
+    let cut = told.or_else(|| step.finding.find(&found));
+    let cut = cut.or_else(|| step.finding.find(near.wanted.as_str()));
     let text = cut.map_or(step.finding.as_str(), |at| &step.finding[..at]);
     text.trim_end().to_owned()
 }
@@ -144,9 +184,14 @@ fn below(step: &Explanation, near: Option<&Near>) -> Vec<(Role, String)> {
     if let Some(near) = near {
         let (from, to) = near.differs;
         let marks = "^".repeat((to - from).max(1));
-        let blank = " ".repeat("found  ".len() + from);
+        let room = "found  ".len() + from;
+        // A narrow pane cuts off what stands far right.
+        let marked = match near.why.len() < room {
+            true => format!("{:>width$} {marks}", near.why, width = room - 1),
+            false => format!("{}{marks} {}", " ".repeat(room), near.why),
+        };
         lines.push((Role::Text, format!("found  {}", near.found)));
-        lines.push((Role::Warn, format!("{blank}{marks} {}", near.why())));
+        lines.push((Role::Warn, marked));
         lines.push((Role::Text, format!("wanted {}", near.wanted)));
         return lines;
     }
@@ -159,4 +204,62 @@ fn below(step: &Explanation, near: Option<&Near>) -> Vec<(Role, String)> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use meshwalk_models::explain::{Fact, RuleId};
+
+    use super::*;
+
+    fn step(rule: &'static str, origin: &'static str, because: Vec<Explanation>) -> Explanation {
+        let origin = Some(Origin::Default(origin));
+        Explanation {
+            rule: RuleId(rule),
+            finding: origin_text(origin),
+            facts: Vec::new(),
+            origin,
+            because,
+        }
+    }
+
+    fn origin_text(origin: Option<Origin>) -> String {
+        format!("{origin:?}")
+    }
+
+    fn near_miss(mut step: Explanation) -> Explanation {
+        for (name, value) in [(FOUND, "x-user: (missing)"), (WANTED, "x-user: jane")] {
+            step.facts.push(Fact { name, value: value.to_owned() });
+        }
+        step
+    }
+
+    fn decides(steps: &[Explanation], decisive: &'static str) -> usize {
+        let lines = BTreeSet::from([Origin::Default(decisive)]);
+        rows_of(steps, lines, &|_| false).decides
+    }
+
+    #[test]
+    fn of_routes_that_are_passed_over_the_near_miss_is_looked_at() {
+        let passed = |origin| step("envoy.route.passed-over", origin, Vec::new());
+        let none = || step("envoy.route.no-match", "host", Vec::new());
+        let before = step("envoy.route.domain", "host", Vec::new());
+        let all = [before, near_miss(passed("one")), passed("two"), none()];
+        assert_eq!(decides(&all, "host"), 1);
+        let none_near = [passed("one"), passed("two"), none()];
+        assert_eq!(decides(&none_near, "host"), 2, "nothing is near");
+        assert_eq!(decides(&all, "elsewhere"), 3, "the host did not decide");
+    }
+
+    #[test]
+    fn a_near_miss_below_what_decided_is_looked_at_and_one_elsewhere_is_not() {
+        let rule = |origin| near_miss(step("network.peer", origin, Vec::new()));
+        let policy = step("network.isolation", "isolates", vec![rule("its peer")]);
+        let other = step("network.isolation", "other", vec![rule("another peer")]);
+        let all = [step("network.both-ends", "end", vec![policy, other])];
+        let rows = rows_of(&all, BTreeSet::from([Origin::Default("isolates")]), &|_| false);
+        let row = &rows.items[rows.decides];
+        assert_eq!(row.origin, Some(Origin::Default("its peer")));
+        assert!(row.below.iter().any(|(_, text)| text.contains("it is missing ^^^^^^^^^")));
+    }
 }
