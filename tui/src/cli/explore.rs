@@ -3,11 +3,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use super::{DataPathArg, InputArgs};
 use crate::exit;
-use crate::explore::Palette;
+use crate::explore::{Palette, Screen};
 
 /// The most columns and rows of a screen that is written to a file.
 const SIZE_MAX: ScreenSize = ScreenSize { width: 500, height: 200 };
@@ -36,8 +37,8 @@ pub(crate) struct PlaceArgs {
     #[arg(long, value_name = "EVENT|TIME|CONDITION")]
     pub(crate) at: Option<String>,
 
-    /// The screen: map, step, ladder, why, time, state or metrics.
-    #[arg(long, value_name = "NAME")]
+    /// The screen to show.
+    #[arg(long, value_name = "NAME", value_parser = screens())]
     pub(crate) screen: Option<String>,
 
     /// Which colours tell things apart; no colour says anything alone.
@@ -87,6 +88,7 @@ pub(crate) enum DepthArg {
 #[command(after_help = exit::help_with(&[
     "meshwalk open scenarios/basics/policies.yaml",
     "meshwalk open scenarios/shop/baseline.yaml --at e25 --screen why",
+    "meshwalk open scenarios/basics/policies.yaml --at 'verdict == \"deny\"' --screen why",
     "meshwalk open -f manifests/",
 ]))]
 pub(crate) struct OpenArgs {
@@ -142,6 +144,7 @@ pub(crate) struct StepArgs {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = exit::help_with(&[
     "meshwalk render scenarios/basics/policies.yaml --screen map",
+    "meshwalk render scenarios/basics/policies.yaml --at 'verdict == \"deny\"' --screen why",
     "meshwalk render scenarios/shop/baseline.yaml --at e25 --screen why --size 120x36 --out svg --write why.svg",
 ]))]
 pub(crate) struct RenderArgs {
@@ -181,7 +184,8 @@ pub(crate) struct PictureArgs {
 /// The arguments of `meshwalk play`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = exit::help_with(&[
-    "meshwalk play --type 'l l w' scenarios/basics/policies.yaml",
+    "meshwalk play --type ') w' scenarios/basics/policies.yaml",
+    "meshwalk play --type '23G 5' --size 80x24 scenarios/basics/policies.yaml",
     "meshwalk play keys.txt scenarios/basics/policies.yaml --every --snapshots screens/",
 ]))]
 pub(crate) struct PlayArgs {
@@ -238,6 +242,11 @@ pub(crate) enum FormArg {
 pub(crate) struct ScreenSize {
     pub(crate) width: u16,
     pub(crate) height: u16,
+}
+
+/// The names of the screens, so that shells complete them.
+fn screens() -> PossibleValuesParser {
+    PossibleValuesParser::new(Screen::ALL.map(Screen::word))
 }
 
 fn parse_size(text: &str) -> Result<ScreenSize, String> {

@@ -75,6 +75,8 @@ pub(in crate::explore) const HINTS: &[Hint] = &[
     Hint::new(When::Always, &[Id::PreviousDecision, Id::NextDecision], "decision")
         .on(&[Screen::Step, Screen::Why]),
     Hint::new(When::Always, &[Id::PreviousFailure, Id::NextFailure], "failure"),
+    // On a small screen half of what there is stands in panes that are not seen.
+    Hint::new(When::Panes, &[Id::NextPane], "pane"),
     Hint::new(When::RowOpens, &[Id::Enter], "open"),
     Hint::new(When::Always, &[Id::WhyThis], "why").on(&[
         Screen::Map,
@@ -85,7 +87,6 @@ pub(in crate::explore) const HINTS: &[Hint] = &[
         Screen::Metrics,
     ]),
     Hint::new(When::Breaks, &[Id::RunToPreviousBreak, Id::RunToNextBreak], "run to break"),
-    Hint::new(When::Panes, &[Id::NextPane], "pane"),
     Hint::new(When::Always, &[Id::Search], "search"),
     Hint::new(When::Always, &[Id::CommandLine], "command"),
     Hint::new(When::NoBreaks, &[Id::ToggleBreak], "break"),

@@ -80,6 +80,11 @@ pub(in crate::explore) fn rows(
         buffer.set_string(area.x, y, mark, style);
         let text = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
         row.render(text, buffer);
+        if row.width() > usize::from(text.width)
+            && let Some(cell) = buffer.cell_mut((area.right().saturating_sub(1), y))
+        {
+            cell.set_symbol(scene.look.sign(Sign::Ellipsis));
+        }
         buffer.set_style(area, style);
     }
 }

@@ -72,7 +72,7 @@ fn legend(look: &Look, ladder: &Ladder) -> String {
         count => format!("  {count} more requests used it"),
     };
     format!(
-        " ~ derived  {plain} plaintext  {encrypted} encrypted  {{..}} handshake keys  {} fatal  {} \
+        " ~ derived  {plain} plain  {encrypted} encrypted  {{..}} handshake keys  {} fatal  {} \
          here{more}",
         look.sign(Sign::Bad),
         look.sign(Sign::Here),
@@ -122,7 +122,12 @@ impl Grid {
     }
 
     fn names(&self, look: &Look, columns: &[Column]) -> String {
-        self.heading(look, columns.iter().map(|it| it.name.as_str()))
+        // What it is stands below its name.
+        let names = columns.iter().map(|it| match it.name.strip_suffix(it.what) {
+            Some(short) if !short.trim_end().is_empty() => short.trim_end(),
+            _ => it.name.as_str(),
+        });
+        self.heading(look, names)
     }
 
     fn whats(&self, look: &Look, columns: &[Column]) -> String {
@@ -167,7 +172,10 @@ fn gutter(rung: &Rung, here: &str) -> String {
         Basis::Derived => format!("{here}~{:17} ", ""),
         Basis::Recorded => {
             let at = rung.at.map_or(String::new(), |at| time_ms(at.as_ns()));
-            format!("{here} {:<6} {at:>10} ", rung.anchor.dense_name())
+            // A long number takes its room from the time, so that lifelines stay where they are.
+            let name = format!("{:<6}", rung.anchor.dense_name());
+            let rest = GUTTER.saturating_sub(4 + name.len());
+            format!("{here} {name} {at:>rest$} ")
         }
     }
 }

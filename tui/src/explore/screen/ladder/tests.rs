@@ -14,6 +14,7 @@ use super::scene::Shown;
 use super::{BELIEFS, LADDER, WHY};
 
 const POLICIES: &str = "basics/policies.yaml";
+const SHOP_SHORT: &[&str] = &["duration=2s", "warm_up=0s", "expectations=[]"];
 const SHORT: &[&str] = &["duration=1s", "warm_up=0s", "expectations=[]"];
 
 fn asked(folder: &str, to: &str, duration: &str) -> App {
@@ -224,4 +225,17 @@ fn a_tunnel_that_another_connection_asked_for_is_told_apart() {
         of_others += said("for another connection");
     }
     assert!(of_others > 0, "some wait for the tunnel of another");
+}
+
+#[test]
+fn long_numbers_of_entries_and_times_leave_the_lifelines_where_they_are() {
+    let mut app = testing::app("shop/baseline.yaml", SHOP_SHORT, Look::MONO);
+    app.show(Screen::Ladder);
+    let screen = shown(&app, (80, 24));
+    let is_rung = |line: &&str| line.contains(" e") && line.contains('\u{2502}');
+    let rungs: Vec<&str> = screen.lines().filter(is_rung).collect();
+    assert!(rungs.iter().any(|line| line.contains(" e1064")), "it ends far on:\n{screen}");
+    let lifeline = |line: &&str| line.chars().position(|it| it == '\u{2502}');
+    let first = rungs.first().and_then(lifeline);
+    assert!(rungs.len() > 3 && rungs.iter().all(|line| lifeline(&line) == first), "{screen}");
 }

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::explore::look::{Glyphs, Look, Role, Sign};
+use crate::explore::screen::signals;
 
 use super::axis::Axis;
 use super::naming::Naming;
@@ -60,7 +61,7 @@ impl Picture<'_> {
             }
         }
         let cursor = self.axis.column(self.now);
-        let scale = format!("1 column = {}", self.axis.per_column());
+        let scale = format!("1 column = {}", signals::span(Some(self.axis.per_column())));
         let mut spans = vec![Span::raw(padded("", self.widths.label + 1, self.look))];
         for (column, sign) in cells.into_iter().enumerate() {
             if Some(column) == cursor {

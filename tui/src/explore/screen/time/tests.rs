@@ -157,10 +157,10 @@ fn keys_lead_through_the_panes_and_along_the_axis() {
         &mut app,
         (120, 36),
         &[
-            ("5", &["[5 Time]", "╔ Timeline  readers#12", "1 column = 150.861ms"]),
+            ("5", &["[5 Time]", "╔ Timeline  readers#12", "1 column = 151ms"]),
             ("+", &["1 column = 75."]),
-            ("-", &["1 column = 150.861ms"]),
-            ("k enter", &["1 column = 150.861ms"]),
+            ("-", &["1 column = 151ms"]),
+            ("k enter", &["1 column = 151ms"]),
             ("tab", &["╔ Accounting", "= latency"]),
             ("tab", &["╔ Retries"]),
             ("enter", &["[5 Time]", "e945 of"]),
