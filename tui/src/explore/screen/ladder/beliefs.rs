@@ -145,6 +145,7 @@ fn tcp(past: &Past, near: Near, protection: Protection) -> Belief {
         (Near::Own, _) => past.tcp,
     };
     let client = match (past, stands) {
+        (Past { closed: Some(id), opening: Some(_), .. }, None) => since(*id, "given up"),
         (Past { closed: Some(id), .. }, _) => since(*id, "closed"),
         (Past { dropped: Some(id), .. }, _) => since(*id, "SYN sent, no answer"),
         (_, Some(id)) => since(id, "established"),

@@ -118,6 +118,19 @@ fn a_dropped_packet_leaves_the_server_ignorant() {
 }
 
 #[test]
+fn a_connection_that_never_opened_sends_no_close() {
+    let edits = ["duration=12s", "warm_up=0s", "expectations=[]"];
+    let app = testing::app(POLICIES, &edits, Look::MONO);
+    let app = at(app, "reporter#0", StepKind::ConnectionClosed);
+    let screen = shown(&app, (80, 24));
+    assert!(screen.contains("is given up: it never opened"), "{screen}");
+    assert!(!screen.contains(" close "), "no message is drawn:\n{screen}");
+    let (client, server) = believed(&app, "TCP");
+    assert!(client.starts_with("given up"), "{client}");
+    assert_eq!(server, "never saw a SYN");
+}
+
+#[test]
 fn a_tunnel_that_is_dropped_is_given_up() {
     let folder = "questions/28-network-policy-and-hbone";
     let app = asked(folder, "orders.shop:8080", "duration=12s");

@@ -198,17 +198,7 @@ impl Making<'_> {
             }
             Step::StreamAsked => self.stream_asked(),
             Step::StreamOpened => self.stream_opened(),
-            Step::ConnectionClosed => {
-                let keys = self.keys();
-                let message = Message {
-                    from: if self.is_of_node() { 0 } else { near },
-                    to: if self.is_of_node() { near } else { far },
-                    kind: MessageKind::Close,
-                    protection: if self.is_of_node() { Keys::None } else { keys },
-                    outcome: Outcome::GoesOn,
-                };
-                self.message(Basis::Recorded, Phase::End, message);
-            }
+            Step::ConnectionClosed => self.closed(),
             _ => {}
         }
     }
@@ -239,6 +229,32 @@ impl Making<'_> {
             Step::TunnelClosed => false,
             _ => true,
         }
+    }
+
+    /// The end; nobody is told of it where nobody had answered.
+    fn closed(&mut self) {
+        let (near, far) = self.ladder.ends;
+        let stood = |step: Step| {
+            matches!(
+                step,
+                Step::TcpEstablished
+                    | Step::TlsEstablished
+                    | Step::StreamAsked
+                    | Step::StreamOpened
+            )
+        };
+        // A log that begins later may have missed the answer.
+        if self.connection.opened.is_some() && !self.has_told(stood) {
+            let text = "is given up: it never opened";
+            return self.note((Basis::Recorded, Phase::End), near, text);
+        }
+        let (from, to, protection) = match self.is_of_node() {
+            true => (0, near, Keys::None),
+            false => (near, far, self.keys()),
+        };
+        let (kind, outcome) = (MessageKind::Close, Outcome::GoesOn);
+        let message = Message { from, to, kind, protection, outcome };
+        self.message(Basis::Recorded, Phase::End, message);
     }
 
     /// A tunnel between the same pods that another connection asked for.
