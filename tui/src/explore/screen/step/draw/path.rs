@@ -95,7 +95,7 @@ impl Strip<'_> {
             let span = if is_last { width.max(cell.node.len() + 1) } else { width + gap };
             let node = format!("{:<span$}", fitted(node, span.saturating_sub(1), self.look));
             nodes.push(Span::styled(node, self.look.style(Role::Dim)));
-            let style = self.style(cell, selected == Some(place));
+            let style = self.style(place, selected);
             let [top, name, bottom] = self.frame(cell, width);
             tops.push(Span::styled(top, style));
             names.push(Span::styled(name, style));
@@ -123,7 +123,7 @@ impl Strip<'_> {
         let (mut names, mut below) = (Vec::new(), Vec::new());
         for (place, cell) in self.boxes.iter().enumerate() {
             let width = widths[place];
-            let style = self.style(cell, selected == Some(place));
+            let style = self.style(place, selected);
             let name = self.marked(cell, width - 2);
             names.push(Span::styled(format!("[{name}]"), style));
             let told = format!("{:^width$}", fitted(&cell.entries, width, self.look));
@@ -165,8 +165,9 @@ impl Strip<'_> {
         format!("{here}{name:^inner$}{decides}")
     }
 
-    fn style(&self, cell: &BoxCell, selected: bool) -> ratatui::style::Style {
-        match (selected, cell.here) {
+    fn style(&self, place: usize, selected: Option<usize>) -> ratatui::style::Style {
+        let cell = &self.boxes[place];
+        match (selected == Some(place), cell.here) {
             (true, _) => self.look.style(Role::Selected),
             (false, true) => self.look.style(Role::Title),
             (false, false) if cell.entries.starts_with('(') => self.look.style(Role::Dim),
