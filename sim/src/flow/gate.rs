@@ -33,7 +33,7 @@ use super::stream::Stream;
 const FIRST_SYN_TIMEOUT: SimDuration = SimDuration::from_secs(1);
 /// When Linux gives up: `tcp_syn_retries` is 6, so the last pause ends 1 + 2 + ... + 64 s after
 /// the first SYN (Linux, `Documentation/networking/ip-sysctl.rst`).
-pub(super) const SYN_PATIENCE: SimDuration = SimDuration::from_secs(127);
+pub(crate) const SYN_PATIENCE: SimDuration = SimDuration::from_secs(127);
 
 /// What the draws of filters beside servers are for.
 const SERVER_FILTERS: u64 = 0x7366_696C;

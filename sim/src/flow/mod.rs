@@ -47,3 +47,5 @@ pub use asked::{Asked, Dials, Unasked};
 pub use compile::{CompileInput, Compiled, compile};
 pub use engine::{Engine, Stopped};
 pub use snapshot::EngineSnapshot;
+
+pub(crate) use gate::SYN_PATIENCE;

@@ -25,7 +25,7 @@ pub use account::{Account, Busy, PartOfTime, ServiceAccount, account};
 pub use course::{Segment, Vain, course};
 pub use recorded::of_log;
 pub use retries::{Cause, CutBy, RetryDecision, Verdict};
-pub use settings::{ProxyWay, Retries, TrySettings, settings_of};
+pub use settings::{ConnectLimit, ProxyWay, Retries, TrySettings, settings_of};
 pub use strand::{Happening, Strand, StrandKind};
 pub use tree::grow;
 

@@ -1,10 +1,12 @@
 //! What is set for a call: the time limits and retries of its caller and of its caller's proxy.
 
+use meshwalk_models::explain::Sourced;
 use meshwalk_models::proxy::envoy::config::RetryPolicy;
 use meshwalk_models::proxy::envoy::router::Retriable;
 use meshwalk_models::units::SimDuration;
 use meshwalk_models::world::Origin;
 
+use crate::flow::SYN_PATIENCE;
 use crate::flow::plan::{DestinationEnd, LegPlan, Plan, RoutePlan};
 use crate::stats::Full;
 
@@ -15,6 +17,8 @@ use super::Waterfall;
 pub struct TrySettings<'p> {
     /// How long its caller waits for one try; `None` for ever.
     pub timeout: Option<SimDuration>,
+    /// How long its caller waits for a connection to be made, where it makes them itself.
+    pub connect: ConnectLimit,
     /// How often its caller tries again.
     pub retries: u8,
     /// The pause before each of these.
@@ -22,6 +26,15 @@ pub struct TrySettings<'p> {
     /// The way that it took in its caller's proxy, or all that it might take where it has not drawn
     /// one of them yet; none without a proxy.
     pub ways: Vec<ProxyWay<'p>>,
+}
+
+/// How long somebody without a proxy waits for a connection to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectLimit {
+    /// As long as its application is set to.
+    Set(SimDuration),
+    /// As long as its kernel sends SYNs.
+    OfKernel(SimDuration),
 }
 
 /// One way through a caller's proxy.
@@ -57,6 +70,25 @@ impl<'p> ProxyWay<'p> {
         }
     }
 
+    /// How long its connections may take to be made: by each cluster that it may lead to; zero is
+    /// no limit.
+    #[must_use]
+    pub fn connect_limits(&self, plan: &'p Plan) -> Vec<&'p Sourced<SimDuration>> {
+        let Some(terms) = self.route.terms() else { return Vec::new() };
+        let of = |end: &DestinationEnd| match end {
+            DestinationEnd::Cluster { cluster, .. } => {
+                let cluster = plan.mesh.clusters.get(*cluster as usize)?;
+                Some(&cluster.roster.cluster().connect_timeout)
+            }
+            DestinationEnd::Missing(_) => None,
+        };
+        let ends = terms.destinations.iter().map(|it| &it.end);
+        match self.destination {
+            Some(drawn) => ends.skip(drawn as usize).take(1).filter_map(of).collect(),
+            None => ends.filter_map(of).collect(),
+        }
+    }
+
     /// What sets a circuit breaker of the cluster that it leads to.
     #[must_use]
     pub fn limit_set_by(&self, plan: &Plan, of: Full) -> Option<Origin> {
@@ -82,6 +114,7 @@ pub fn settings_of<'p>(
     let site = plan.calls.get(waterfall.site_of(plan, call)? as usize)?;
     let client = waterfall.calls[call].client;
     let class = plan.pods.get(client as usize).map_or(0, |pod| pod.class);
+    let app = plan.pods.get(client as usize).and_then(|pod| plan.apps.get(pod.app as usize));
     let leg = site.legs.and_then(|first| plan.mesh.legs.get((first + class) as usize));
     let rows: Vec<u32> = match (it.drawn.route, leg) {
         (Some(drawn), _) => vec![drawn],
@@ -93,6 +126,10 @@ pub fn settings_of<'p>(
     let destination = it.drawn.destination;
     Some(TrySettings {
         timeout: site.timeout.and_then(|lane| plan.lanes.get(lane as usize)).map(|it| it.delay),
+        connect: match app.and_then(|app| app.connect_timeout) {
+            Some(limit) => ConnectLimit::Set(limit),
+            None => ConnectLimit::OfKernel(SYN_PATIENCE),
+        },
         retries: site.retries,
         pause: site.retry_backoff,
         ways: routes.map(|route| ProxyWay { route, destination }).collect(),

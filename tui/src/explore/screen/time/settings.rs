@@ -7,7 +7,7 @@ use meshwalk_models::explain::Sourced;
 use meshwalk_models::units::{Ppm, SimDuration};
 use meshwalk_models::world::Origin;
 use meshwalk_sim::flow::plan::Terms;
-use meshwalk_sim::waterfall::{ProxyWay, TrySettings, Waterfall, settings_of};
+use meshwalk_sim::waterfall::{ConnectLimit, ProxyWay, TrySettings, Waterfall, settings_of};
 
 use crate::explore::scene::Scene;
 use crate::explore::wording::{destination_words, route_words};
@@ -81,13 +81,19 @@ fn lines(
 ) -> Vec<String> {
     let mut lines = vec![own(scene, naming, site, settings)];
     match settings.ways.as_slice() {
-        [] => lines.push("no proxy of the caller tries again or limits its time".to_owned()),
-        [only] => lines.extend(way(naming, only)),
+        [] => {
+            lines.push(match settings.connect {
+                ConnectLimit::Set(limit) => format!("connect timeout: {limit}"),
+                ConnectLimit::OfKernel(limit) => format!("connect timeout: {limit}, the kernel's"),
+            });
+            lines.push("no proxy of the caller tries again or limits its time".to_owned());
+        }
+        [only] => lines.extend(way(scene, naming, only)),
         several => {
             let count = several.len();
             for (number, it) in several.iter().enumerate() {
                 lines.push(format!("route {} of {count}, before the draw:", number + 1));
-                lines.extend(way(naming, it));
+                lines.extend(way(scene, naming, it));
             }
         }
     }
@@ -95,7 +101,7 @@ fn lines(
 }
 
 /// A way through the proxy: which one, where there are several, and what it sets.
-fn way(naming: &Naming<'_>, way: &ProxyWay<'_>) -> Vec<String> {
+fn way(scene: &Scene<'_>, naming: &Naming<'_>, way: &ProxyWay<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     let at = |origin: Option<Origin>| {
         origin.map_or(String::new(), |origin| format!(" [{}]", naming.words.origin(origin)))
@@ -112,7 +118,16 @@ fn way(naming: &Naming<'_>, way: &ProxyWay<'_>) -> Vec<String> {
         lines.push(format!("by a draw: to {words}{}", at(named.map(|named| named.origin))));
     }
     match terms {
-        Some(terms) => lines.extend(route(naming, terms)),
+        Some(terms) => {
+            lines.extend(route(naming, terms));
+            let limits = way.connect_limits(scene.session.plan()).into_iter();
+            for limit in limits.filter(|limit| !limit.value.is_zero()) {
+                let line = format!("connect timeout: {}{}", limit.value, at(Some(limit.origin)));
+                if !lines.contains(&line) {
+                    lines.push(line);
+                }
+            }
+        }
         None => lines.push("the proxy answers by itself".to_owned()),
     }
     lines
@@ -127,6 +142,7 @@ fn own(
 ) -> String {
     let patience = match settings.timeout {
         Some(limit) => format!("waits {limit}"),
+        None if settings.ways.is_empty() => "waits for ever once connected".to_owned(),
         None => "waits for ever".to_owned(),
     };
     let retries = match settings.retries {

@@ -186,6 +186,25 @@ fn the_settings_name_the_way_that_was_drawn_and_its_chance() {
 }
 
 #[test]
+fn the_settings_tell_how_long_a_connection_may_take_to_be_made() {
+    use meshwalk_sim::log::StepKind;
+    let edits = ["duration=12s", "warm_up=0s", "expectations=[]"];
+    let settings = |scenario: &str, edits: &[&str], request: &str, kind: StepKind| {
+        let app = app(scenario, edits, Look::MONO);
+        let app = crate::explore::testing::at(app, request, kind, Screen::Time);
+        sentences(&app.scene()).join("\n")
+    };
+    let own = settings("basics/policies.yaml", &edits, "reporter#0", StepKind::SynDropped);
+    assert!(own.contains("waits for ever once connected"), "{own}");
+    assert!(own.contains("connect timeout: 10s"), "{own}");
+    let kernel = ["duration=1s", "warm_up=0s", "expectations=[]", "workloads.reporter={}"];
+    let kernel = settings("basics/policies.yaml", &kernel, "reporter#0", StepKind::SynDropped);
+    assert!(kernel.contains("connect timeout: 127s, the kernel's"), "{kernel}");
+    let proxy = settings("basics/policies.yaml", &edits, "web#0", StepKind::CallBegan);
+    assert!(proxy.contains("connect timeout: 10s ["), "with what sets it: {proxy}");
+}
+
+#[test]
 fn a_refused_retry_says_how_full_the_breaker_was_and_which_line_limits_it() {
     use meshwalk_sim::waterfall::Verdict;
     let edits = ["duration=3s", "warm_up=0s", "expectations=[]"];
