@@ -9,7 +9,7 @@ use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
-use crate::explore::look::{Glyphs, Role, Sign};
+use crate::explore::look::{Glyphs, Look, Role, Sign};
 use crate::explore::mouse::Target;
 use crate::explore::scene::Scene;
 
@@ -79,28 +79,25 @@ pub(in crate::explore) fn rows(
             if is_selected && has_focus { scene.look.style(Role::Selected) } else { Style::new() };
         buffer.set_string(area.x, y, mark, style);
         let text = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
-        row.render(text, buffer);
-        if row.width() > usize::from(text.width)
-            && let Some(cell) = buffer.cell_mut((area.right().saturating_sub(1), y))
-        {
-            cell.set_symbol(scene.look.sign(Sign::Ellipsis));
-        }
+        line(scene.look, row, text, buffer);
         buffer.set_style(area, style);
     }
 }
 
-/// Draws text that is scrolled by the row that is selected.
-pub(in crate::explore) fn text(
-    lines: &[Line<'_>],
-    selected: usize,
-    inner: Rect,
-    buffer: &mut Buffer,
-) {
-    let height = usize::from(inner.height);
-    let top = selected.min(lines.len().saturating_sub(height));
-    for (offset, line) in lines.iter().skip(top).take(height).enumerate() {
-        let y = inner.y + u16::try_from(offset).unwrap_or(u16::MAX);
-        line.render(Rect { x: inner.x, y, width: inner.width, height: 1 }, buffer);
+/// Draws the first lines of a text, as many as there is room for.
+pub(in crate::explore) fn text(look: &Look, lines: &[Line<'_>], inner: Rect, buffer: &mut Buffer) {
+    for (it, y) in lines.iter().zip(inner.y..inner.bottom()) {
+        line(look, it, Rect { y, height: 1, ..inner }, buffer);
+    }
+}
+
+/// Draws one line; what is cut ends with a sign.
+fn line(look: &Look, line: &Line<'_>, area: Rect, buffer: &mut Buffer) {
+    line.render(area, buffer);
+    if line.width() > usize::from(area.width)
+        && let Some(cell) = buffer.cell_mut((area.right().saturating_sub(1), area.y))
+    {
+        cell.set_symbol(look.sign(Sign::Ellipsis));
     }
 }
 
@@ -119,6 +116,24 @@ pub(in crate::explore) fn first_row(selected: usize, rows: usize, height: usize)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_that_is_cut_ends_with_the_sign_of_the_look() {
+        let ascii = Look { glyphs: Glyphs::Ascii, ..Look::MONO };
+        for look in [Look::MONO, ascii] {
+            let area = Rect::new(0, 0, 8, 2);
+            let mut buffer = Buffer::empty(area);
+            text(
+                &look,
+                &[Line::from("too long for it"), Line::from("it fits!")],
+                area,
+                &mut buffer,
+            );
+            let cells = |y: u16| (0..8).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+            assert_eq!(cells(0), format!("too lon{}", look.sign(Sign::Ellipsis)));
+            assert_eq!(cells(1), "it fits!");
+        }
+    }
 
     #[test]
     fn the_selected_row_is_always_seen() {

@@ -34,7 +34,7 @@ pub(super) fn ladder(
 ) {
     let Some(shown) = shown else {
         let inner = pane::border(scene, LADDER, PANES[LADDER], area, buffer);
-        pane::text(&[Line::from(say::NOTHING)], 0, inner, buffer);
+        pane::text(scene.look, &[Line::from(say::NOTHING)], inner, buffer);
         return;
     };
     let title = fitted(&say::title(shown), usize::from(area.width) - 6, scene.look);
@@ -294,7 +294,7 @@ pub(super) fn beliefs(
             )));
         }
     }
-    pane::text(&lines, 0, inner, buffer);
+    pane::text(scene.look, &lines, inner, buffer);
 }
 
 /// Draws why it is so.
@@ -307,5 +307,5 @@ pub(super) fn why(scene: &Scene<'_>, shown: Option<&Shown<'_>>, area: Rect, buff
         .flat_map(|text| wrap(text, width))
         .map(|piece| Line::from(Span::styled(piece, Style::new())))
         .collect();
-    pane::text(&lines, 0, inner, buffer);
+    pane::text(scene.look, &lines, inner, buffer);
 }

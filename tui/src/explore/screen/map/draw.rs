@@ -159,7 +159,7 @@ fn draw_detail(scene: &Scene<'_>, model: &Model<'_>, area: Rect, buffer: &mut Bu
     // Side by side what does not fit below each other.
     let areas = Split::horizontal(vec![Constraint::Fill(1); columns.into()]).split(inner);
     for (lines, area) in lines[top..].chunks(height).zip(areas.iter()) {
-        pane::text(lines, 0, *area, buffer);
+        pane::text(scene.look, lines, *area, buffer);
     }
 }
 

@@ -137,7 +137,7 @@ fn draw_proof(scene: &Scene<'_>, model: &Model, area: Rect, buffer: &mut Buffer)
     let inner = pane::border(scene, PROOF, PANES[PROOF], area, buffer);
     let size = (usize::from(inner.width), usize::from(inner.height));
     let lines = proof::lines(scene, shown(scene, model), size);
-    pane::text(&lines, 0, inner, buffer);
+    pane::text(scene.look, &lines, inner, buffer);
 }
 
 /// The row whose proof is shown: the selected one of the pane with the focus.

@@ -26,7 +26,7 @@ pub(in super::super) fn draw(
 ) {
     let Some(layers) = &model.layers else {
         let inner = pane::border(scene, LAYERS, PANES[LAYERS], area, buffer);
-        pane::text(&[Line::from("no message is on its way here")], 0, inner, buffer);
+        pane::text(scene.look, &[Line::from("no message is on its way here")], inner, buffer);
         return;
     };
     let title = format!("{} {}", PANES[LAYERS], say::around(layers));
@@ -56,7 +56,7 @@ pub(in super::super) fn draw(
         let text = format!("{} {left} more lines: z enlarges", scene.look.sign(Sign::Ellipsis));
         lines.push(Line::from(Span::styled(text, scene.look.style(Role::Dim))));
     }
-    pane::text(&lines, 0, inner, buffer);
+    pane::text(scene.look, &lines, inner, buffer);
 }
 
 /// The layer that is selected: by hand, else the first that changes here.

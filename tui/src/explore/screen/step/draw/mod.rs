@@ -30,7 +30,7 @@ pub(super) fn why(scene: &Scene<'_>, model: &Model<'_>, area: Rect, buffer: &mut
     let Some(event) = decision else {
         let text = "nothing was decided yet for this request";
         let line = Line::from(Span::styled(text, scene.look.style(Role::Dim)));
-        pane::text(&[line], 0, inner, buffer);
+        pane::text(scene.look, &[line], inner, buffer);
         return;
     };
     let width = usize::from(inner.width);
@@ -42,7 +42,7 @@ pub(super) fn why(scene: &Scene<'_>, model: &Model<'_>, area: Rect, buffer: &mut
             wrapped.push(Line::from(Span::styled(piece, scene.look.style(role))));
         }
     }
-    pane::text(&wrapped, 0, inner, buffer);
+    pane::text(scene.look, &wrapped, inner, buffer);
 }
 
 /// Breaks text at spaces into lines of at most `width` cells; words that are longer are cut apart.

@@ -26,7 +26,7 @@ pub(in super::super) fn draw(
     let Some(hop) = &model.hop else {
         let inner = pane::border(scene, PATH, PANES[PATH], area, buffer);
         let text = "the entry at the cursor belongs to no call";
-        pane::text(&[Line::from(text)], 0, inner, buffer);
+        pane::text(scene.look, &[Line::from(text)], inner, buffer);
         return;
     };
     let title = format!("{}  {}", PANES[PATH], say::call(model, scene, hop));
@@ -48,7 +48,7 @@ pub(in super::super) fn draw(
     if inner.height >= FRAMES_HEIGHT {
         lines.push(legend(scene.look, hop, width));
     }
-    pane::text(&lines, 0, inner, buffer);
+    pane::text(scene.look, &lines, inner, buffer);
     if inner.height > FRAMES_HEIGHT + 2 {
         let below = Rect { y: inner.y + 8, height: inner.height - 8, ..inner };
         let lines: Vec<Line<'_>> = say::legs(model, hop)
@@ -56,7 +56,7 @@ pub(in super::super) fn draw(
             .flat_map(|text| super::wrap(&text, width))
             .map(Line::from)
             .collect();
-        pane::text(&lines, 0, below, buffer);
+        pane::text(scene.look, &lines, below, buffer);
     }
 }
 
