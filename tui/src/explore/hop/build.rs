@@ -2,7 +2,7 @@
 
 use meshwalk_models::path::Protection;
 use meshwalk_sim::flow::plan::{BoxKind, Plan};
-use meshwalk_sim::log::{ConnectionRow, Step, SubjectId, SubjectKind};
+use meshwalk_sim::log::{ConnectionRow, Step, StepKind, SubjectId, SubjectKind};
 use meshwalk_sim::stats::Ending;
 use meshwalk_sim::timeline::{
     AttemptNode, CallNode, EventId, Log, LogEntry, Track, TryNode, is_decision,
@@ -109,7 +109,7 @@ struct Way {
     of_try: SubjectId,
     /// The pod that it is sent to.
     server: Option<u32>,
-    /// The connection that carries it.
+    /// The connection that carries it, or else the one that it opened.
     connection: Option<ConnectionRow>,
     /// What is told of that connection and its tunnel.
     below: Vec<LogEntry>,
@@ -130,7 +130,15 @@ impl Way {
         let mut events: Vec<EventId> = log.events_of(of.subject).collect();
         events.extend(attempt.into_iter().flat_map(|it| log.events_of(it.subject)));
         events.sort_unstable();
-        let connection = attempt.and_then(|it| it.connection);
+        // One that never opens carries nobody, and is on the way all the same.
+        let opened = || {
+            let mut openings = events.iter().rev().copied();
+            openings.find_map(|id| match log.kind(id) {
+                StepKind::ConnectionOpening => log.connection_at(id),
+                _ => None,
+            })
+        };
+        let connection = attempt.and_then(|it| it.connection).or_else(opened);
         let below = connection.map_or_else(Vec::new, |row| log.events_of_connection(row));
         Some(Self {
             entries: events.into_iter().map(|id| log.entry(id)).collect(),

@@ -80,6 +80,14 @@ fn a_ztunnel_puts_bytes_into_a_tunnel() {
 fn a_dropped_packet_is_a_cut_on_the_way() {
     let app = at(policies(Look::MONO), "reporter#0", StepKind::SynDropped);
     insta::assert_snapshot!("dropped_80x24", shown(&app, (80, 24)));
+    let strip = |app: &App| {
+        let screen = shown(app, (80, 24));
+        let is_strip = |line: &&str| line.contains("[ payments-1 ]");
+        screen.lines().find(is_strip).expect("the strip").to_owned()
+    };
+    assert!(strip(&app).contains('✗'), "{}", strip(&app));
+    let app = at(policies(Look::MONO), "reporter#0", StepKind::ConnectionOpening);
+    assert!(!strip(&app).contains('✗'), "not before it is sent: {}", strip(&app));
 }
 
 #[test]
