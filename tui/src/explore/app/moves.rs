@@ -203,6 +203,10 @@ impl App {
         if self.view.forget_picks() {
             return;
         }
+        if let Some((pane, key)) = self.view.screen.widened(&self.scene()) {
+            self.view.turn_over(pane, key);
+            return;
+        }
         match self.view.screen_before.take() {
             Some(screen) => {
                 self.view.screen = screen;

@@ -171,6 +171,14 @@ impl Screen {
         }
     }
 
+    /// What Enter widened on it and Esc narrows again: a pane and what is turned over there.
+    pub(in crate::explore) fn widened(self, scene: &Scene<'_>) -> Option<(usize, String)> {
+        match self {
+            Self::Step => step::widened(scene),
+            _ => None,
+        }
+    }
+
     /// What it shows, in sentences.
     pub(in crate::explore) fn sentences(self, scene: &Scene<'_>) -> Vec<String> {
         match self {

@@ -142,6 +142,13 @@ pub(in crate::explore) fn enter(scene: &Scene<'_>, pane: usize, row: usize) -> O
     }
 }
 
+/// What Esc narrows again: all entries of the run, where those of a request could be listed.
+pub(in crate::explore) fn widened(scene: &Scene<'_>) -> Option<(usize, String)> {
+    let is_wide = scene.view.is_turned_over(EVENTS, ALL_ENTRIES)
+        && scene.log().request_at(scene.event()).is_some();
+    is_wide.then(|| (EVENTS, ALL_ENTRIES.to_owned()))
+}
+
 /// What it shows, in sentences.
 pub(in crate::explore) fn sentences(scene: &Scene<'_>) -> Vec<String> {
     say::sentences(&Model::of(scene), scene)

@@ -168,6 +168,21 @@ fn keys_lead_through_events_layers_and_screens() {
 }
 
 #[test]
+fn esc_leads_back_from_all_events_to_those_of_the_request() {
+    let mut app = at(policies(Look::MONO), "web#0", StepKind::RequestAtServerProxy);
+    testing::tell(
+        &mut app,
+        (120, 36),
+        &[
+            ("enter", &["of the whole run"]),
+            ("j enter", &["of the whole run"]),
+            ("o", &["of the whole run", "● e34"]),
+            ("esc", &["[2 Step]", "of web#0", "● e34"]),
+        ],
+    );
+}
+
+#[test]
 fn a_weighted_destination_is_told_with_its_chance_and_the_line_that_sets_it() {
     let app = asked("questions/41-routes-in-ci", "checkout.shop:8080", Look::MONO);
     let app = at(app, "calls#0", StepKind::DestinationDrawn);

@@ -69,7 +69,7 @@ fn title(model: &Model<'_>, events: &Events, at: usize) -> String {
             let of = model.log.request_name(*request);
             format!("{name} {}/{} of {of}", at + 1, events.len())
         }
-        Events::All(count) => format!("{name} {}/{count}, all of the run", at + 1),
+        Events::All(count) => format!("{name} {}/{count} of the whole run", at + 1),
     }
 }
 
