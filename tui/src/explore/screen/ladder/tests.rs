@@ -250,5 +250,5 @@ fn long_numbers_of_entries_and_times_leave_the_lifelines_where_they_are() {
     assert!(rungs.iter().any(|line| line.contains(" e1064")), "it ends far on:\n{screen}");
     let lifeline = |line: &&str| line.chars().position(|it| it == '\u{2502}');
     let first = rungs.first().and_then(lifeline);
-    assert!(rungs.len() > 3 && rungs.iter().all(|line| lifeline(&line) == first), "{screen}");
+    assert!(rungs.len() > 3 && rungs.iter().all(|line| lifeline(line) == first), "{screen}");
 }
