@@ -32,7 +32,9 @@ impl Others {
         let world = state.world;
         let own = match &question.sender {
             Sender::Pod(caller) => Some(caller.workload),
-            Sender::Outside(_) | Sender::Client(_) => return Self::default(),
+            Sender::Outside(_) | Sender::Client(_) | Sender::Controller(_) => {
+                return Self::default();
+            }
         };
         let mut seen = BTreeSet::new();
         let mut workloads = Vec::new();

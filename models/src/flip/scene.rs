@@ -86,7 +86,7 @@ impl<'s> Scene<'s> {
         let side = |pod, ports| Side::of(world, planes, &index, pod, ports);
         let caller = match &question.sender {
             Sender::Pod(caller) => side(caller.pod, BTreeSet::new()),
-            Sender::Outside(_) | Sender::Client(_) => None,
+            Sender::Outside(_) | Sender::Client(_) | Sender::Controller(_) => None,
         };
         let mut seen = BTreeSet::new();
         let mut servers = Vec::new();

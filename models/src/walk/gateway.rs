@@ -11,7 +11,7 @@ use super::request::{self, Dial};
 use super::server_side::Sending;
 use super::verdict::{BoxKind, EndKind, from_outside};
 use super::{
-    Question, TargetPort, bypass, gateway_api, hairpin, ingress, network, proxy, rules,
+    Admission, Question, TargetPort, bypass, gateway_api, hairpin, ingress, network, proxy, rules,
     server_side, untold,
 };
 
@@ -84,6 +84,7 @@ pub(super) fn walk(
         pod: workload,
         peer: network::peer(workload),
         identity: workload.and_then(|pod| server_side::identity(view, pod)),
+        admission: Admission::Open,
         kind: EndKind::Gateway,
         name: name.to_string(),
     };

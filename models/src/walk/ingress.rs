@@ -23,6 +23,16 @@ pub(super) fn tell(view: View<'_>, name: &GatewayName, answer: &mut Answer, tree
     tree.step(nginx::SERVES, None, || {
         format!("class `{}` is named after ingress-nginx, which is taken to serve it", class.name)
     });
+    tell_annotations(view, class, answer, tree);
+}
+
+/// Tells the annotations of a class that count for a host.
+pub(super) fn tell_annotations(
+    view: View<'_>,
+    class: &IngressClass,
+    answer: &mut Answer,
+    tree: &mut Tree,
+) {
     let mut seen = BTreeSet::new();
     for target in targets(class, &view.dial.host) {
         if !seen.insert(&target.ingress) {

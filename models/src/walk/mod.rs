@@ -8,6 +8,7 @@ mod amplification;
 mod answer;
 mod bypass;
 mod caller;
+mod controller;
 mod destination;
 mod expect;
 mod exposed;
@@ -57,7 +58,8 @@ pub use exposed::{CLIENTS_OF_RUNS, exposed_service};
 pub use network::{RESOLVER_TIME_OUT, name_servers_reached};
 pub use policies::{RouteSettings, route_settings};
 pub use question::{
-    ClientCertificate, ExternalAnswer, ExternalAnswers, OutsideClient, Policies, Question, Sender,
+    Admission, ClientCertificate, ExternalAnswer, ExternalAnswers, OutsideClient, Policies,
+    Question, Sender, UnseenController,
 };
 pub use request::request_sent;
 pub use server_side::{
@@ -81,6 +83,7 @@ pub fn walk(world: &World, planes: &ControlPlanes, question: &Question) -> Answe
         Sender::Pod(caller) => from_pod::walk(world, planes, question, *caller, &mut tree),
         Sender::Outside(name) => gateway::walk(world, planes, question, name, &mut tree),
         Sender::Client(client) => exposed::walk((world, planes), question, *client, &mut tree),
+        Sender::Controller(asked) => controller::walk((world, planes), question, asked, &mut tree),
     };
     verdict::settle(&mut answer);
     let steps = tree.finish();

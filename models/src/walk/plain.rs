@@ -13,7 +13,7 @@ use crate::world::{EndpointTarget, Origin, PodId, World};
 
 use super::answer::{Answer, EndpointShare, InUse, Outcome, Share};
 use super::server_side::Sending;
-use super::verdict::{BoxKind, EndKind, Sees};
+use super::verdict::{BoxKind, EndKind, SeenAnswer, Sees};
 use super::{
     Caller, bypass, full_name, network, passed_on, proxy, rules, server_side, shown_target,
 };
@@ -25,6 +25,8 @@ pub(super) enum Picks {
     KubeProxy,
     /// The ztunnel of the client's node.
     Ztunnel,
+    /// A controller of Ingresses that no manifest holds.
+    Controller,
 }
 
 /// Without a sidecar kube-proxy picks a pod for each connection, and nothing looks at requests.
@@ -100,17 +102,22 @@ pub(super) fn picked(
     let (rule, who) = match picks {
         Picks::KubeProxy => (rules::NO_PROXY, "kube-proxy"),
         Picks::Ztunnel => (rules::ZTUNNEL_PICKS, "the ztunnel"),
+        Picks::Controller => (rules::CONTROLLER, "the controller"),
     };
     tree.step(rule, Some(origin), || match (ready || outside, picks) {
         (true, _) => {
             let ready = endpoints.iter().filter(|it| it.in_use == InUse::Yes).count();
-            format!("{who} picks one of {ready} ready endpoints for each connection")
+            let each = if picks == Picks::Controller { "request" } else { "connection" };
+            format!("{who} picks one of {ready} ready endpoints for each {each}")
         }
         (false, Picks::KubeProxy) => {
             "nobody is ready behind the Service: connections are refused".to_owned()
         }
         (false, Picks::Ztunnel) => {
             "nobody is ready behind the Service: the ztunnel closes the connection".to_owned()
+        }
+        (false, Picks::Controller) => {
+            "nobody is ready behind the Service: the controller answers 503".to_owned()
         }
     });
     let is_reached = ready || outside;
@@ -119,6 +126,11 @@ pub(super) fn picked(
         let (kind, sees) = match picks {
             Picks::KubeProxy => (BoxKind::Service, Sees::Refused),
             Picks::Ztunnel => (BoxKind::ClientZtunnel, Sees::Reset { after: None }),
+            Picks::Controller => {
+                answer.status = Some(503);
+                let seen = SeenAnswer { status: 503, ..SeenAnswer::default() };
+                (BoxKind::Gateway, Sees::Answer(seen))
+            }
         };
         answer = answer.seen(sees);
         answer.ends_at(kind, &shown_target(&destination));

@@ -63,6 +63,27 @@ pub enum Sender {
     Outside(GatewayName),
     /// A client outside, at a Service.
     Client(OutsideClient),
+    /// A client outside, at a controller of Ingresses that no manifest holds.
+    Controller(UnseenController),
+}
+
+/// A controller of Ingresses that is in no manifest: nobody knows its pods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnseenController {
+    /// The class that it serves; empty for Ingresses without one.
+    pub class: String,
+    /// What to make of policies that ask for its labels or its namespace.
+    pub admission: Admission,
+}
+
+/// What to make of network policies that turn on labels or a namespace which nobody knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Admission {
+    /// Whether they let it in is not known.
+    #[default]
+    Open,
+    /// They are taken to let it in, and that is said.
+    Assumed,
 }
 
 /// A client outside that dials a Service.

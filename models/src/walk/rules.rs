@@ -8,6 +8,10 @@ pub(super) const BYPASSES_ZTUNNEL: RuleId = RuleId("walk.bypasses-ztunnel");
 pub(super) const CALLER: RuleId = RuleId("walk.caller");
 /// When a client gives up a connection that is never made.
 pub(super) const CONNECT_TIME_OUT: RuleId = RuleId("walk.connect-time-out");
+/// A controller of Ingresses that no manifest holds.
+pub(super) const CONTROLLER: RuleId = RuleId("walk.controller");
+/// Policies that ask for what nobody knows of such a controller are taken to let it in.
+pub(super) const CONTROLLER_ADMITTED: RuleId = RuleId("walk.controller-admitted");
 /// Endpoints of a cluster, and which are in use.
 pub(super) const ENDPOINTS: RuleId = RuleId("walk.endpoints");
 /// A client outside dials a Service.

@@ -14,7 +14,7 @@ use crate::world::{NamespaceId, PodId, ServiceId, World};
 
 use super::answer::{Answer, Outcome};
 use super::proxy::View;
-use super::question::{ExternalAnswers, Policies};
+use super::question::{Admission, ExternalAnswers, Policies};
 use super::request::Dial;
 use super::server_side::{self, By, Sending};
 use super::verdict::{BoxKind, EndKind, SeenIdentity, to_waypoint};
@@ -143,6 +143,7 @@ pub(super) fn sending(view: View<'_>, name: &WaypointName) -> Sending {
             let domain = server_side::trust_domain(view, name.cluster)?;
             SpiffeId::new(domain, &name.namespace, &name.name).ok().map(|id| id.to_string())
         }),
+        admission: Admission::Open,
         kind: EndKind::Waypoint,
         name: format!("{}/{}", name.namespace, name.name),
     }

@@ -61,9 +61,6 @@ pub enum Dials {
 /// Why a call is no question to the walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unasked {
-    /// No controller that is modelled serves the class.
-    #[error("no controller that is modelled serves this class of Ingresses")]
-    NoController,
     /// The caller has no pods.
     #[error("the caller has no pods")]
     NoPods,

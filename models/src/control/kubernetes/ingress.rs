@@ -18,6 +18,9 @@ pub(crate) const DEFAULT: RuleId = RuleId("k8s.ingress.default-backend");
 pub(crate) const HOST: RuleId = RuleId("k8s.ingress.host");
 pub(crate) const PATH: RuleId = RuleId("k8s.ingress.path");
 
+/// How many paths that are passed over are told.
+const TOLD_MAX: usize = 16;
+
 /// What the controller does with a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -103,7 +106,16 @@ fn route<'w>(
         None => "no rule has this host".to_owned(),
     });
     let (_, routes) = found?;
-    let route = routes.iter().find(|route| fits(route, path));
+    let at = routes.iter().position(|route| fits(route, path));
+    for passed in routes.iter().take(at.unwrap_or(routes.len()).min(TOLD_MAX)) {
+        probe.step(PATH, Some(passed.origin), || {
+            format!(
+                "path `{}` ({:?}) does not fit and is passed over",
+                passed.path, passed.path_type
+            )
+        });
+    }
+    let route = at.map(|at| &routes[at]);
     probe.step(PATH, route.map(|route| route.origin), || match route {
         Some(route) => format!("path `{}` ({:?}) fits first", route.path, route.path_type),
         None => format!("none of {} paths fits", routes.len()),
@@ -289,5 +301,18 @@ mod tests {
         let rules: Vec<_> = root.because.iter().map(|step| step.rule).collect();
         assert_eq!(rules, [HOST, PATH]);
         assert!(root.because[1].origin.is_some());
+    }
+
+    #[test]
+    fn paths_before_the_one_that_fits_are_told_as_passed_over() {
+        use IngressPathType::Prefix;
+        let paths = vec![path("/suggest", Prefix, "a"), path("/", Prefix, "b")];
+        let built = built(vec![ingress("shop/web", vec![rule("", paths)])]);
+        let mut tree = Tree::default();
+        decide(&built.world, IngressClassId(0), "h", "/x", &mut tree);
+        let root = tree.finish().remove(0);
+        let told: Vec<_> = root.because.iter().map(|step| step.finding.as_str()).collect();
+        assert_eq!(told[1], "path `/suggest` (Prefix) does not fit and is passed over");
+        assert_eq!(told[2], "path `/` (Prefix) fits first");
     }
 }

@@ -30,6 +30,25 @@ pub(super) const RULES: &[Rule] = &[
         test: "verdict::tests::packets_that_are_dropped_cost_the_connect_time_out",
     },
     Rule {
+        id: RuleId("walk.controller"),
+        sentence: "A controller of Ingresses that no manifest holds is a client outside the mesh: \
+                   it follows the rules of its class, and sends plaintext to a ready endpoint of \
+                   the backend.",
+        source: "which controller serves a class is its operator's choice: \
+                 https://kubernetes.io/docs/concepts/services-networking/ingress-controllers/",
+        fidelity: Fidelity::Assumed,
+        test: "walk::controller::tests::an_unseen_controller_follows_the_rules_of_its_class",
+    },
+    Rule {
+        id: RuleId("walk.controller-admitted"),
+        sentence: "In a run, network policies that ask for labels or the namespace of a controller \
+                   which no manifest holds are taken to let it in.",
+        source: "no manifest says where the controller runs; a policy that names a place for it is \
+                 taken to be right",
+        fidelity: Fidelity::Assumed,
+        test: "walk::controller::tests::a_policy_that_asks_for_its_namespace_is_open_or_said_to_be_assumed",
+    },
+    Rule {
         id: RuleId("walk.endpoints"),
         sentence: "A request is sent to a healthy endpoint of its cluster; without one the proxy \
                    answers itself.",

@@ -19,8 +19,8 @@ use super::request::{self, Dial};
 use super::server_side::Sending;
 use super::verdict::{BoxKind, EndKind, Sees};
 use super::{
-    OutsideClient, Question, TargetPort, bypass, full_name, gateway, plain, proxy, rules,
-    server_side,
+    Admission, OutsideClient, Question, TargetPort, bypass, full_name, gateway, plain, proxy,
+    rules, server_side,
 };
 
 /// Where clients outside come from in a run: an address for documentation (RFC 5737), which no
@@ -107,6 +107,7 @@ pub(super) fn walk(
         pod: None,
         peer: seen,
         identity: None,
+        admission: Admission::Open,
         kind: EndKind::Outside,
         name: "outside".to_owned(),
     };
@@ -200,14 +201,17 @@ fn port_of(world: &World, found: &Destination) -> u16 {
 }
 
 /// A gateway that stands behind a Service.
-struct Behind {
+pub(super) struct Behind {
     pod: PodId,
     /// Its name, where it is the only one that these pods serve.
     name: Option<GatewayName>,
 }
 
 /// The gateway among the pods that may get the connection.
-fn gateway_behind((world, planes): (&World, &ControlPlanes), answer: &Answer) -> Option<Behind> {
+pub(super) fn gateway_behind(
+    (world, planes): (&World, &ControlPlanes),
+    answer: &Answer,
+) -> Option<Behind> {
     let endpoints = answer.weights.iter().flat_map(|share| &share.endpoints);
     let mut pods = endpoints.filter(|it| it.in_use == InUse::Yes).filter_map(|it| it.pod_id);
     let pod = pods.find(|pod| matches!(planes.beside(world, *pod), Beside::Gateway(_)))?;
@@ -221,7 +225,7 @@ fn gateway_behind((world, planes): (&World, &ControlPlanes), answer: &Answer) ->
 }
 
 /// A gateway has routes of its own, which the engine of a run does not look at.
-fn at_gateway(
+pub(super) fn at_gateway(
     (world, planes): (&World, &ControlPlanes),
     question: &Question,
     (client, behind): (OutsideClient, Behind),

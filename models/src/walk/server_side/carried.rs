@@ -5,9 +5,11 @@ use crate::explain::{Probe, Silent, Tree};
 use crate::manifest::kinds::Transport;
 use crate::policy::network::{NetworkPeer, NetworkVerdict};
 use crate::proxy::ztunnel::HBONE_PORT;
+use crate::world::Origin;
 
 use super::super::answer::{Answer, Finding};
 use super::super::proxy::View;
+use super::super::question::Admission;
 use super::super::verdict::Fate;
 use super::super::{full_name, network, rules};
 use super::TOLD_MAX;
@@ -33,7 +35,7 @@ pub(super) fn pods(
             format!("policies of the network see port {HBONE_PORT} of what comes in tunnels")
         });
     }
-    let wire = Wire { view, from };
+    let wire = Wire { view, from, admission: client.sender.admission };
     for (at, other) in servers.others.iter().enumerate() {
         let fate = match at < TOLD_MAX {
             true => wire.fate(other.peer, other.port, tree),
@@ -61,6 +63,13 @@ pub(super) fn pods(
                 wire.fate(NetworkPeer::Pod(group.pod), port, tree);
             }
             let server = full_name(view.world, view.world.pods[group.pod].workload);
+            if let Some(note) = wire.let_in(&fate) {
+                tree.step(rules::CONTROLLER_ADMITTED, Some(ADMITTED), || note.sentence.clone());
+                if !answer.findings.contains(&note) {
+                    answer.findings.push(note);
+                }
+                continue;
+            }
             if let Some(note) = wire.tunnelled(&fate, group, &server)
                 && !answer.findings.contains(&note)
             {
@@ -71,8 +80,8 @@ pub(super) fn pods(
                 tally.add(Said { server, share, places, identity: None }, met);
             }
         }
-        if fate == NetworkVerdict::Allowed {
-            carried = reached;
+        if fate == NetworkVerdict::Allowed || wire.let_in(&fate).is_some() {
+            carried.extend(reached);
         }
     }
     carried
@@ -82,7 +91,11 @@ pub(super) fn pods(
 struct Wire<'w> {
     view: View<'w>,
     from: NetworkPeer,
+    admission: Admission,
 }
+
+/// Why a controller passes policies that ask for what nobody knows of it.
+const ADMITTED: Origin = Origin::Assumed("the controller is not in the manifests");
 
 impl Wire<'_> {
     fn fate(&self, to: NetworkPeer, port: u16, probe: &mut impl Probe) -> NetworkVerdict {
@@ -98,6 +111,21 @@ impl Wire<'_> {
                 NetworkVerdict::Dropped { direction, at: first, origins }
             }
             other => other,
+        }
+    }
+
+    /// What is said where it is assumed that the sender is let in.
+    fn let_in(&self, fate: &NetworkVerdict) -> Option<Finding> {
+        match (self.admission, fate) {
+            (Admission::Assumed, NetworkVerdict::Unknown { why, origins }) => Some(Finding {
+                id: "ingress.admitted",
+                sentence: format!(
+                    "whether the Ingress controller is let in turns on {why}: it is taken to be, as \
+                     in the run"
+                ),
+                origins: origins.clone(),
+            }),
+            _ => None,
         }
     }
 
@@ -135,6 +163,7 @@ impl Wire<'_> {
     fn met(&self, fate: &NetworkVerdict, server: &str, port: u16) -> Option<Met> {
         match fate {
             NetworkVerdict::Allowed => None,
+            fate if self.let_in(fate).is_some() => None,
             NetworkVerdict::Unknown { why, .. } => Some(Met::Unknown(format!(
                 "whether the network carries connections to {server} turns on {why}"
             ))),

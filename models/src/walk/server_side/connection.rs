@@ -11,6 +11,7 @@ use crate::world::{ClusterId, PodId, World};
 
 use super::super::answer::Answer;
 use super::super::proxy::View;
+use super::super::question::Admission;
 use super::super::verdict::EndKind;
 use super::reached::{Encryption, Group, Spoken};
 use super::tunnel::Tunnel;
@@ -41,6 +42,8 @@ pub(in crate::walk) struct Sending {
     pub(in crate::walk) peer: NetworkPeer,
     /// Whose certificate of the mesh it shows, where it shows one; `None` is not known.
     pub(in crate::walk) identity: Option<String>,
+    /// What to make of policies that ask for what is not known of it.
+    pub(in crate::walk) admission: Admission,
     /// Its sort.
     pub(in crate::walk) kind: EndKind,
     /// Whose it is.
@@ -55,7 +58,8 @@ impl Sending {
         name: String,
         identity: Option<String>,
     ) -> Self {
-        Self { pod: Some(pod), peer: NetworkPeer::Pod(pod), identity, kind, name }
+        let (peer, admission) = (NetworkPeer::Pod(pod), Admission::Open);
+        Self { pod: Some(pod), peer, identity, admission, kind, name }
     }
 }
 

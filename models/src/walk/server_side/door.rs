@@ -13,7 +13,7 @@ use crate::proxy::envoy::{Connection, Request};
 use crate::world::{Origin, PodId, World};
 
 use super::super::proxy::View;
-use super::super::question::Policies;
+use super::super::question::{Admission, Policies};
 use super::super::request::Dial;
 use super::super::verdict::{EndKind, Fate, LegEncryption};
 use super::super::{full_name, network, waypoint};
@@ -197,6 +197,7 @@ fn sending(view: View<'_>, encounter: &Encounter<'_>) -> Sending {
         pod: encounter.client,
         peer: network::peer(encounter.client),
         identity: encounter.client.filter(|_| shows).and_then(|pod| identity(view, pod)),
+        admission: Admission::Open,
         kind,
         name: encounter.client.map_or_else(|| "outside".to_owned(), name),
     }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use meshwalk_models::token::TokenFacts;
 use meshwalk_models::walk::{
-    Answer, ClientCertificate, Expectation, ExternalAnswers, FORMS, OutsideClient, Policies,
-    Question, Sender, Target, Verdict,
+    Admission, Answer, ClientCertificate, Expectation, ExternalAnswers, FORMS, OutsideClient,
+    Policies, Question, Sender, Target, UnseenController, Verdict,
 };
 
 use crate::Exit;
@@ -127,7 +127,7 @@ impl Asked<'_> {
         })?;
         let from = self.from.map(|from| sender(mesh, self.namespace, from)).transpose()?;
         let sender = match (self.at, from) {
-            (Some(gateway), _) => Sender::Outside(mesh.gateway(self.namespace, gateway)?),
+            (Some(gateway), _) => at_gateway(mesh, self.namespace, gateway)?,
             (None, Some(from)) => from,
             (None, None) => return Err(Failure::new("neither --from nor --at says who asks")),
         };
@@ -145,6 +145,25 @@ impl Asked<'_> {
             external: self.external.clone(),
             tokens: Arc::clone(&self.tokens),
         })
+    }
+}
+
+/// Clients outside at a gateway that is modelled, or else at the controller of a class of Ingresses,
+/// of which nothing is known but the rules.
+fn at_gateway(mesh: &Mesh, namespace: Option<&str>, text: &str) -> Result<Sender, Failure> {
+    let found = mesh.gateway(namespace, text);
+    let mut classes = mesh.world.ingress_classes.iter();
+    let class = match text.split_once('/') {
+        Some(("ingress", wanted)) => classes.find(|class| class.name == wanted),
+        None if text == "ingress" => classes.next().filter(|_| classes.next().is_none()),
+        _ => None,
+    };
+    match (found, class) {
+        (Err(_), Some(class)) => Ok(Sender::Controller(UnseenController {
+            class: class.name.clone(),
+            admission: Admission::Open,
+        })),
+        (found, _) => found.map(Sender::Outside),
     }
 }
 

@@ -12,14 +12,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use meshwalk_models::control::ControlPlanes;
-use meshwalk_models::control::kubernetes::ingress;
-use meshwalk_models::explain::{Explanation, Tree};
 use meshwalk_models::flip::Flips;
 use meshwalk_models::manifest::Place;
 use meshwalk_models::units::SimTime;
-use meshwalk_models::walk::{Answer, Question, Sender};
+use meshwalk_models::walk::{Admission, Answer, Question, Sender, UnseenController};
 use meshwalk_models::world::{PodId, TableId};
-use meshwalk_sim::flow::{Dials, Unasked};
+use meshwalk_sim::flow::Unasked;
 
 pub(crate) use call::{CallAt, call_at};
 pub(crate) use elsewhere::{Elsewhere, There};
@@ -145,21 +143,6 @@ impl Asking {
         reply
     }
 
-    /// What is known of a call that is no question to the walk: where its Ingress leads it.
-    pub(crate) fn reasons(&self, call: u32) -> Vec<Explanation> {
-        let session = self.ground.session();
-        let world = session.world();
-        let asked = session.prepared.asked.get(call as usize);
-        let class = world.ingress_classes.ids().next();
-        let mut tree = Tree::default();
-        if let (Some(asked), Some(class)) = (asked, class)
-            && let Dials::Ingress { host, .. } = &asked.dials
-        {
-            ingress::decide(world, class, host, &asked.path, &mut tree);
-        }
-        tree.finish()
-    }
-
     /// What is known by now of what is dear to find out. The first time it is put to the desk.
     pub(crate) fn dear(&self, call: u32, pod: u32, at: SimTime) -> Dear {
         let key = self.key_of_class(call, pod, at);
@@ -272,11 +255,13 @@ fn answered(ground: &Ground, key: Key) -> Reply {
     let session = ground.session();
     let asked = session.prepared.asked.get(key.call as usize).ok_or(Unasked::NoTarget)?;
     let at = SimTime::from_ns(key.second * 1_000_000_000);
-    let question = asked.question((session.world(), &session.scenario), key.pod, at)?;
+    let mut question = asked.question((session.world(), &session.scenario), key.pod, at)?;
     if let Sender::Outside(name) = &question.sender
         && !ground.serves(name)
     {
-        return Err(Unasked::NoController);
+        // The run takes the controller for an outside pod, and says what it assumes of it.
+        let (class, admission) = (name.name.clone(), Admission::Assumed);
+        question.sender = Sender::Controller(UnseenController { class, admission });
     }
     let answer = ground.walk(&question);
     let written = session.scenario.place_of(&asked.written);

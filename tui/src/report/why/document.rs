@@ -277,6 +277,7 @@ fn question<'v>(view: &'v View<'_>) -> QuestionOut<'v> {
             (Some(format!("outside/{address}")), None)
         }
         Sender::Client(_) => (Some("outside".to_owned()), None),
+        Sender::Controller(controller) => (None, Some(controller.name())),
     };
     let header = |(name, value): &'v (String, String)| Header { name, value };
     QuestionOut {

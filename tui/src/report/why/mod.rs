@@ -41,6 +41,7 @@ pub(crate) fn title(world: &World, question: &Question) -> String {
         Sender::Outside(gateway) => format!("from outside at {gateway}"),
         Sender::Client(OutsideClient::Somebody(Some(address))) => format!("from outside/{address}"),
         Sender::Client(_) => "from outside".to_owned(),
+        Sender::Controller(controller) => format!("from outside at {}", controller.name()),
     };
     format!("{} {}{path} {sender}", question.method, question.target)
 }

@@ -1,6 +1,5 @@
 //! Everything that the screen shows, as plain data. How it looks is `draw`'s business.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use meshwalk_models::flip::{Flip, Flips};
@@ -120,11 +119,6 @@ impl Maker<'_> {
         model.headline.extend(self.fate(None));
         let plan = self.scene.session.plan();
         let ruled = self.about.fate.ruled;
-        let (steps, view) = (self.scene.asking.reasons(self.about.call.call), self.scene.view);
-        let is_turned_over = |key: &str| view.is_turned_over(DECISION, key);
-        let rows = tree::rows_of(&steps, BTreeSet::new(), &is_turned_over);
-        model.first[DECISION] = rows.decides;
-        model.lists[DECISION] = rows.items;
         if let Some(row) = ruled.and_then(|it| plan.gates.decisions.get(it.decision.0 as usize)) {
             model.lists[DECISION].push(Item::new(Role::Text, row.sentence.clone()));
             for origin in &row.origins {
@@ -136,9 +130,6 @@ impl Maker<'_> {
             let text =
                 "no policy turned it away: none of the network, and none of the server's side";
             model.lists[DECISION].push(Item::new(Role::Dim, text));
-        }
-        if let Some(instead) = instead_of(reason) {
-            model.lists[DECISION].push(Item::new(Role::Text, instead));
         }
         for pane in [IDENTITY, ELSEWHERE, FLIPS] {
             model.lists[pane].push(Item::new(Role::Dim, "not known: the call cannot be walked"));
@@ -370,15 +361,5 @@ const fn sign_of(verdict: Verdict) -> Sign {
         Verdict::Allowed => Sign::Good,
         Verdict::Unknown => Sign::Unknown,
         Verdict::Denied | Verdict::Dropped | Verdict::Reset | Verdict::Unauthenticated => Sign::Bad,
-    }
-}
-
-/// What has a tree of reasons where a call has none.
-const fn instead_of(reason: Unasked) -> Option<&'static str> {
-    match reason {
-        Unasked::NoController => {
-            Some("ask of a gateway: meshwalk why -f FILES --at gateway/NAME --to URL")
-        }
-        Unasked::NoPods | Unasked::NoTarget => None,
     }
 }

@@ -185,21 +185,23 @@ fn the_shop_tells_which_endpoint_was_chosen_among_which() {
     let mut app = testing::app("shop/baseline.yaml", &edits, Look::MONO);
     let log = app.timeline.log();
     let mut all = (0..log.len() as u32).map(EventId);
-    let is_walked = |id: EventId| {
+    let is_of_pod = |id: EventId| {
         let call = call_at(log, id).expect("an endpoint is chosen for a call");
-        app.asking.answer(call.call, call.pod, call.at).is_ok()
+        let reply = app.asking.answer(call.call, call.pod, call.at);
+        reply.is_ok_and(|answered| matches!(answered.question.sender, Sender::Pod(_)))
     };
-    let event = all.find(|id| log.kind(*id) == StepKind::EndpointChosen && is_walked(*id));
+    let event = all.find(|id| log.kind(*id) == StepKind::EndpointChosen && is_of_pod(*id));
     app.go_to(event.expect("a pod calls another"));
     app.show(Screen::Why);
     insta::assert_snapshot!("shop_120x36", text(&app, (120, 36)));
 }
 
 #[test]
-fn a_call_that_cannot_be_walked_shows_where_its_ingress_leads_it() {
+fn a_call_at_an_unseen_controller_shows_its_rule_and_the_way_to_the_pod() {
     let edits = ["duration=300ms", "warm_up=0s", "expectations=[]"];
     let app = at(testing::app("shop/baseline.yaml", &edits, Look::MONO), StepKind::EndpointChosen);
     insta::assert_snapshot!("shop_ingress_80x24", text(&app, (80, 24)));
+    insta::assert_snapshot!("shop_ingress_120x36", text(&app, (120, 36)));
 }
 
 /// For each call site of a run, where it ends first.
@@ -238,8 +240,8 @@ fn scenarios() -> Vec<(String, &'static str)> {
 }
 
 /// Whether the run and the answer agree, for the first end of each call site that can be walked;
-/// also whether clients outside call.
-fn agreements(app: &App) -> Vec<(String, bool, Agreement)> {
+/// also who calls.
+fn agreements(app: &App) -> Vec<(String, Sender, Agreement)> {
     let (log, plan) = (app.timeline.log(), app.session.plan());
     let mut all = Vec::new();
     for event in ends(app) {
@@ -248,27 +250,31 @@ fn agreements(app: &App) -> Vec<(String, bool, Agreement)> {
         let Ok(answered) = app.asking.answer(call.call, call.pod, call.at) else { continue };
         let answer = &answered.answer;
         let found = agreement(answer, answer.verdict, &about.fate);
-        let is_outside = matches!(answered.question.sender, Sender::Client(_));
-        all.push((log.name(event).to_string(), is_outside, found));
+        all.push((log.name(event).to_string(), answered.question.sender.clone(), found));
     }
     all
 }
 
 #[test]
 fn no_run_of_a_scenario_differs_from_its_answers() {
-    let (mut compared, mut from_outside) = (0, 0);
+    let (mut compared, mut from_outside, mut at_controllers) = (0, 0, 0);
     for (scenario, duration) in scenarios() {
         let edits = [duration, "warm_up=0s", "expectations=[]"];
         let app = testing::app(&scenario, &edits, Look::MONO);
-        for (event, is_outside, found) in agreements(&app) {
+        for (event, sender, found) in agreements(&app) {
             let differs = matches!(found, Agreement::Differ(_));
             assert!(!differs, "{scenario} {event}: {found:?}");
             compared += 1;
-            from_outside += u32::from(is_outside);
+            from_outside += u32::from(matches!(sender, Sender::Client(_)));
+            if matches!(sender, Sender::Controller(_)) {
+                assert_ne!(found, Agreement::Unknown, "{scenario} {event}");
+                at_controllers += 1;
+            }
         }
     }
     assert!(compared > 60, "{compared} calls were compared");
     assert!(from_outside > 15, "{from_outside} of them of clients outside");
+    assert!(at_controllers >= 3, "{at_controllers} of them at controllers that no manifest holds");
 }
 
 #[test]
@@ -277,7 +283,8 @@ fn what_ends_a_call_of_clients_outside_is_known_at_every_service_that_is_open_to
         let app = testing::app(scenario, &["duration=150s", "warm_up=0s"], Look::MONO);
         let found = agreements(&app);
         assert_eq!(found.len(), calls, "{scenario}");
-        for (event, is_outside, agreement) in found {
+        for (event, sender, agreement) in found {
+            let is_outside = matches!(sender, Sender::Client(_));
             assert!(is_outside && agreement == Agreement::Same, "{event}: {agreement:?}");
         }
     }
