@@ -23,6 +23,8 @@ pub(crate) struct Language {
     pub(crate) noun: &'static str,
     /// A good one.
     pub(crate) example: &'static str,
+    /// What to do with one that is too long.
+    pub(crate) shorten: &'static str,
 }
 
 /// The tree of an expression.
@@ -66,7 +68,7 @@ fn guard(text: &str, language: Language) -> Result<(), Complaint> {
     let operators = text.matches(|c| "+-*/%<>=".contains(c)).count();
     if operators > OPERATORS_MAX {
         return Err(Complaint::new(format!("expected at most {OPERATORS_MAX} signs of operators"))
-            .help("make several expectations of it"));
+            .help(language.shorten));
     }
     let mut depth = 0;
     let mut quote = None;

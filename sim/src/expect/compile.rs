@@ -17,6 +17,7 @@ use crate::stats::{Layout, RunStatistics};
 const LANGUAGE: Language = Language {
     noun: "an expectation",
     example: "success_rate(\"web\") >= 0.99 && p99(\"web\") < duration(\"1s\")",
+    shorten: "make several expectations of it",
 };
 
 /// The expectations of a scenario, ready to be evaluated in any replication of a run.

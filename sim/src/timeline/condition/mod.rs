@@ -33,6 +33,7 @@ use tree::Truth;
 const LANGUAGE: Language = Language {
     noun: "a condition",
     example: "step == \"call_ended\" && status >= 500 && latency > duration(\"100ms\")",
+    shorten: "put it shorter",
 };
 
 /// A condition that was checked.

@@ -17,6 +17,12 @@ fn fitting(log: &Log, condition: &Condition, names: &ConditionNames) -> Vec<Even
 }
 
 #[test]
+fn a_condition_that_is_too_long_is_to_be_put_shorter() {
+    let long = vec!["status > 1"; 140].join(" && ");
+    assert_eq!(error(&long).help.as_deref(), Some("put it shorter"));
+}
+
+#[test]
 fn variables_say_what_entries_say() {
     let plan = prepared(WORLDS[0]).plan;
     let timeline = recorded(&plan, 1);
