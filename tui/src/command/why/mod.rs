@@ -163,8 +163,21 @@ fn at_gateway(mesh: &Mesh, namespace: Option<&str>, text: &str) -> Result<Sender
             class: class.name.clone(),
             admission: Admission::Open,
         })),
+        (Err(_), None)
+            if text.starts_with("ingress/") && !mesh.world.ingress_classes.is_empty() =>
+        {
+            Err(unknown_class(mesh, text))
+        }
         (found, _) => found.map(Sender::Outside),
     }
+}
+
+/// No Ingress asks for this class.
+fn unknown_class(mesh: &Mesh, text: &str) -> Failure {
+    let classes = mesh.world.ingress_classes.iter();
+    let named: Vec<_> = classes.take(8).map(|class| format!("ingress/{}", class.name)).collect();
+    Failure::new(format!("there is no class of Ingresses `{text}`"))
+        .help(format!("there are {}", named.join(", ")))
 }
 
 /// Who `text` names: clients outside, perhaps with their address, or a workload.

@@ -54,6 +54,65 @@ fn a_client_outside_is_asked_for_by_that_word_and_perhaps_its_address() {
 }
 
 #[test]
+fn clients_may_be_asked_for_at_a_controller_that_no_manifest_holds() {
+    let ingress = "---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web, namespace: shop }
+spec:
+  ingressClassName: public
+  rules:
+  - host: www.shop.example
+    http:
+      paths: [{ path: /cart, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }]
+";
+    let text = format!("{SHOP}{ingress}");
+    let asked =
+        |at: &str, to: &str| meshwalk_reading(&text, &["why", "-f", "-", "--at", at, "--to", to]);
+    for at in ["ingress/public", "ingress"] {
+        let taken = asked(at, "http://www.shop.example/cart");
+        assert_eq!(taken.exit, Exit::Fine, "{}", taken.err);
+        assert!(taken.out.contains("whose controller is in no manifest"), "{}", taken.out);
+        assert!(taken.out.contains("<stdin>:19"), "{}", taken.out);
+        assert_eq!(asked(at, "http://www.shop.example/").exit, Exit::Failed);
+    }
+    let nobody = asked("ingress/private", "http://www.shop.example/cart");
+    assert_eq!(nobody.exit, Exit::Unusable);
+    assert!(nobody.err.contains("there are ingress/public"), "{}", nobody.err);
+}
+
+#[test]
+fn thirds_of_the_requests_are_not_a_millionth_short_of_all() {
+    let text = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: shop }
+spec:
+  replicas: 3
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: app, ports: [{ containerPort: 80 }] }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: shop }
+spec: { type: LoadBalancer, selector: { app: web }, ports: [{ port: 80 }] }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: some, namespace: shop }
+spec:
+  podSelector: {}
+  ingress: [{ from: [{ ipBlock: { cidr: 198.51.100.0/24 } }] }]
+";
+    let asked = ["why", "-f", "-", "--from", "outside", "--to", "web.shop:80"];
+    let printed = meshwalk_reading(text, &asked);
+    assert_eq!(printed.exit, Exit::Unknown, "{}", printed.out);
+    assert!(printed.out.contains("100.0 % to shop/deploy/web: unknown"), "{}", printed.out);
+}
+
+#[test]
 fn the_command_line_may_say_which_pods_have_a_sidecar() {
     let asked = ["--from", "shop/web", "--to", "web:80"];
     let with = |data_path: &[&str]| why(&[&asked[..], data_path].concat()).out;

@@ -144,7 +144,8 @@ impl Settings<'_, '_> {
             for server in &answer.servers {
                 let percent = server.share_ppm as f64 / 1e4;
                 let word = server.verdict.word();
-                self.line("server", &format!("{percent} % to {}: {word}", server.server), None)?;
+                let value = format!("{percent:.1} % to {}: {word}", server.server);
+                self.line("server", &value, None)?;
             }
         }
         Ok(())
