@@ -71,15 +71,10 @@ fn targets<'c>(class: &'c IngressClass, host: &str) -> Vec<&'c IngressTarget> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use super::super::question::{ClientCertificate, ExternalAnswers, Policies, Question, Sender};
-    use super::super::{Outcome, SeenAnswer, Sees, Verdict, walk};
+    use super::super::question::Sender;
+    use super::super::testing::Meshed;
+    use super::super::{Outcome, SeenAnswer, Sees, Verdict};
     use super::*;
-    use crate::control::ControlPlanes;
-    use crate::manifest::{SourceSet, load};
-    use crate::profile::Profile;
-    use crate::world::{ClusterManifests, Topology, build};
 
     const SHOP: &str = "\
 apiVersion: apps/v1
@@ -104,25 +99,9 @@ spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
              paths:\n      - {{path: /, pathType: Prefix, \
              backend: {{service: {{name: web, port: {{number: 80}}}}}}}}\n---\n"
         );
-        let mut sources = SourceSet::new();
-        let id = sources.add("shop.yaml", format!("{SHOP}{ingress}{more}"));
-        let manifests = load(&sources, [id]);
-        let resources = &manifests.resources;
-        let cluster = || ClusterManifests { name: "c", default_namespace: "default", resources };
-        let world = build(&[cluster()], &Topology::default(), &[]).world;
-        let (planes, _) = ControlPlanes::new(&world, &[cluster()], Profile::built_in());
-        let question = Question {
-            sender: Sender::Outside(planes.gateways().remove(0)),
-            target: "http://shop.example/".parse().expect("a URL"),
-            method: "GET".to_owned(),
-            path: None,
-            headers: Vec::new(),
-            policies: Policies::MayDeny,
-            certificate: ClientCertificate::Missing,
-            external: ExternalAnswers::default(),
-            tokens: Arc::default(),
-        };
-        walk(&world, &planes, &question)
+        let mesh = Meshed::of(format!("{SHOP}{ingress}{more}"));
+        let gateway = mesh.planes.gateways().remove(0);
+        mesh.asked(Sender::Outside(gateway), "http://shop.example/")
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::control::{ControlPlanes, GatewayKind, GatewayName};
 use crate::explain::{Explanation, Sourced};
 use crate::manifest::kinds::Resource;
+use crate::manifest::{Severity, SourceSet, load};
 use crate::profile::Profile;
 use crate::proxy::envoy::config::*;
 use crate::units::{Ppm, SimDuration};
@@ -13,7 +14,73 @@ use crate::world::testing::{deployment, port, service, target};
 use crate::world::{ClusterManifests, Origin, PodId, Topology, World, build};
 
 use super::answer::{Answer, Outcome, Share};
-use super::{Caller, ClientCertificate, ExternalAnswers, Policies, Question, Sender, find_caller};
+use super::{ClientCertificate, ExternalAnswers, Policies, Question, Sender, find_caller, walk};
+
+/// The world and the control planes of manifests.
+pub(super) struct Meshed {
+    pub(super) world: World,
+    pub(super) planes: ControlPlanes,
+}
+
+impl Meshed {
+    /// Those of a text, which has no error.
+    pub(super) fn of(text: impl Into<String>) -> Self {
+        let mut sources = SourceSet::new();
+        let id = sources.add("mesh.yaml", text);
+        let manifests = load(&sources, [id]);
+        let broken = manifests.diagnostics.iter().find(|it| it.severity == Severity::Error);
+        assert_eq!(broken, None);
+        let resources = &manifests.resources[..];
+        let cluster = ClusterManifests { name: "c", default_namespace: "default", resources };
+        let world = build(&[cluster], &Topology::default(), &[]).world;
+        let (planes, _) = ControlPlanes::new(&world, &[cluster], Profile::built_in());
+        Self { world, planes }
+    }
+
+    /// What becomes of `GET to`.
+    pub(super) fn asked(&self, sender: Sender, to: &str) -> Answer {
+        walk(&self.world, &self.planes, &question(sender, to))
+    }
+
+    /// The same, from a workload `namespace/name`.
+    pub(super) fn asked_by(&self, caller: &str, to: &str) -> Answer {
+        let caller = find_caller(&self.world, None, caller).expect("the test's own workload");
+        self.asked(Sender::Pod(caller), to)
+    }
+}
+
+/// A policy `one` in the namespace `shop`.
+pub(super) fn policy(kind: &str, spec: &str) -> String {
+    let api = match kind {
+        "NetworkPolicy" => "networking.k8s.io/v1",
+        _ => "security.istio.io/v1",
+    };
+    format!(
+        "---\napiVersion: {api}\nkind: {kind}\nmetadata: {{name: one, namespace: shop}}\nspec: {spec}\n"
+    )
+}
+
+/// The Deployment `shop/web`, in a namespace with these labels.
+pub(super) fn web_of_shop(labels: &str) -> String {
+    format!(
+        "apiVersion: v1
+kind: Namespace
+metadata: {{name: shop, labels: {{{labels}}}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: shop}}
+spec:
+  selector: {{matchLabels: {{app: web}}}}
+  template: {{metadata: {{labels: {{app: web}}}}, spec: {{containers: [{{name: app}}]}}}}
+"
+    )
+}
+
+/// Whether one of these steps, or one below them, says this.
+pub(super) fn says(steps: &[Explanation], text: &str) -> bool {
+    steps.iter().any(|step| step.finding.contains(text) || says(&step.because, text))
+}
 
 /// Where everything comes from that a test does not care about.
 pub(super) const HERE: Origin = Origin::Assumed("a test");
@@ -96,16 +163,17 @@ pub(super) fn with_gateway(config: ProxyConfig) -> ControlPlanes {
 /// `GET to` from `web/frontend`.
 pub(super) fn asked(world: &World, to: &str) -> Question {
     let caller = find_caller(world, None, "web/frontend").expect("the test's own workload");
-    question(caller, to)
+    question(Sender::Pod(caller), to)
 }
 
-/// `GET to` from `caller`.
-pub(super) fn question(caller: Caller, to: &str) -> Question {
+/// `GET to`, a host and port or a URL.
+pub(super) fn question(sender: Sender, to: &str) -> Question {
+    let target: super::Target = to.parse().expect("the test's own destination");
     Question {
-        sender: Sender::Pod(caller),
-        target: to.parse().expect("the test's own destination"),
+        sender,
+        path: target.path.clone(),
+        target,
         method: "GET".to_owned(),
-        path: None,
         headers: Vec::new(),
         policies: Policies::MayDeny,
         certificate: ClientCertificate::Missing,

@@ -1,16 +1,8 @@
 //! Stories of requests in an ambient mesh: which boxes they pass, who is believed to be whom, and
 //! who turns them away.
 
-use std::sync::Arc;
-
-use crate::control::ControlPlanes;
-use crate::manifest::{Severity, SourceSet, load};
-use crate::profile::Profile;
-use crate::walk::{
-    Answer, ClientCertificate, ExternalAnswers, Outcome, Policies, Question, Sees, Sender, Verdict,
-    find_caller, walk,
-};
-use crate::world::{ClusterManifests, Topology, build};
+use crate::walk::testing::Meshed;
+use crate::walk::{Answer, Outcome, Sees, Verdict};
 
 /// `web/caller` and `shop/cart` in ambient, `old/batch` outside of the mesh, and `legacy/importer`
 /// with a sidecar.
@@ -107,28 +99,7 @@ fn asked(caller: &str, objects: &str, words: &[(&str, &str)]) -> Answer {
     for (word, value) in words.iter().chain(&[("WAYPOINT", ""), ("BYPASS", "")]) {
         text = text.replace(word, value);
     }
-    let mut sources = SourceSet::new();
-    let id = sources.add("mesh.yaml", text);
-    let manifests = load(&sources, [id]);
-    let broken = manifests.diagnostics.iter().find(|it| it.severity == Severity::Error);
-    assert_eq!(broken, None);
-    let resources = &manifests.resources[..];
-    let cluster = ClusterManifests { name: "c", default_namespace: "default", resources };
-    let world = build(&[cluster], &Topology::default(), &[]).world;
-    let (planes, _) = ControlPlanes::new(&world, &[cluster], Profile::built_in());
-    let caller = find_caller(&world, None, caller).expect("the caller");
-    let question = Question {
-        sender: Sender::Pod(caller),
-        target: "cart.shop:8080".parse().expect("a destination"),
-        method: "GET".to_owned(),
-        path: None,
-        headers: Vec::new(),
-        policies: Policies::MayDeny,
-        certificate: ClientCertificate::Missing,
-        external: ExternalAnswers::default(),
-        tokens: Arc::default(),
-    };
-    walk(&world, &planes, &question)
+    Meshed::of(text).asked_by(caller, "cart.shop:8080")
 }
 
 const USES: [(&str, &str); 1] = [("WAYPOINT", "istio.io/use-waypoint: waypoint")];

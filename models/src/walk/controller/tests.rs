@@ -1,29 +1,15 @@
 //! Clients outside at a controller that no manifest holds: its rules, and the way to backends.
 
-use crate::control::ControlPlanes;
-use crate::explain::Explanation;
-use crate::manifest::{Severity, SourceSet, load};
-use crate::profile::Profile;
+use crate::walk::testing::{Meshed, policy, says, web_of_shop};
 use crate::walk::{
-    Admission, Answer, BoxKind, ClientCertificate, ExternalAnswers, Outcome, Policies, Question,
-    SeenAnswer, Sees, Sender, UnseenController, Verdict, walk,
+    Admission, Answer, BoxKind, Outcome, SeenAnswer, Sees, Sender, UnseenController, Verdict,
 };
-use crate::world::{ClusterManifests, Topology, build};
 
 /// `shop/web` behind a Service and an Ingress of class `public`, in a namespace with these labels.
 fn shop(labels: &str, more: &str) -> String {
-    format!(
-        "apiVersion: v1
-kind: Namespace
-metadata: {{name: shop, labels: {{{labels}}}}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: web, namespace: shop}}
-spec:
-  selector: {{matchLabels: {{app: web}}}}
-  template: {{metadata: {{labels: {{app: web}}}}, spec: {{containers: [{{name: app}}]}}}}
----
+    web_of_shop(labels)
+        + &format!(
+            "---
 apiVersion: v1
 kind: Service
 metadata: {{name: web, namespace: shop}}
@@ -47,50 +33,15 @@ spec:
       - {{path: /gone, pathType: Prefix, backend: {{service: {{name: gone, port: {{number: 80}}}}}}}}
       - {{path: /a, pathType: Prefix, backend: {{service: {{name: web, port: {{number: 80}}}}}}}}
 {more}"
-    )
-}
-
-fn policy(kind: &str, spec: &str) -> String {
-    let api = match kind {
-        "NetworkPolicy" => "networking.k8s.io/v1",
-        _ => "security.istio.io/v1",
-    };
-    format!(
-        "---\napiVersion: {api}\nkind: {kind}\nmetadata: {{name: one, namespace: shop}}\nspec: {spec}\n"
-    )
+        )
 }
 
 fn asked(text: &str, admission: Admission, url: &str) -> Answer {
-    let mut sources = SourceSet::new();
-    let id = sources.add("mesh.yaml", text);
-    let manifests = load(&sources, [id]);
-    let broken = manifests.diagnostics.iter().find(|it| it.severity == Severity::Error);
-    assert_eq!(broken, None);
-    let resources = &manifests.resources[..];
-    let cluster = ClusterManifests { name: "c", default_namespace: "default", resources };
-    let world = build(&[cluster], &Topology::default(), &[]).world;
-    let (planes, _) = ControlPlanes::new(&world, &[cluster], Profile::built_in());
-    let target: crate::walk::Target = url.parse().expect("a URL");
     let controller = UnseenController { class: "public".to_owned(), admission };
-    let question = Question {
-        sender: Sender::Controller(controller),
-        path: target.path.clone(),
-        target,
-        method: "GET".to_owned(),
-        headers: Vec::new(),
-        policies: Policies::MayDeny,
-        certificate: ClientCertificate::Missing,
-        external: ExternalAnswers::default(),
-        tokens: std::sync::Arc::default(),
-    };
-    walk(&world, &planes, &question)
+    Meshed::of(text).asked(Sender::Controller(controller), url)
 }
 
 const A: &str = "http://shop.example/a";
-
-fn says(steps: &[Explanation], text: &str) -> bool {
-    steps.iter().any(|step| step.finding.contains(text) || says(&step.because, text))
-}
 
 #[test]
 fn an_unseen_controller_follows_the_rules_of_its_class() {

@@ -1,14 +1,7 @@
 //! Clients outside before Services: plain ones, with sidecars, in ambient, and behind policies.
 
-use crate::control::ControlPlanes;
-use crate::explain::Explanation;
-use crate::manifest::{Severity, SourceSet, load};
-use crate::profile::Profile;
-use crate::walk::{
-    Answer, BoxKind, ClientCertificate, ExternalAnswers, Outcome, OutsideClient, Policies,
-    Question, Sees, Sender, Verdict, walk,
-};
-use crate::world::{ClusterManifests, Topology, World, build};
+use crate::walk::testing::{Meshed, policy, says, web_of_shop};
+use crate::walk::{Answer, BoxKind, Outcome, OutsideClient, Sees, Sender, Verdict};
 
 use super::CLIENTS_OF_RUNS;
 
@@ -16,80 +9,22 @@ const SOMEBODY: OutsideClient = OutsideClient::Somebody(None);
 
 /// `shop/web` behind a Service of a type, in a namespace with these labels.
 fn shop(labels: &str, service: &str) -> String {
-    format!(
-        "apiVersion: v1
-kind: Namespace
-metadata: {{name: shop, labels: {{{labels}}}}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: web, namespace: shop}}
-spec:
-  selector: {{matchLabels: {{app: web}}}}
-  template: {{metadata: {{labels: {{app: web}}}}, spec: {{containers: [{{name: app}}]}}}}
----
+    web_of_shop(labels)
+        + &format!(
+            "---
 apiVersion: v1
 kind: Service
 metadata: {{name: web, namespace: shop}}
 spec: {{{service}, selector: {{app: web}}, ports: [{{name: http, port: 80, targetPort: 8080}}]}}
 "
-    )
+        )
 }
 
 const BALANCED: &str = "type: LoadBalancer";
 const LOCAL: &str = "type: LoadBalancer, externalTrafficPolicy: Local";
 
-fn policy(kind: &str, spec: &str) -> String {
-    let api = match kind {
-        "NetworkPolicy" => "networking.k8s.io/v1",
-        _ => "security.istio.io/v1",
-    };
-    format!(
-        "---\napiVersion: {api}\nkind: {kind}\nmetadata: {{name: one, namespace: shop}}\nspec: {spec}\n"
-    )
-}
-
-struct Case {
-    world: World,
-    planes: ControlPlanes,
-}
-
-impl Case {
-    fn of(text: &str) -> Self {
-        let mut sources = SourceSet::new();
-        let id = sources.add("mesh.yaml", text);
-        let manifests = load(&sources, [id]);
-        let broken = manifests.diagnostics.iter().find(|it| it.severity == Severity::Error);
-        assert_eq!(broken, None);
-        let resources = &manifests.resources[..];
-        let cluster = ClusterManifests { name: "c", default_namespace: "default", resources };
-        let world = build(&[cluster], &Topology::default(), &[]).world;
-        let (planes, _) = ControlPlanes::new(&world, &[cluster], Profile::built_in());
-        Self { world, planes }
-    }
-
-    fn asked(&self, client: OutsideClient, to: &str) -> Answer {
-        let question = Question {
-            sender: Sender::Client(client),
-            target: to.parse().expect("a destination"),
-            method: "GET".to_owned(),
-            path: None,
-            headers: Vec::new(),
-            policies: Policies::MayDeny,
-            certificate: ClientCertificate::Missing,
-            external: ExternalAnswers::default(),
-            tokens: std::sync::Arc::default(),
-        };
-        walk(&self.world, &self.planes, &question)
-    }
-}
-
 fn asked(text: &str, client: OutsideClient) -> Answer {
-    Case::of(text).asked(client, "web.shop:80")
-}
-
-fn says(steps: &[Explanation], text: &str) -> bool {
-    steps.iter().any(|step| step.finding.contains(text) || says(&step.because, text))
+    Meshed::of(text).asked(Sender::Client(client), "web.shop:80")
 }
 
 #[test]
@@ -110,9 +45,9 @@ fn a_service_is_reached_from_outside_where_its_type_exposes_it() {
 
 #[test]
 fn what_is_no_service_or_no_port_of_one_is_not_reached() {
-    let case = Case::of(&shop("", BALANCED));
-    assert_eq!(case.asked(SOMEBODY, "web.shop:81").outcome, Outcome::NoRoute);
-    assert_eq!(case.asked(SOMEBODY, "shop.example:80").verdict, Verdict::Unknown);
+    let case = Meshed::of(shop("", BALANCED));
+    assert_eq!(case.asked(Sender::Client(SOMEBODY), "web.shop:81").outcome, Outcome::NoRoute);
+    assert_eq!(case.asked(Sender::Client(SOMEBODY), "shop.example:80").verdict, Verdict::Unknown);
     let nobody = shop("", BALANCED).replace("labels: {app: web}}, spec", "labels: {app: x}}, spec");
     let answer =
         asked(&nobody.replace("matchLabels: {app: web}", "matchLabels: {app: x}"), SOMEBODY);
@@ -217,10 +152,10 @@ spec:
 
 #[test]
 fn a_service_before_a_gateway_leads_to_the_gateways_routes() {
-    let case = Case::of(&(shop("", "type: ClusterIP") + EDGE));
-    let answer = case.asked(SOMEBODY, "edge.shop:80");
+    let case = Meshed::of(shop("", "type: ClusterIP") + EDGE);
+    let answer = case.asked(Sender::Client(SOMEBODY), "edge.shop:80");
     assert_eq!((answer.status, answer.flags.as_deref()), (Some(404), Some("NR")));
     // A run does not look at them.
-    let of_run = case.asked(OutsideClient::OfRun(CLIENTS_OF_RUNS), "edge.shop:80");
+    let of_run = case.asked(Sender::Client(OutsideClient::OfRun(CLIENTS_OF_RUNS)), "edge.shop:80");
     assert_eq!(of_run.verdict, Verdict::Unknown);
 }

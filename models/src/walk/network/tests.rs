@@ -1,11 +1,7 @@
 //! Stories of requests that the network's policies carry or drop, and of what their clients see.
 
-use crate::control::ControlPlanes;
-use crate::manifest::{SourceSet, load};
-use crate::profile::Profile;
-use crate::walk::testing::{question, told};
-use crate::walk::{Answer, BoxKind, Sees, Verdict, find_caller, walk};
-use crate::world::{ClusterManifests, Topology, build};
+use crate::walk::testing::{Meshed, told};
+use crate::walk::{Answer, BoxKind, Sees, Verdict};
 
 const PODS: &str = "\
 apiVersion: apps/v1
@@ -42,16 +38,7 @@ fn asked(policies: &[(&str, &str)], to: &str) -> Answer {
     for (name, spec) in policies {
         text += &policy(name, spec);
     }
-    let mut sources = SourceSet::new();
-    let id = sources.add("shop.yaml", text);
-    let manifests = load(&sources, [id]);
-    assert_eq!(manifests.diagnostics, []);
-    let resources = &manifests.resources[..];
-    let cluster = ClusterManifests { name: "c", default_namespace: "default", resources };
-    let world = build(&[cluster], &Topology::default(), &[]).world;
-    let (planes, _) = ControlPlanes::new(&world, &[cluster], Profile::built_in());
-    let caller = find_caller(&world, None, "shop/web").expect("the caller");
-    walk(&world, &planes, &question(caller, to))
+    Meshed::of(text).asked_by("shop/web", to)
 }
 
 const CLOSED: &str = "{podSelector: {matchLabels: {app: cart}}, policyTypes: [Ingress]}";

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::control::{ControlPlanes, GatewayKind, GatewayName};
-use crate::manifest::{Severity, SourceSet, load};
-use crate::profile::Profile;
 use crate::proxy::envoy::config::{
     Address, DeclaredHealth, Endpoint, ProxyConfig, RouteAction, UpstreamTls,
 };
-use crate::walk::testing::{HERE, capturing, cluster, config, forward, route, sourced, told};
+use crate::walk::testing::{
+    HERE, Meshed, capturing, cluster, config, forward, question, route, sourced, told,
+};
 use crate::walk::{
     Answer, ClientCertificate, ExternalAnswers, Outcome, Policies, Question, Sender, find_caller,
     walk,
 };
-use crate::world::{ClusterManifests, PodId, Topology, World, build};
+use crate::world::{PodId, World};
 
 /// `web/caller`, and `shop/cart` with a sidecar and a Service on port 8080.
 const PODS: &str = "\
@@ -66,15 +66,7 @@ struct Rig {
 
 impl Rig {
     fn of(objects: &str) -> Self {
-        let mut sources = SourceSet::new();
-        let id = sources.add("mesh.yaml", format!("{PODS}{objects}"));
-        let manifests = load(&sources, [id]);
-        let broken = manifests.diagnostics.iter().find(|it| it.severity == Severity::Error);
-        assert_eq!(broken, None);
-        let resources = &manifests.resources[..];
-        let cluster = ClusterManifests { name: "c", default_namespace: "default", resources };
-        let world = build(&[cluster], &Topology::default(), &[]).world;
-        let (planes, _) = ControlPlanes::new(&world, &[cluster], Profile::built_in());
+        let Meshed { world, planes } = Meshed::of(format!("{PODS}{objects}"));
         Self { world, planes }
     }
 
@@ -122,18 +114,7 @@ impl Rig {
 
     fn asked_by(&self, caller: &str, to: &str) -> Answer {
         let caller = find_caller(&self.world, None, caller).expect("the caller");
-        let question = Question {
-            sender: Sender::Pod(caller),
-            target: to.parse().expect("a destination"),
-            method: "GET".to_owned(),
-            path: None,
-            headers: Vec::new(),
-            policies: Policies::MayDeny,
-            certificate: ClientCertificate::Missing,
-            external: ExternalAnswers::default(),
-            tokens: Arc::default(),
-        };
-        walk(&self.world, &self.planes, &question)
+        walk(&self.world, &self.planes, &question(Sender::Pod(caller), to))
     }
 
     fn cart(&self) -> Answer {
